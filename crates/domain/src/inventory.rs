@@ -1,0 +1,239 @@
+//! What was seen on the account, when, and what could not be read.
+
+use crate::ids::{
+    AccountId, ClusterId, FirewallId, InstanceId, NodeBalancerId, NodeId, PoolId, VolumeId,
+};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who we are to the cloud.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// `X-Customer-UUID`, else `/account` euuid.
+    pub id: AccountId,
+    /// `/profile` username.
+    pub user: String,
+    /// `/profile` restricted: no proof of zero can be given.
+    pub restricted: bool,
+    /// `X-OAuth-Scopes`, split; `*` alone means all.
+    pub scopes: Vec<String>,
+    /// When the token ends, when the cloud told.
+    pub token_expires: Option<Timestamp>,
+}
+
+/// Scopes without which nothing may be deployed, since it could not be torn down.
+pub const TEARDOWN_SCOPES: [&str; 5] = [
+    "lke:read_write",
+    "firewall:read_write",
+    "nodebalancers:read_write",
+    "volumes:read_write",
+    "linodes:read_only",
+];
+
+impl Account {
+    /// The scopes for a teardown that this token lacks; `read_write` includes `read_only`.
+    pub fn missing_scopes(&self) -> Vec<String> {
+        let has = |wanted: &str| {
+            let write = wanted.replace(":read_only", ":read_write");
+            self.scopes
+                .iter()
+                .any(|one| one == "*" || one == wanted || *one == write)
+        };
+        TEARDOWN_SCOPES
+            .iter()
+            .filter(|one| !has(one))
+            .map(|one| (*one).to_owned())
+            .collect()
+    }
+}
+
+/// An LKE cluster (`/lke/clusters`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Its id.
+    pub id: ClusterId,
+    /// Its label.
+    pub label: String,
+    /// Its region.
+    pub region: String,
+    /// `major.minor`.
+    pub kubernetes_version: String,
+    /// High availability.
+    pub ha: bool,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Birth.
+    pub created: Timestamp,
+    /// `cannot_delete` and the like.
+    pub locks: Vec<String>,
+}
+
+/// A node pool of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Its id.
+    pub id: PoolId,
+    /// Instance type.
+    pub instance_type: String,
+    /// Nodes wanted, by whoever wrote last (the autoscaler too).
+    pub count: u32,
+    /// The autoscaler's bounds, when it is on.
+    pub autoscaler: Option<Bounds>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Nodes.
+    pub nodes: Vec<Node>,
+}
+
+/// The autoscaler's bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// At least.
+    pub min: u32,
+    /// At most.
+    pub max: u32,
+}
+
+/// A node as LKE knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// `<pool>-<12 hex>`.
+    pub id: NodeId,
+    /// The machine; absent for the first seconds.
+    pub instance: Option<InstanceId>,
+    /// LKE's `ready`.
+    pub ready: bool,
+}
+
+/// A Linode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its id.
+    pub id: InstanceId,
+    /// Its label, which is the Kubernetes node's name.
+    pub label: String,
+    /// `running`, `provisioning`, ….
+    pub status: String,
+    /// Its instance type.
+    pub instance_type: String,
+    /// Its region.
+    pub region: String,
+    /// `lke_cluster_id`.
+    pub cluster: Option<ClusterId>,
+    /// Birth.
+    pub created: Timestamp,
+}
+
+/// A NodeBalancer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeBalancer {
+    /// Its id.
+    pub id: NodeBalancerId,
+    /// Its label.
+    pub label: String,
+    /// Its region.
+    pub region: String,
+    /// `lke_cluster.id`.
+    pub cluster: Option<ClusterId>,
+    /// Tags (the cloud controller manager rewrites them).
+    pub tags: Vec<String>,
+    /// Birth.
+    pub created: Timestamp,
+}
+
+/// A Block Storage volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Its id.
+    pub id: VolumeId,
+    /// Its label.
+    pub label: String,
+    /// Its region.
+    pub region: String,
+    /// GiB.
+    pub size_gb: u32,
+    /// The Linode it hangs on.
+    pub instance: Option<InstanceId>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Birth.
+    pub created: Timestamp,
+}
+
+/// A Cloud Firewall.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Firewall {
+    /// Its id.
+    pub id: FirewallId,
+    /// Its label.
+    pub label: String,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// The Linodes it stands before.
+    pub instances: Vec<InstanceId>,
+    /// Birth.
+    pub created: Timestamp,
+}
+
+/// A control plane's access list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessList {
+    /// Off means open to the world.
+    pub enabled: bool,
+    /// Who may connect.
+    pub addresses: Vec<IpNet>,
+    /// Seen in a reply only when and after the list is enforced.
+    pub revision: Option<String>,
+}
+
+/// A PersistentVolume, by what a teardown needs of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersistentVolume {
+    /// Kubernetes name.
+    pub name: String,
+    /// From `spec.csi.volumeHandle` = `<volume id>-<label>`; `None`: not a Linode volume, or
+    /// without a handle.
+    pub volume: Option<VolumeId>,
+    /// Namespace and name of its claim.
+    pub claim: Option<(String, String)>,
+    /// GiB.
+    pub size_gb: u32,
+    /// Whether the reclaim policy is Retain.
+    pub retained: bool,
+}
+
+/// A Service of type LoadBalancer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadBalancer {
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+/// A Kubernetes node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KubeNode {
+    /// Its name, which is the Linode's label.
+    pub name: String,
+    /// From `spec.providerID` = `linode://<id>`.
+    pub instance: Option<InstanceId>,
+    /// Condition Ready.
+    pub ready: bool,
+}
+
+/// Everything of one account, as seen in complete listings at one time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// Clusters.
+    pub clusters: Vec<Cluster>,
+    /// Linodes.
+    pub instances: Vec<Instance>,
+    /// NodeBalancers.
+    pub nodebalancers: Vec<NodeBalancer>,
+    /// Volumes.
+    pub volumes: Vec<Volume>,
+    /// Firewalls.
+    pub firewalls: Vec<Firewall>,
+}

@@ -1,0 +1,277 @@
+//! Ordered, complete, immutable work. A plan carries every decision: nothing is chosen while it runs.
+
+pub mod build;
+
+pub use build::{Basis, Edit, plan_create, plan_roll_back, plan_teardown, plan_update};
+
+use crate::catalog::Catalog;
+use crate::ids::{AccountId, CloudId, DeploymentId, PlanId, VolumeId};
+use crate::inventory::Bounds;
+use crate::money::Price;
+use crate::spec::{FirewallRule, Spec};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Work that was shown and can be accepted by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// By which it is accepted.
+    pub id: PlanId,
+    /// For which deployment.
+    pub deployment: DeploymentId,
+    /// On which cloud.
+    pub cloud: CloudId,
+    /// On which account.
+    pub account: AccountId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What the user wants; a teardown carries the Spec of what it tears down.
+    pub spec: Spec,
+    /// The work; a step's id is its index.
+    pub steps: Vec<Step>,
+    /// What things cost, as they were shown; a run never reads prices.
+    #[serde(default)]
+    pub prices: Prices,
+}
+
+/// What the things of a plan cost; `None`: unknown, which is never "free".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prices {
+    /// One node of the GPU pool.
+    pub gpu_node: Option<Price>,
+    /// One node of the system pool.
+    pub system_node: Option<Price>,
+    /// The highly available control plane.
+    pub control_plane: Option<Price>,
+    /// One NodeBalancer.
+    pub nodebalancer: Option<Price>,
+    /// One GB of a volume.
+    pub volume_gb: Option<Price>,
+}
+
+impl Prices {
+    /// The prices of a Spec's things in its region.
+    pub fn of(spec: &Spec, catalog: &Catalog) -> Self {
+        let system = spec.system_pool.as_ref();
+        Self {
+            gpu_node: catalog.price(&spec.gpu_type, &spec.region),
+            system_node: system.and_then(|pool| catalog.price(&pool.instance_type, &spec.region)),
+            control_plane: catalog.ha_price_in(&spec.region),
+            nodebalancer: catalog.nodebalancer_price,
+            volume_gb: catalog.volume_gb_price,
+        }
+    }
+
+    /// What a node of a pool costs.
+    pub const fn node(&self, pool: PoolRole) -> Option<Price> {
+        match pool {
+            PoolRole::Gpu => self.gpu_node,
+            PoolRole::System => self.system_node,
+        }
+    }
+}
+
+/// What a plan is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A new deployment.
+    Create,
+    /// Changes to one that exists.
+    Update,
+    /// Everything of it goes.
+    TearDown,
+    /// Everything that an unfinished create made goes.
+    RollBack,
+}
+
+/// One piece of work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What to do.
+    pub action: Action,
+    /// Indices of the steps that must be done before.
+    pub after: Vec<usize>,
+}
+
+/// Which pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolRole {
+    /// The GPU pool.
+    Gpu,
+    /// The pool that carries what needs no GPU.
+    System,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Account, scopes, the instance type's availability, the label still free.
+    CheckAccount,
+    /// POST the firewall.
+    CreateFirewall(NewFirewall),
+    /// POST the cluster with its first pool.
+    CreateCluster(NewCluster),
+    /// POST the GPU pool, count 1, autoscaler off.
+    CreateGpuPool(NewPool),
+    /// Wait until the access list is enforced (its revision id is shown).
+    AwaitAccessList {
+        /// The revision that proves it.
+        revision: String,
+    },
+    /// Wait for the API's URLs and the kubeconfig.
+    AwaitKubeconfig,
+    /// Wait until LKE and Kubernetes call the pool's nodes ready; cover each as it comes.
+    AwaitNodes {
+        /// Which pool.
+        pool: PoolRole,
+    },
+    /// PUT `count` alone and read it back; never once the autoscaler is on.
+    ScalePool {
+        /// Which pool.
+        pool: PoolRole,
+        /// Nodes.
+        count: u32,
+    },
+    /// PUT `autoscaler` alone and read it back.
+    SetAutoscaler {
+        /// Which pool.
+        pool: PoolRole,
+        /// Bounds; `None` switches it off.
+        bounds: Option<Bounds>,
+    },
+    /// The firewall stands before every node, read back.
+    CoverNodes,
+    /// PUT the access list and wait until it is enforced.
+    SetAccessList {
+        /// Who may connect.
+        access: Vec<IpNet>,
+        /// The revision that proves it.
+        revision: String,
+    },
+    /// PUT the firewall's rules, all of them.
+    SetFirewallRules {
+        /// The rules.
+        rules: Vec<FirewallRule>,
+    },
+    /// PUT the cluster's tags: GET, change only ours, PUT, GET back.
+    SetTags {
+        /// The user's tags.
+        tags: Vec<String>,
+    },
+    /// Change the standing wish to stop, in the journal only.
+    SetStop,
+    /// Read PersistentVolumes and LoadBalancer Services; journal their ids.
+    ReadVolumes,
+    /// DELETE the LoadBalancer Services; their NodeBalancers go with them.
+    DeleteLoadBalancers,
+    /// Patch the PVs of the volumes that stay to Retain; delete the claims of the named ones.
+    SettleVolumes {
+        /// The volumes that go: the plan names each.
+        delete: Vec<VolumeId>,
+    },
+    /// DELETE the cluster.
+    DeleteCluster,
+    /// Wait until its Linodes are gone.
+    AwaitInstancesGone,
+    /// DELETE NodeBalancers that were the cluster's.
+    DeleteNodeBalancers,
+    /// DELETE the volumes that the plan names.
+    DeleteVolumes {
+        /// The volumes that go.
+        delete: Vec<VolumeId>,
+    },
+    /// DELETE our firewall.
+    DeleteFirewall,
+    /// Complete listings until two in a row, a minute apart, hold nothing of ours.
+    ProveZero,
+}
+
+impl Action {
+    /// Stable name: the key of the step's title in the message catalogue (`step_<name>`).
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CheckAccount => "check_account",
+            Self::CreateFirewall(_) => "create_firewall",
+            Self::CreateCluster(_) => "create_cluster",
+            Self::CreateGpuPool(_) => "create_gpu_pool",
+            Self::AwaitAccessList { .. } => "await_access_list",
+            Self::AwaitKubeconfig => "await_kubeconfig",
+            Self::AwaitNodes {
+                pool: PoolRole::Gpu,
+            } => "await_gpu_nodes",
+            Self::AwaitNodes {
+                pool: PoolRole::System,
+            } => "await_system_nodes",
+            Self::ScalePool { .. } => "scale_pool",
+            Self::SetAutoscaler { .. } => "set_autoscaler",
+            Self::CoverNodes => "cover_nodes",
+            Self::SetAccessList { .. } => "set_access_list",
+            Self::SetFirewallRules { .. } => "set_firewall_rules",
+            Self::SetTags { .. } => "set_tags",
+            Self::SetStop => "set_stop",
+            Self::ReadVolumes => "read_volumes",
+            Self::DeleteLoadBalancers => "delete_load_balancers",
+            Self::SettleVolumes { .. } => "settle_volumes",
+            Self::DeleteCluster => "delete_cluster",
+            Self::AwaitInstancesGone => "await_instances_gone",
+            Self::DeleteNodeBalancers => "delete_nodebalancers",
+            Self::DeleteVolumes { .. } => "delete_volumes",
+            Self::DeleteFirewall => "delete_firewall",
+            Self::ProveZero => "prove_zero",
+        }
+    }
+}
+
+/// A cluster to POST: the cheap one, with a single pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCluster {
+    /// Label.
+    pub label: String,
+    /// Region.
+    pub region: String,
+    /// `major.minor`.
+    pub kubernetes_version: String,
+    /// High availability.
+    pub ha: bool,
+    /// Tags, our mark among them.
+    pub tags: Vec<String>,
+    /// The access list; enabled from the first moment.
+    pub access: Vec<IpNet>,
+    /// The access list's revision id, which proves that it is enforced.
+    pub access_revision: String,
+    /// The one pool it is born with.
+    pub pool: NewPool,
+}
+
+/// A pool to POST; its autoscaler is off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPool {
+    /// Instance type.
+    pub instance_type: String,
+    /// Nodes.
+    pub count: u32,
+    /// Tags, our mark among them.
+    pub tags: Vec<String>,
+    /// Kubernetes labels on its nodes.
+    pub labels: Vec<(String, String)>,
+    /// Kubernetes taints on its nodes: key, value, effect.
+    pub taints: Vec<(String, String, String)>,
+}
+
+/// A firewall to POST: inbound DROP, outbound ACCEPT.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewFirewall {
+    /// Label.
+    pub label: String,
+    /// Tags, our mark among them.
+    pub tags: Vec<String>,
+    /// Inbound rules that accept.
+    pub rules: Vec<FirewallRule>,
+}

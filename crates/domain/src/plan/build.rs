@@ -1,0 +1,323 @@
+//! Builds plans: pure, and the same input gives the same plan.
+//!
+//! A create is a small graph: what spends comes one after the other, the free firewall first; what
+//! only waits runs side by side, so that a deploy takes the cloud's critical path and no more.
+
+#[cfg(test)]
+#[path = "tests.rs"]
+pub(crate) mod tests;
+
+use super::{Action, NewCluster, NewFirewall, NewPool, Plan, PoolRole, Prices, Purpose, Step};
+use crate::ids::{AccountId, CloudId, DeploymentId, PlanId, VolumeId};
+use crate::inventory::Bounds;
+use crate::progress::Progress;
+use crate::spec::{FirewallRule, Spec};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// For whom and when a plan is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// By which it is accepted.
+    pub plan: PlanId,
+    /// For which deployment.
+    pub deployment: DeploymentId,
+    /// On which cloud.
+    pub cloud: CloudId,
+    /// On which account.
+    pub account: AccountId,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Basis {
+    /// For a deployment that has a journal.
+    pub fn of(progress: &Progress, plan: PlanId, now: Timestamp) -> Self {
+        let header = &progress.header;
+        Self {
+            plan,
+            deployment: header.deployment.clone(),
+            cloud: header.cloud.clone(),
+            account: header.account.clone(),
+            now,
+        }
+    }
+
+    fn plan(self, purpose: Purpose, spec: Spec, prices: Prices, steps: Steps) -> Plan {
+        Plan {
+            id: self.plan,
+            deployment: self.deployment,
+            cloud: self.cloud,
+            account: self.account,
+            purpose,
+            made_at: self.now,
+            spec,
+            steps: steps.0,
+            prices,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Steps(Vec<Step>);
+
+impl Steps {
+    fn add(&mut self, action: Action, after: impl IntoIterator<Item = usize>) -> usize {
+        self.0.push(Step {
+            action,
+            after: after.into_iter().collect(),
+        });
+        self.0.len() - 1
+    }
+}
+
+fn tags(spec: &Spec, deployment: &DeploymentId) -> Vec<String> {
+    spec.tags
+        .iter()
+        .cloned()
+        .chain([deployment.mark().0])
+        .collect()
+}
+
+/// A new deployment of a Spec that has passed its rules.
+///
+/// `rules` are all inbound rules of the node firewall, the preset among them. An access list that
+/// is still to be asked for becomes an empty one, which lets nobody in: ask before.
+pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis: Basis) -> Plan {
+    let tags = tags(spec, &basis.deployment);
+    let revision = basis.plan.0.clone();
+    let label = spec.label();
+    let gpu_pool = NewPool {
+        instance_type: spec.gpu_type.clone(),
+        count: 1,
+        tags: tags.clone(),
+        labels: vec![("nvidia.com/gpu.present".to_owned(), "true".to_owned())],
+        taints: spec.system_pool.iter().map(|_| gpu_taint()).collect(),
+    };
+    let system_pool = spec.system_pool.as_ref().map(|pool| NewPool {
+        instance_type: pool.instance_type.clone(),
+        count: pool.count,
+        tags: tags.clone(),
+        labels: Vec::new(),
+        taints: Vec::new(),
+    });
+    let has_system = system_pool.is_some();
+    let mut steps = Steps::default();
+    let checked = steps.add(Action::CheckAccount, []);
+    let firewall = NewFirewall {
+        label: label.clone(),
+        tags: tags.clone(),
+        rules,
+    };
+    let walled = steps.add(Action::CreateFirewall(firewall), [checked]);
+    let cluster = NewCluster {
+        label,
+        region: spec.region.clone(),
+        kubernetes_version: spec.kubernetes_version.clone(),
+        ha: spec.ha,
+        tags,
+        access: spec.kubectl_access.clone().unwrap_or_default(),
+        access_revision: revision.clone(),
+        pool: system_pool.unwrap_or_else(|| gpu_pool.clone()),
+    };
+    let clustered = steps.add(Action::CreateCluster(cluster), [walled]);
+    let mut gpu = clustered;
+    if has_system {
+        gpu = steps.add(Action::CreateGpuPool(gpu_pool), [clustered]);
+    }
+    let mut waits = vec![
+        steps.add(Action::AwaitAccessList { revision }, [clustered]),
+        steps.add(Action::AwaitKubeconfig, [clustered]),
+    ];
+    if has_system {
+        waits.push(steps.add(
+            Action::AwaitNodes {
+                pool: PoolRole::System,
+            },
+            [clustered],
+        ));
+    }
+    if spec.gpu_count > 1 {
+        let action = Action::ScalePool {
+            pool: PoolRole::Gpu,
+            count: spec.gpu_count,
+        };
+        gpu = steps.add(action, [gpu]);
+    }
+    gpu = steps.add(
+        Action::AwaitNodes {
+            pool: PoolRole::Gpu,
+        },
+        [gpu],
+    );
+    if let Some(bounds) = autoscaler(spec) {
+        let action = Action::SetAutoscaler {
+            pool: PoolRole::Gpu,
+            bounds: Some(bounds),
+        };
+        gpu = steps.add(action, [gpu]);
+    }
+    waits.push(gpu);
+    steps.add(Action::CoverNodes, waits);
+    basis.plan(Purpose::Create, spec.clone(), prices, steps)
+}
+
+fn gpu_taint() -> (String, String, String) {
+    (
+        "nvidia.com/gpu".to_owned(),
+        "present".to_owned(),
+        "NoSchedule".to_owned(),
+    )
+}
+
+/// The autoscaler's bounds that a Spec wants; `None`: no autoscaler.
+pub(super) fn autoscaler(spec: &Spec) -> Option<Bounds> {
+    (spec.gpu_min != spec.gpu_max || spec.gpu_max > 1).then_some(Bounds {
+        min: spec.gpu_min,
+        max: spec.gpu_max,
+    })
+}
+
+/// A change of what stands, each one request that can be repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Who may reach the Kubernetes API.
+    Access(Vec<IpNet>),
+    /// The firewall's rules, all of them.
+    Rules(Vec<FirewallRule>),
+    /// The user's tags.
+    Tags(Vec<String>),
+    /// A pool's nodes; only while its autoscaler is off.
+    Count {
+        /// Which pool.
+        pool: PoolRole,
+        /// Nodes.
+        count: u32,
+    },
+    /// A pool's autoscaler; `None` switches it off.
+    Bounds {
+        /// Which pool.
+        pool: PoolRole,
+        /// Bounds.
+        bounds: Option<Bounds>,
+    },
+    /// The standing wish to stop.
+    Stop,
+}
+
+/// Changes of a deployment that stands. `spec` is the new one. Switching an autoscaler off comes
+/// before a count, switching it on after, whatever the order of the edits.
+pub fn plan_update(spec: &Spec, edits: &[Edit], prices: Prices, basis: Basis) -> Plan {
+    let mut steps = Steps::default();
+    let revision = basis.plan.0.clone();
+    let checked = steps.add(Action::CheckAccount, []);
+    let off = |edit: &&Edit| matches!(edit, Edit::Bounds { bounds: None, .. });
+    let count = |edit: &&Edit| matches!(edit, Edit::Count { .. });
+    let ordered = edits
+        .iter()
+        .filter(off)
+        .chain(edits.iter().filter(count))
+        .chain(edits.iter().filter(|edit| !off(edit) && !count(edit)));
+    let mut last_of_pools = checked;
+    let mut all = vec![checked];
+    for edit in ordered {
+        match edit {
+            Edit::Access(access) => {
+                let revision = revision.clone();
+                let action = Action::SetAccessList {
+                    access: access.clone(),
+                    revision,
+                };
+                all.push(steps.add(action, [checked]));
+            }
+            Edit::Rules(rules) => {
+                let action = Action::SetFirewallRules {
+                    rules: rules.clone(),
+                };
+                all.push(steps.add(action, [checked]));
+            }
+            Edit::Tags(tags) => {
+                all.push(steps.add(Action::SetTags { tags: tags.clone() }, [checked]));
+            }
+            Edit::Count { pool, count } => {
+                let action = Action::ScalePool {
+                    pool: *pool,
+                    count: *count,
+                };
+                last_of_pools = steps.add(action, [last_of_pools]);
+                last_of_pools = steps.add(Action::AwaitNodes { pool: *pool }, [last_of_pools]);
+            }
+            Edit::Bounds { pool, bounds } => {
+                let action = Action::SetAutoscaler {
+                    pool: *pool,
+                    bounds: *bounds,
+                };
+                last_of_pools = steps.add(action, [last_of_pools]);
+            }
+            Edit::Stop => all.push(steps.add(Action::SetStop, [checked])),
+        }
+    }
+    if last_of_pools != checked {
+        all.push(last_of_pools);
+        steps.add(Action::CoverNodes, all);
+    }
+    basis.plan(Purpose::Update, spec.clone(), prices, steps)
+}
+
+/// Everything of a deployment goes, but for the volumes that `delete` does not name.
+///
+/// `spec` is the deployment's own (for an orphan: what its cluster's label and region tell).
+pub fn plan_teardown(
+    spec: &Spec,
+    delete: &BTreeSet<VolumeId>,
+    prices: Prices,
+    basis: Basis,
+) -> Plan {
+    let mut steps = Steps::default();
+    let delete: Vec<VolumeId> = delete.iter().copied().collect();
+    let read = steps.add(Action::ReadVolumes, []);
+    let balancers = steps.add(Action::DeleteLoadBalancers, [read]);
+    let settled = steps.add(
+        Action::SettleVolumes {
+            delete: delete.clone(),
+        },
+        [read],
+    );
+    let cluster = steps.add(Action::DeleteCluster, [balancers, settled]);
+    take_the_rest(&mut steps, cluster, delete);
+    basis.plan(Purpose::TearDown, spec.clone(), prices, steps)
+}
+
+/// Everything that an unfinished create made goes. Volumes that somebody made in the meantime stay.
+pub fn plan_roll_back(progress: &Progress, basis: Basis) -> Option<Plan> {
+    let run = progress.run.as_ref()?;
+    let mut steps = Steps::default();
+    let mut before = Vec::new();
+    if progress.step_is_finished(&Action::AwaitKubeconfig) {
+        let read = steps.add(Action::ReadVolumes, []);
+        before.push(steps.add(Action::DeleteLoadBalancers, [read]));
+        before.push(steps.add(Action::SettleVolumes { delete: Vec::new() }, [read]));
+    }
+    let cluster = steps.add(Action::DeleteCluster, before);
+    take_the_rest(&mut steps, cluster, Vec::new());
+    Some(basis.plan(
+        Purpose::RollBack,
+        run.plan.spec.clone(),
+        run.plan.prices,
+        steps,
+    ))
+}
+
+fn take_the_rest(steps: &mut Steps, cluster: usize, delete: Vec<VolumeId>) {
+    let gone = steps.add(Action::AwaitInstancesGone, [cluster]);
+    let mut last = vec![
+        gone,
+        steps.add(Action::DeleteNodeBalancers, [cluster]),
+        steps.add(Action::DeleteFirewall, [gone]),
+    ];
+    if !delete.is_empty() {
+        last.push(steps.add(Action::DeleteVolumes { delete }, [gone]));
+    }
+    steps.add(Action::ProveZero, last);
+}

@@ -1,0 +1,132 @@
+//! Plans as a person reads them.
+
+use super::{Basis, Edit, plan_create, plan_teardown, plan_update};
+use crate::plan::{Plan, PoolRole, Prices};
+use crate::spec::Spec;
+use crate::{AccountId, CloudId, DeploymentId, PlanId};
+use expect_test::{Expect, expect};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+fn check(got: &str, want: &Expect) {
+    want.assert_eq(got);
+}
+
+pub(crate) fn steps(plan: &Plan) -> String {
+    let line = |(at, step): (usize, &crate::plan::Step)| {
+        let after: Vec<String> = step.after.iter().map(ToString::to_string).collect();
+        format!("{at:<2} {} after {}", step.action.name(), after.join(" "))
+    };
+    plan.steps
+        .iter()
+        .enumerate()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn basis() -> Basis {
+    Basis {
+        plan: PlanId("p".to_owned()),
+        deployment: DeploymentId("d".to_owned()),
+        cloud: CloudId("demo".to_owned()),
+        account: AccountId("a".to_owned()),
+        now: start(),
+    }
+}
+
+pub(crate) fn spec() -> Spec {
+    Spec {
+        gpu_count: 2,
+        ..Spec::for_user("ada")
+    }
+}
+
+#[test]
+fn the_reference_create_is_this_graph() {
+    let plan = plan_create(&spec(), Vec::new(), Prices::default(), basis());
+    check(
+        &steps(&plan),
+        &expect![[r"
+            0  check_account after 
+            1  create_firewall after 0
+            2  create_cluster after 1
+            3  create_gpu_pool after 2
+            4  await_access_list after 2
+            5  await_kubeconfig after 2
+            6  await_system_nodes after 2
+            7  scale_pool after 3
+            8  await_gpu_nodes after 7
+            9  set_autoscaler after 8
+            10 cover_nodes after 4 5 6 9"]],
+    );
+}
+
+#[test]
+fn a_create_without_a_system_pool_and_an_autoscaler_is_this_graph() {
+    let small = Spec {
+        system_pool: None,
+        gpu_count: 1,
+        gpu_max: 1,
+        ..spec()
+    };
+    let plan = plan_create(&small, Vec::new(), Prices::default(), basis());
+    check(
+        &steps(&plan),
+        &expect![[r"
+            0  check_account after 
+            1  create_firewall after 0
+            2  create_cluster after 1
+            3  await_access_list after 2
+            4  await_kubeconfig after 2
+            5  await_gpu_nodes after 2
+            6  cover_nodes after 3 4 5"]],
+    );
+}
+
+#[test]
+fn a_teardown_is_this_graph() {
+    let delete = BTreeSet::from([crate::VolumeId(7)]);
+    let plan = plan_teardown(&spec(), &delete, Prices::default(), basis());
+    check(
+        &steps(&plan),
+        &expect![[r"
+            0  read_volumes after 
+            1  delete_load_balancers after 0
+            2  settle_volumes after 0
+            3  delete_cluster after 1 2
+            4  await_instances_gone after 3
+            5  delete_nodebalancers after 3
+            6  delete_firewall after 4
+            7  delete_volumes after 4
+            8  prove_zero after 4 5 6 7"]],
+    );
+}
+
+#[test]
+fn an_update_switches_off_then_counts_then_switches_on() {
+    let bounds = Some(crate::inventory::Bounds { min: 1, max: 3 });
+    let pool = PoolRole::Gpu;
+    let edits = [
+        Edit::Bounds { pool, bounds },
+        Edit::Tags(vec!["x".to_owned()]),
+        Edit::Count { pool, count: 3 },
+        Edit::Bounds { pool, bounds: None },
+    ];
+    let plan = plan_update(&spec(), &edits, Prices::default(), basis());
+    check(
+        &steps(&plan),
+        &expect![[r"
+            0  check_account after 
+            1  set_autoscaler after 0
+            2  scale_pool after 1
+            3  await_gpu_nodes after 2
+            4  set_autoscaler after 3
+            5  set_tags after 0
+            6  cover_nodes after 0 5 4"]],
+    );
+}

@@ -1,0 +1,246 @@
+//! What is asked of a Progress: queries, each a pure function.
+
+use super::{CreatePhase, Life, OpenCreate, Progress, RunPhase, StepPhase};
+use crate::ids::{ClusterId, FirewallId, InstanceId, Mark, PoolId, VolumeId};
+use crate::inventory::Pool;
+use crate::plan::{Action, PoolRole, Purpose};
+use crate::record::{HeldVolume, Thing, ThingKind};
+use crate::spec::Stops;
+use jiff::{SignedDuration, Timestamp};
+
+/// When an emptied or once-unknown deployment is searched for again, in minutes.
+pub const SWEEPS_AFTER: [i64; 5] = [2, 5, 15, 60, 24 * 60];
+/// For how long it is searched for at every start, in hours.
+const SWEPT_AT_START_HOURS: i64 = 30 * 24;
+/// A create that was interrupted for less than this goes on by itself, in minutes.
+const CREATE_RESUMES_MINUTES: i64 = 15;
+
+/// Where a deployment rests. A fold cannot tell "running" from "interrupted": who asks knows
+/// whether this process carries the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// No plan was accepted yet.
+    Idle,
+    /// A run is under way, or was interrupted after this time.
+    Running(Timestamp),
+    /// The same, and the user wishes it undone.
+    Cancelled(Timestamp),
+    /// A step failed; somebody must decide.
+    Failed,
+    /// The last run is done.
+    Done,
+    /// It stays as it is, by the user's wish.
+    Kept,
+    /// Something is left that needs a person.
+    Stuck,
+}
+
+impl Progress {
+    /// Where it rests.
+    pub fn rest_state(&self) -> Rest {
+        let Some(run) = &self.run else {
+            return Rest::Idle;
+        };
+        match run.phase {
+            RunPhase::Running => Rest::Running(self.last_at),
+            RunPhase::Cancelled => Rest::Cancelled(self.last_at),
+            RunPhase::Failed => Rest::Failed,
+            RunPhase::Done => Rest::Done,
+            RunPhase::Kept => Rest::Kept,
+            RunPhase::Stuck => Rest::Stuck,
+        }
+    }
+
+    /// What the current or last run is for.
+    pub fn purpose(&self) -> Option<Purpose> {
+        self.run.as_ref().map(|run| run.plan.purpose)
+    }
+
+    /// Whether an interrupted run goes on by itself at a start: a teardown always, anything else
+    /// only when it was interrupted a short while ago. Starting an app must not start spending.
+    pub fn resumes_itself(&self, now: Timestamp) -> bool {
+        match (self.rest_state(), self.purpose()) {
+            (Rest::Cancelled(_), _)
+            | (Rest::Running(_), Some(Purpose::TearDown | Purpose::RollBack)) => true,
+            (Rest::Running(since), Some(Purpose::Create | Purpose::Update)) => {
+                let away = now.duration_since(since);
+                away >= SignedDuration::ZERO
+                    && away < SignedDuration::from_mins(CREATE_RESUMES_MINUTES)
+            }
+            (Rest::Running(_), None)
+            | (Rest::Idle | Rest::Failed | Rest::Done | Rest::Kept | Rest::Stuck, _) => false,
+        }
+    }
+
+    /// Our owner tag.
+    pub fn mark(&self) -> Mark {
+        self.header.deployment.mark()
+    }
+
+    /// The label of the cluster and the firewall.
+    pub fn label(&self) -> Option<String> {
+        self.spec.as_ref().map(crate::spec::Spec::label)
+    }
+
+    /// Things that are there, as far as the journal knows.
+    pub fn alive(&self) -> impl Iterator<Item = (&Thing, &Life)> {
+        self.things.iter().filter(|(_, life)| life.gone.is_none())
+    }
+
+    /// Things of a kind that are there.
+    pub fn alive_of(&self, kind: ThingKind) -> Vec<Thing> {
+        let of_kind = self.alive().filter(|(thing, _)| thing.kind() == kind);
+        of_kind.map(|(thing, _)| thing.clone()).collect()
+    }
+
+    /// The cluster that is kept.
+    pub fn cluster(&self) -> Option<ClusterId> {
+        self.alive()
+            .find_map(|(thing, life)| thing.as_cluster().filter(|_| !life.duplicate))
+    }
+
+    /// Every cluster that ever was ours.
+    pub fn clusters_ever(&self) -> Vec<ClusterId> {
+        self.things.keys().filter_map(Thing::as_cluster).collect()
+    }
+
+    /// Our firewall (not the controller's own).
+    pub fn firewall(&self) -> Option<FirewallId> {
+        self.alive()
+            .find_map(|(thing, life)| thing.as_firewall().filter(|_| life.made && !life.duplicate))
+    }
+
+    /// A machine of ours by its id.
+    pub fn instance(&self, id: InstanceId) -> Option<(&Thing, &Life)> {
+        self.things
+            .iter()
+            .find(|(thing, _)| matches!(thing, Thing::Instance(one, ..) if *one == id))
+    }
+
+    /// The role that a step gave a pool, when a step made it.
+    pub fn pool_role(&self, id: PoolId) -> Option<PoolRole> {
+        self.things.keys().find_map(|thing| {
+            let Thing::Pool(one, role) = thing else {
+                return None;
+            };
+            (*one == id).then_some(*role)
+        })
+    }
+
+    /// The role of a pool: by what made it, else by its instance type.
+    pub fn role_of(&self, pool: &Pool) -> PoolRole {
+        let by_type = || match &self.spec {
+            Some(spec) if spec.gpu_type == pool.instance_type => PoolRole::Gpu,
+            Some(_) | None => PoolRole::System,
+        };
+        self.pool_role(pool.id).unwrap_or_else(by_type)
+    }
+
+    /// What a step POSTs.
+    pub fn create_of(&self, step: usize) -> Option<&OpenCreate> {
+        self.run.as_ref()?.steps.get(step)?.create.as_ref()
+    }
+
+    /// Creates whose outcome is not known: of this run and of earlier ones.
+    pub fn open_creates(&self) -> Vec<&OpenCreate> {
+        let open =
+            |create: &&OpenCreate| matches!(create.phase, CreatePhase::Sent | CreatePhase::Unknown);
+        let steps = self.run.iter().flat_map(|run| &run.steps);
+        let here = steps.filter_map(|step| step.create.as_ref()).filter(open);
+        here.chain(&self.loose).collect()
+    }
+
+    /// Whether a thing of a kind was ever POSTed, whatever became of it.
+    pub fn was_posted(&self, kind: ThingKind) -> bool {
+        let steps = self.run.iter().flat_map(|run| &run.steps);
+        let creates = steps
+            .filter_map(|step| step.create.as_ref())
+            .chain(&self.loose);
+        let mut sent = creates.filter(|create| create.attempts > 0);
+        sent.any(|create| create.what == kind)
+            || self
+                .things
+                .iter()
+                .any(|(thing, life)| life.made && thing.kind() == kind)
+    }
+
+    /// Whether a step with this action is finished in the current run.
+    pub fn step_is_finished(&self, action: &Action) -> bool {
+        let Some(run) = &self.run else { return false };
+        let steps = run.plan.steps.iter().zip(&run.steps);
+        let mut finished = steps.filter(|(_, one)| one.phase == StepPhase::Finished);
+        finished.any(|(step, _)| step.action.name() == action.name())
+    }
+
+    /// Steps that can begin or go on now.
+    pub fn startable(&self) -> Vec<usize> {
+        let Some(run) = &self.run else {
+            return Vec::new();
+        };
+        let done = |step: &usize| run.steps[*step].phase == StepPhase::Finished;
+        let open = |step: &usize| {
+            matches!(
+                run.steps[*step].phase,
+                StepPhase::Pending | StepPhase::Started
+            ) && run.plan.steps[*step].after.iter().all(done)
+        };
+        (0..run.steps.len()).filter(open).collect()
+    }
+
+    /// Volumes that Kubernetes held and no accepted plan names: they stay.
+    pub fn kept_volumes(&self) -> Vec<&HeldVolume> {
+        let kept = |held: &&HeldVolume| !self.volumes_named.contains(&held.volume);
+        self.volumes.iter().filter(kept).collect()
+    }
+
+    /// Whether Kubernetes held a volume.
+    pub fn held(&self, volume: VolumeId) -> bool {
+        self.volumes.iter().any(|held| held.volume == volume)
+    }
+
+    /// When it is torn down by itself, by the Spec that was accepted last.
+    pub fn stops_at(&self) -> Option<Timestamp> {
+        match self.spec.as_ref()?.stops {
+            Stops::Never => None,
+            Stops::At(at) => Some(at),
+            Stops::AfterMinutes(minutes) => {
+                Some(self.accepted? + SignedDuration::from_mins(i64::from(minutes)))
+            }
+        }
+    }
+
+    /// Clean sweeps in a row until now, with the time of the last: "verified empty N times".
+    pub fn verified(&self) -> (usize, Option<Timestamp>) {
+        let clean = self.sweeps.iter().rev().take_while(|sweep| sweep.clean);
+        (
+            clean.count(),
+            self.sweeps
+                .last()
+                .filter(|last| last.clean)
+                .map(|last| last.at),
+        )
+    }
+
+    /// From when on it is searched for again: the last unknown outcome or the teardown's end.
+    fn haunted_since(&self) -> Option<Timestamp> {
+        self.torn_down.max(self.unknown_at)
+    }
+
+    /// When the next search of the graveyard's schedule is due; in the past: now. `None`: none is.
+    pub fn sweep_due(&self) -> Option<Timestamp> {
+        let since = self.haunted_since()?;
+        let last = self.sweeps.last().map(|sweep| sweep.at);
+        let due = |minutes: i64| since + SignedDuration::from_mins(minutes);
+        SWEEPS_AFTER
+            .into_iter()
+            .map(due)
+            .find(|due| last.is_none_or(|last| last < *due))
+    }
+
+    /// Whether it is searched for at this start: for 30 days.
+    pub fn sweep_at_start(&self, now: Timestamp) -> bool {
+        let until = SignedDuration::from_hours(SWEPT_AT_START_HOURS);
+        self.haunted_since()
+            .is_some_and(|since| now.duration_since(since) < until)
+    }
+}

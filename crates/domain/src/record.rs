@@ -1,0 +1,345 @@
+//! One fact of a journal, as it lies on the disk. Old fixtures are kept; an unknown version or fact
+//! refuses to open. No secret is ever in here.
+
+use crate::ids::{
+    AccountId, CloudId, ClusterId, DeploymentId, FirewallId, InstanceId, NodeBalancerId, NodeId,
+    PlanId, PoolId, VolumeId,
+};
+use crate::money::Price;
+use crate::plan::{Plan, PoolRole};
+use crate::text::Text;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The format's version; a journal of a higher one is refused.
+pub const VERSION: u32 = 1;
+
+/// One fact, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Counted from 0 without gaps; the order of facts, never the clock.
+    pub seq: u64,
+    /// Wall time when it was written.
+    pub at: Timestamp,
+    /// The fact.
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// The header: always first.
+    Opened {
+        /// The format's version.
+        version: u32,
+        /// Which Quaylight wrote it.
+        writer: String,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Which cloud.
+        cloud: CloudId,
+        /// Which account.
+        account: AccountId,
+    },
+    /// A plan was accepted by the user; it becomes the current run.
+    Accepted {
+        /// The whole plan.
+        plan: Box<Plan>,
+    },
+    /// A step began.
+    Started {
+        /// Which plan.
+        plan: PlanId,
+        /// Index of the step.
+        step: usize,
+    },
+    /// Something will be POSTed; written and synced before anything is sent.
+    Intent {
+        /// Index of the step.
+        step: usize,
+        /// What kind of thing.
+        what: ThingKind,
+        /// Its label.
+        label: String,
+        /// Hash of the request's body.
+        body: String,
+    },
+    /// The POST is sent next; synced before the first byte.
+    Sent {
+        /// Index of the step.
+        step: usize,
+        /// Counted from 1.
+        attempt: u32,
+        /// Milliseconds since the computer started.
+        boot_ms: u64,
+    },
+    /// The cloud refused: nothing was made.
+    Refused {
+        /// Index of the step.
+        step: usize,
+        /// What it said.
+        why: Text,
+    },
+    /// Nobody can say whether it was made.
+    Unknown {
+        /// Index of the step.
+        step: usize,
+        /// What was seen.
+        why: Text,
+    },
+    /// It was made, or found and adopted.
+    Made {
+        /// Index of the step.
+        step: usize,
+        /// What.
+        thing: Thing,
+        /// Found after an unknown outcome, not answered to a POST.
+        adopted: bool,
+    },
+    /// A second one of ours was found; it will be deleted.
+    Duplicate {
+        /// What.
+        thing: Thing,
+    },
+    /// A thing that costs money was seen for the first time.
+    Born {
+        /// What.
+        thing: Thing,
+        /// Since when it costs.
+        since: Timestamp,
+        /// What it costs; `None`: unknown.
+        price: Option<Price>,
+    },
+    /// A thing is gone: 404 and absent from a complete listing.
+    Gone {
+        /// What.
+        thing: Thing,
+    },
+    /// The firewall stands before a node.
+    Covered {
+        /// The machine.
+        instance: InstanceId,
+        /// Milliseconds from the last look that did not show the machine yet to its cover: it stood
+        /// open for at most so long since its id could be read.
+        open_ms: u64,
+    },
+    /// What Kubernetes told about storage, before the cluster goes.
+    Volumes {
+        /// Each volume: id, PV name, claim (namespace and name), GiB.
+        found: Vec<HeldVolume>,
+        /// Whether Kubernetes answered at all.
+        complete: bool,
+    },
+    /// A step ended well.
+    Finished {
+        /// Which plan.
+        plan: PlanId,
+        /// Index of the step.
+        step: usize,
+        /// What is said of it.
+        detail: Option<Text>,
+    },
+    /// A step failed; the run rests until somebody decides.
+    Failed {
+        /// Which plan.
+        plan: PlanId,
+        /// Index of the step.
+        step: usize,
+        /// What happened.
+        what: Text,
+    },
+    /// The user wishes something of the run.
+    Wished {
+        /// What.
+        wish: Wish,
+    },
+    /// A complete search was made.
+    Swept {
+        /// Whether nothing of ours was found.
+        clean: bool,
+        /// What was found.
+        found: Vec<Thing>,
+        /// Things that look like ours but lack a proof: shown, never deleted.
+        #[serde(default)]
+        doubtful: Vec<Thing>,
+        /// Whether the user was a restricted one: "as far as this user can see".
+        #[serde(default)]
+        restricted: bool,
+    },
+    /// The run of a plan ended: all steps are done.
+    Completed {
+        /// Which plan.
+        plan: PlanId,
+    },
+    /// A delete cannot be done without a person.
+    Stuck {
+        /// Index of the step.
+        step: usize,
+        /// What happened.
+        what: Text,
+    },
+    /// The kubeconfig was saved by the user (the path is not kept).
+    KubeconfigSaved,
+}
+
+impl Fact {
+    /// Stable name, for errors and transcripts; the same as on the disk.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Accepted { .. } => "accepted",
+            Self::Started { .. } => "started",
+            Self::Intent { .. } => "intent",
+            Self::Sent { .. } => "sent",
+            Self::Refused { .. } => "refused",
+            Self::Unknown { .. } => "unknown",
+            Self::Made { .. } => "made",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Born { .. } => "born",
+            Self::Gone { .. } => "gone",
+            Self::Covered { .. } => "covered",
+            Self::Volumes { .. } => "volumes",
+            Self::Finished { .. } => "finished",
+            Self::Failed { .. } => "failed",
+            Self::Wished { .. } => "wished",
+            Self::Swept { .. } => "swept",
+            Self::Completed { .. } => "completed",
+            Self::Stuck { .. } => "stuck",
+            Self::KubeconfigSaved => "kubeconfig_saved",
+        }
+    }
+}
+
+/// What the user wishes of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// Stop, and undo what was made.
+    Cancel,
+    /// Go on after a failure or an interruption.
+    Continue,
+    /// Leave it as it is.
+    Keep,
+}
+
+/// A volume as Kubernetes held it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldVolume {
+    /// Linode's id.
+    pub volume: VolumeId,
+    /// The PersistentVolume's name.
+    pub name: String,
+    /// Namespace and name of the claim.
+    pub claim: Option<(String, String)>,
+    /// GiB.
+    pub size_gb: u32,
+}
+
+/// A kind of thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThingKind {
+    /// An LKE cluster.
+    Cluster,
+    /// A node pool.
+    Pool,
+    /// A firewall.
+    Firewall,
+    /// A Linode.
+    Instance,
+    /// A highly available control plane.
+    ControlPlane,
+    /// A NodeBalancer.
+    NodeBalancer,
+    /// A volume.
+    Volume,
+}
+
+/// A thing in the cloud that is ours.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thing {
+    /// An LKE cluster.
+    Cluster(ClusterId),
+    /// A node pool.
+    Pool(PoolId, PoolRole),
+    /// A firewall.
+    Firewall(FirewallId),
+    /// A Linode with its node.
+    Instance(InstanceId, NodeId, PoolRole),
+    /// The highly available control plane of a cluster.
+    ControlPlane(ClusterId),
+    /// A NodeBalancer.
+    NodeBalancer(NodeBalancerId),
+    /// A volume.
+    Volume(VolumeId),
+}
+
+impl Thing {
+    /// Which kind it is.
+    pub const fn kind(&self) -> ThingKind {
+        match self {
+            Self::Cluster(_) => ThingKind::Cluster,
+            Self::Pool(..) => ThingKind::Pool,
+            Self::Firewall(_) => ThingKind::Firewall,
+            Self::Instance(..) => ThingKind::Instance,
+            Self::ControlPlane(_) => ThingKind::ControlPlane,
+            Self::NodeBalancer(_) => ThingKind::NodeBalancer,
+            Self::Volume(_) => ThingKind::Volume,
+        }
+    }
+}
+
+impl Thing {
+    /// A cluster's id.
+    pub const fn as_cluster(&self) -> Option<ClusterId> {
+        if let Self::Cluster(id) = self {
+            Some(*id)
+        } else {
+            None
+        }
+    }
+
+    /// A firewall's id.
+    pub const fn as_firewall(&self) -> Option<FirewallId> {
+        if let Self::Firewall(id) = self {
+            Some(*id)
+        } else {
+            None
+        }
+    }
+
+    /// A machine's id.
+    pub const fn as_instance(&self) -> Option<InstanceId> {
+        if let Self::Instance(id, ..) = self {
+            Some(*id)
+        } else {
+            None
+        }
+    }
+}
+
+impl ThingKind {
+    /// Whether the cloud bills such a thing by itself; a cluster bills through its parts.
+    pub const fn bills(self) -> bool {
+        match self {
+            Self::Instance | Self::ControlPlane | Self::NodeBalancer | Self::Volume => true,
+            Self::Cluster | Self::Pool | Self::Firewall => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Thing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cluster(id) => write!(f, "cluster {id}"),
+            Self::Pool(id, _) => write!(f, "pool {id}"),
+            Self::Firewall(id) => write!(f, "firewall {id}"),
+            Self::Instance(id, ..) => write!(f, "linode {id}"),
+            Self::ControlPlane(id) => write!(f, "control plane of {id}"),
+            Self::NodeBalancer(id) => write!(f, "nodebalancer {id}"),
+            Self::Volume(id) => write!(f, "volume {id}"),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A deployment's rows: itself, its nodes, its steps, what it costs, what happened.
+
+use super::picture::{self, Standing};
+use super::seen::Seen;
+use super::{activity, nodes};
+use crate::catalog::Catalog;
+use crate::plan::{PoolRole, Purpose};
+use crate::progress::{Progress, Rest, StepPhase};
+use crate::quote::quote;
+use crate::record::{Record, Thing};
+use crate::spend::{Billed, spend};
+use crate::text::{PerHour, Text};
+use crate::texts;
+use crate::view::{
+    DeploymentRow, DeploymentState, Notice, NoticeAction, Row, SpendRow, SpendSeries, StepRow,
+    StepState, Tone,
+};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Lines of activity that are kept on the screen.
+const ACTIVITY_MAX: usize = 200;
+
+texts! {
+    /// What needs a person, in the header of a deployment.
+    pub enum Needs {
+        /// A step failed.
+        "needs_failed" Failed,
+        /// An unfinished create was found at start.
+        "needs_interrupted" Interrupted { since: Timestamp },
+        /// What to do about it.
+        "needs_interrupted_fix" InterruptedFix,
+        /// An undo failed.
+        "needs_stuck" Stuck,
+        /// What to do about it.
+        "needs_stuck_fix" StuckFix,
+        /// What runs.
+        "needs_exists_rate" ExistsRate { rate: PerHour },
+        /// Nothing billable is there.
+        "needs_exists_nothing" ExistsNothing,
+        /// What runs costs something unknown.
+        "needs_exists_unknown" ExistsUnknown,
+    }
+}
+
+/// Everything that the rows are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Where the journal stands.
+    pub progress: &'a Progress,
+    /// The journal.
+    pub records: &'a [Record],
+    /// What was seen in the cloud.
+    pub seen: &'a Seen,
+    /// What the provider offers, for words and prices.
+    pub catalog: Option<&'a Catalog>,
+    /// The cloud's time.
+    pub now: Timestamp,
+    /// Whether some process carries the run right now.
+    pub driven: bool,
+    /// Whether cloud and account are the connected ones.
+    pub here: bool,
+}
+
+/// The state that a person sees.
+pub fn state(progress: &Progress, driven: bool) -> DeploymentState {
+    let purpose = progress.purpose();
+    let leaving = matches!(purpose, Some(Purpose::TearDown | Purpose::RollBack));
+    match progress.rest_state() {
+        Rest::Running(_) | Rest::Cancelled(_) if leaving => DeploymentState::Leaving,
+        Rest::Cancelled(_) => DeploymentState::Leaving,
+        Rest::Running(_) | Rest::Idle if driven => DeploymentState::Building,
+        Rest::Running(_) | Rest::Idle => DeploymentState::Interrupted,
+        Rest::Failed => DeploymentState::Failed,
+        Rest::Stuck => DeploymentState::Stuck,
+        Rest::Done if leaving => DeploymentState::Gone,
+        Rest::Done | Rest::Kept => DeploymentState::Running,
+    }
+}
+
+/// All rows of a deployment by their keys; empty before its first plan.
+pub fn rows(facts: &Facts<'_>) -> Vec<(String, Row)> {
+    let Some(row) = deployment(facts) else {
+        return Vec::new();
+    };
+    let id = &facts.progress.header.deployment;
+    let mut out = vec![(format!("deployment/{id}"), Row::Deployment(Box::new(row)))];
+    out.extend(
+        nodes::nodes(facts)
+            .into_iter()
+            .map(|row| (format!("node/{id}/{}", row.id), Row::Node(row))),
+    );
+    out.extend(
+        steps(facts)
+            .into_iter()
+            .map(|row| (format!("step/{id}/{}", row.ordinal), Row::Step(row))),
+    );
+    out.push((format!("spend/{id}"), Row::Spend(spending(facts))));
+    let lines: Vec<_> = facts
+        .records
+        .iter()
+        .filter_map(|r| Some((r.seq, activity::line(r)?)))
+        .collect();
+    let first = lines.len().saturating_sub(ACTIVITY_MAX);
+    out.extend(
+        lines
+            .into_iter()
+            .skip(first)
+            .map(|(seq, line)| (format!("activity/{id}/{seq:08}"), Row::Activity(line))),
+    );
+    out
+}
+
+fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
+    let progress = facts.progress;
+    let spec = progress.spec.as_ref()?;
+    let state = state(progress, facts.driven);
+    let run = progress.run.as_ref()?;
+    let spent = spend(&billed(progress), facts.now);
+    let standing = Standing {
+        progress,
+        seen: facts.seen,
+        state,
+    };
+    let done = run
+        .steps
+        .iter()
+        .filter(|step| step.phase == StepPhase::Finished)
+        .count();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let gone = state == DeploymentState::Gone;
+    Some(DeploymentRow {
+        id: progress.header.deployment.clone(),
+        label: spec.label(),
+        prefix: spec.prefix.clone(),
+        state,
+        since: run.ended.unwrap_or(run.accepted),
+        created: progress.accepted.unwrap_or(progress.header.opened),
+        checked: facts.seen.at,
+        picture: picture::picture(spec, facts.catalog, &standing),
+        notice: notice(facts, state, spent.rate),
+        rate: spent.rate,
+        steps_done: count(done),
+        steps_all: count(run.steps.len()),
+        purpose: progress.purpose(),
+        kubeconfig: progress.cluster().is_some()
+            && matches!(state, DeploymentState::Running)
+            && progress.created.is_some(),
+        receipt: gone,
+        stops: if gone { None } else { progress.stops_at() },
+        here: facts.here,
+    })
+}
+
+/// What exists costs this much.
+fn exists(rate: Option<crate::MicroUsd>) -> Text {
+    match rate {
+        Some(crate::MicroUsd(0)) => Needs::ExistsNothing.into(),
+        Some(rate) => Needs::ExistsRate {
+            rate: PerHour(rate),
+        }
+        .into(),
+        None => Needs::ExistsUnknown.into(),
+    }
+}
+
+fn notice(
+    facts: &Facts<'_>,
+    state: DeploymentState,
+    rate: Option<crate::MicroUsd>,
+) -> Option<Notice> {
+    let run = facts.progress.run.as_ref()?;
+    let of_phase = |phase: StepPhase| {
+        let step = run.steps.iter().find(|step| step.phase == phase);
+        step.and_then(|step| step.detail.clone())
+    };
+    let mut actions = vec![NoticeAction::Continue];
+    if run.plan.purpose == Purpose::Create {
+        actions.push(NoticeAction::RollBack);
+    }
+    actions.push(NoticeAction::Keep);
+    let exists = Some(exists(rate));
+    match state {
+        DeploymentState::Failed => {
+            let what = of_phase(StepPhase::Failed).unwrap_or_else(|| Needs::Failed.into());
+            let (why, fix) = (companion(&what, "why"), companion(&what, "fix"));
+            Some(Notice {
+                tone: Tone::Danger,
+                what,
+                why,
+                exists,
+                fix,
+                actions,
+            })
+        }
+        DeploymentState::Interrupted => {
+            let what = Needs::Interrupted {
+                since: facts.progress.last_at,
+            }
+            .into();
+            let fix = Some(Needs::InterruptedFix.into());
+            Some(Notice {
+                tone: Tone::Busy,
+                what,
+                why: None,
+                exists,
+                fix,
+                actions,
+            })
+        }
+        DeploymentState::Stuck => {
+            let what = of_phase(StepPhase::Stuck).unwrap_or_else(|| Needs::Stuck.into());
+            let (why, fix) = (companion(&what, "why"), companion(&what, "fix"));
+            let fix = fix.or_else(|| Some(Needs::StuckFix.into()));
+            let actions = vec![NoticeAction::Continue];
+            Some(Notice {
+                tone: Tone::Danger,
+                what,
+                why,
+                exists,
+                fix,
+                actions,
+            })
+        }
+        DeploymentState::Building
+        | DeploymentState::Running
+        | DeploymentState::Leaving
+        | DeploymentState::Gone => None,
+    }
+}
+
+/// The reason of a failure, or what to do about it: a code with a companion of its own.
+fn companion(what: &Text, which: &str) -> Option<Text> {
+    let explained = what.code.starts_with("failed_") || what.code.starts_with("stuck_");
+    let code = format!("{}_{which}", what.code);
+    explained.then(|| Text {
+        code,
+        params: what.params.clone(),
+    })
+}
+
+/// The lives of what is billed.
+pub fn billed(progress: &Progress) -> Vec<Billed> {
+    let one = |(thing, life): (&Thing, &crate::progress::Life)| {
+        let series = match thing {
+            Thing::Instance(_, _, PoolRole::Gpu) => SpendSeries::Gpu,
+            Thing::Instance(_, _, PoolRole::System) => SpendSeries::System,
+            Thing::ControlPlane(_) => SpendSeries::ControlPlane,
+            Thing::NodeBalancer(_) => SpendSeries::NodeBalancer,
+            Thing::Volume(_) => SpendSeries::Volume,
+            Thing::Cluster(_) | Thing::Pool(..) | Thing::Firewall(_) => return None,
+        };
+        Some(Billed {
+            series,
+            born: life.born,
+            died: life.gone,
+            price: life.price,
+        })
+    };
+    progress.things.iter().filter_map(one).collect()
+}
+
+fn spending(facts: &Facts<'_>) -> SpendRow {
+    let spent = spend(&billed(facts.progress), facts.now);
+    let spec = facts.progress.spec.as_ref();
+    let quoted = spec.zip(facts.catalog).map(|(spec, catalog)| {
+        let least = crate::spec::Spec {
+            gpu_count: spec.gpu_min,
+            ..spec.clone()
+        };
+        (
+            quote(&least, catalog, facts.now),
+            quote(spec, catalog, facts.now),
+        )
+    });
+    // A month of what stands now: each part's cap.
+    let month = spent.parts.iter().map(|part| Some(part.price?.month)).sum();
+    SpendRow {
+        rate: spent.rate,
+        at_least: quoted
+            .as_ref()
+            .and_then(|(least, _)| Some(least.from_start?.hour)),
+        at_most: quoted
+            .as_ref()
+            .and_then(|(_, most)| Some(most.at_most?.hour)),
+        so_far: spent.so_far,
+        month,
+        parts: spent.parts,
+        since: spent.since,
+        points: spent.points,
+    }
+}
+
+fn steps(facts: &Facts<'_>) -> Vec<StepRow> {
+    let Some(run) = &facts.progress.run else {
+        return Vec::new();
+    };
+    let rows = run.plan.steps.iter().zip(&run.steps).enumerate();
+    rows.map(|(at, (step, progress))| {
+        let state = match progress.phase {
+            StepPhase::Started if facts.driven && facts.seen.late.contains(&at) => StepState::Late,
+            StepPhase::Started if facts.driven => StepState::Running,
+            StepPhase::Pending | StepPhase::Started => StepState::Pending,
+            StepPhase::Finished => StepState::Done,
+            StepPhase::Failed | StepPhase::Stuck => StepState::Failed,
+        };
+        let title = format!("step_{}", step.action.name());
+        StepRow {
+            ordinal: u32::try_from(at).unwrap_or(u32::MAX),
+            title: Text {
+                code: title,
+                params: BTreeMap::new(),
+            },
+            state,
+            started: progress.started,
+            ended: progress.ended,
+            detail: progress
+                .detail
+                .clone()
+                .or_else(|| facts.seen.noted.get(&at).cloned()),
+            usual_ms: None,
+        }
+    })
+    .collect()
+}

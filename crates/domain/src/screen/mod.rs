@@ -1,0 +1,16 @@
+//! From what is known to what is shown: pure functions that make View rows.
+//!
+//! What is not known becomes an absent field, never an invented one. Start reading at `deployment`.
+
+pub mod activity;
+mod deployment;
+mod items;
+mod nodes;
+mod picture;
+mod planned;
+mod seen;
+
+pub use deployment::{Facts, Needs, billed, rows, state};
+pub use items::{Item, items, quote_view};
+pub use planned::planned;
+pub use seen::Seen;

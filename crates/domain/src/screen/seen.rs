@@ -1,0 +1,30 @@
+//! What was seen of a deployment in the cloud just now, beside what its journal knows.
+
+use crate::ids::InstanceId;
+use crate::inventory::{AccessList, Instance, KubeNode, Pool};
+use crate::text::Text;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The last readings; each is absent until it was read once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// When the cloud was last read completely.
+    pub at: Option<Timestamp>,
+    /// Pools with their nodes.
+    pub pools: Option<Vec<Pool>>,
+    /// Linodes of the cluster.
+    pub instances: Option<Vec<Instance>>,
+    /// Nodes as Kubernetes tells them.
+    pub kube_nodes: Option<Vec<KubeNode>>,
+    /// Linodes that the firewall stands before, read back.
+    pub covered: Option<Vec<InstanceId>>,
+    /// The access list.
+    pub access: Option<AccessList>,
+    /// How fast the Kubernetes API answered, in milliseconds.
+    pub answers_ms: Option<u64>,
+    /// What is known now of steps that are under way.
+    pub noted: BTreeMap<usize, Text>,
+    /// Steps that take longer than they should.
+    pub late: BTreeSet<usize>,
+}

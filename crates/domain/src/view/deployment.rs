@@ -1,0 +1,166 @@
+//! A deployment with its nodes, steps and activity.
+
+use super::app::Notice;
+use super::picture::Picture;
+use crate::ids::DeploymentId;
+use crate::money::{MicroUsd, Price};
+use crate::plan::{PoolRole, Purpose};
+use crate::text::Text;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// One deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeploymentRow {
+    /// Its id.
+    pub id: DeploymentId,
+    /// The cluster's label.
+    pub label: String,
+    /// The label's own part.
+    pub prefix: String,
+    /// Which state it is in.
+    pub state: DeploymentState,
+    /// Since when.
+    #[ts(type = "string")]
+    pub since: Timestamp,
+    /// When it was created.
+    #[ts(type = "string")]
+    pub created: Timestamp,
+    /// When Linode was last read completely.
+    #[ts(type = "string | null")]
+    pub checked: Option<Timestamp>,
+    /// The architecture picture.
+    pub picture: Picture,
+    /// What needs a person.
+    pub notice: Option<Notice>,
+    /// What it costs now an hour; `null`: unknown.
+    pub rate: Option<MicroUsd>,
+    /// Steps done of the current or last run.
+    pub steps_done: u32,
+    /// Steps of the current or last run.
+    pub steps_all: u32,
+    /// What the current or last run is for.
+    pub purpose: Option<Purpose>,
+    /// Whether a kubeconfig can be had.
+    pub kubeconfig: bool,
+    /// Whether a receipt can be read.
+    pub receipt: bool,
+    /// When it is torn down by itself.
+    #[ts(type = "string | null")]
+    pub stops: Option<Timestamp>,
+    /// Whether this account and cloud are the connected ones; otherwise it is shown read-only.
+    pub here: bool,
+}
+
+/// The state of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentState {
+    /// A run is making or changing it.
+    Building,
+    /// It stands.
+    Running,
+    /// A run stopped and waits for a person.
+    Failed,
+    /// An unfinished create was found at start: continue, roll back or keep.
+    Interrupted,
+    /// A run takes it away.
+    Leaving,
+    /// An undo failed: something is left and costs.
+    Stuck,
+    /// Torn down, proven.
+    Gone,
+}
+
+/// A node: LKE's, Linode's and Kubernetes' word on it side by side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NodeRow {
+    /// LKE's id of it.
+    pub id: String,
+    /// The first six of its hex digits.
+    pub short: String,
+    /// Which pool.
+    pub role: PoolRole,
+    /// State in one word.
+    pub state: NodeState,
+    /// Linode's id.
+    #[ts(type = "number | null")]
+    pub instance: Option<u64>,
+    /// Linode's word: `running`, `provisioning`, ….
+    pub instance_status: Option<String>,
+    /// Whether Kubernetes calls it ready; `null`: not seen by Kubernetes yet.
+    pub kubernetes_ready: Option<bool>,
+    /// Whether the firewall stands before it, read back; `null`: not read yet.
+    pub covered: Option<bool>,
+    /// How long it stood without the firewall, in milliseconds.
+    #[ts(type = "number | null")]
+    pub open_ms: Option<u64>,
+    /// What it costs.
+    pub price: Option<Price>,
+    /// First seen.
+    #[ts(type = "string")]
+    pub since: Timestamp,
+}
+
+/// The state of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeState {
+    /// LKE and Kubernetes call it ready.
+    Ready,
+    /// On its way.
+    Starting,
+    /// It was ready, or its machine is off.
+    NotReady,
+    /// Being taken away.
+    Leaving,
+}
+
+/// A step of the current or last run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StepRow {
+    /// Its place in the timeline, from 0.
+    pub ordinal: u32,
+    /// Title.
+    pub title: Text,
+    /// State.
+    pub state: StepState,
+    /// When it began.
+    #[ts(type = "string | null")]
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    #[ts(type = "string | null")]
+    pub ended: Option<Timestamp>,
+    /// What is known of it now.
+    pub detail: Option<Text>,
+    /// Median of at least three own runs, in milliseconds.
+    #[ts(type = "number | null")]
+    pub usual_ms: Option<u64>,
+}
+
+/// The state of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Not begun.
+    Pending,
+    /// Under way.
+    Running,
+    /// Under way for longer than it should: amber.
+    Late,
+    /// Done.
+    Done,
+    /// Failed.
+    Failed,
+}
+
+/// A line of what happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ActivityRow {
+    /// When.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// What.
+    pub text: Text,
+}
