@@ -1,0 +1,343 @@
+//! What window and cli call: review, accept, tear down, go on; and what the screen holds.
+//!
+//! It keeps no truth: journals and the cloud do. Start reading at `Engine::start`.
+
+mod act;
+mod observe;
+pub mod problem;
+mod review;
+mod show;
+mod sweep;
+mod teardown;
+
+/// Codes of the teardown's inventory.
+pub const TEARDOWN_TEXTS: &[(&str, &[&str])] = teardown::Row::ALL;
+/// Codes of the account-wide search.
+pub const SWEEP_TEXTS: &[(&str, &[&str])] = sweep::Found::ALL;
+
+pub use review::For;
+pub use show::Brief;
+pub use sweep::{FoundOrphan, Search};
+
+use crate::book::Book;
+use crate::bus::Bus;
+use crate::ports::{JournalError, Ports};
+use crate::protocol::Protocol;
+use crate::run::{End, drive};
+use crate::signal::{Remote, signal};
+use domain::DeploymentId;
+use domain::catalog::Catalog;
+use domain::inventory::{Account, Cluster, Firewall};
+use domain::plan::Plan;
+use domain::progress::{Progress, Rest};
+use domain::record::Record;
+use domain::screen::Seen;
+use domain::view::{CloudKind, Notice, Problem, TokenKept};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::watch;
+
+/// For how long a catalog is good.
+const CATALOG_GOOD: SignedDuration = SignedDuration::from_mins(10);
+/// For how long an account's reading and the labels in use are good.
+const READING_GOOD: SignedDuration = SignedDuration::from_secs(20);
+
+/// What the window's header says of cloud and account.
+#[derive(Clone, Debug)]
+pub struct Here {
+    /// Which cloud.
+    pub kind: CloudKind,
+    /// The demo's speed.
+    pub demo_speed: Option<u32>,
+    /// Last four characters of the token, and where it is kept; `None`: no account to show.
+    pub token: Option<(String, TokenKept)>,
+    /// Quaylight's version.
+    pub version: String,
+    /// What is wrong with the whole app.
+    pub notice: Option<Notice>,
+}
+
+/// The engine of one cloud and account.
+pub struct Engine {
+    ports: Ports,
+    protocol: &'static Protocol,
+    here: Here,
+    bus: Bus,
+    held: Mutex<BTreeMap<DeploymentId, Held>>,
+    shown: Mutex<Vec<Plan>>,
+    catalog: Mutex<Option<Catalog>>,
+    account: Mutex<Option<(Timestamp, Account)>>,
+    labels: Mutex<Option<(Timestamp, Labels)>>,
+    online: Mutex<bool>,
+    /// Held while a look of our own has a journal open, so that no intent finds it locked.
+    looking: tokio::sync::Mutex<()>,
+    me: Weak<Engine>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("cloud", &self.ports.cloud.id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What bears a label on the account.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Labels {
+    pub(crate) clusters: Vec<Cluster>,
+    pub(crate) firewalls: Vec<Firewall>,
+}
+
+/// A deployment as it is held in memory: its records, their fold, and what was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) records: Vec<Record>,
+    pub(crate) progress: Progress,
+    pub(crate) seen: Seen,
+    pub(crate) run: Option<Carried>,
+    /// Another process holds the journal and carries the run, or this one is about to.
+    pub(crate) elsewhere: bool,
+}
+
+/// A run that this process carries.
+#[derive(Clone, Debug)]
+pub(crate) struct Carried {
+    pub(crate) remote: Remote,
+    pub(crate) end: watch::Receiver<Option<End>>,
+}
+
+impl Engine {
+    /// Reads every journal; sends nothing to the cloud yet. Journals that cannot be read are told,
+    /// and the others go on.
+    pub async fn start(
+        ports: Ports,
+        protocol: &'static Protocol,
+        here: Here,
+    ) -> (Arc<Self>, Vec<Problem>) {
+        let engine = Arc::new_cyclic(|me: &Weak<Self>| Self {
+            ports,
+            protocol,
+            here,
+            bus: Bus::default(),
+            held: Mutex::default(),
+            shown: Mutex::default(),
+            catalog: Mutex::default(),
+            account: Mutex::default(),
+            labels: Mutex::default(),
+            online: Mutex::new(true),
+            looking: tokio::sync::Mutex::default(),
+            me: me.clone(),
+        });
+        let problems = engine.read_journals().await;
+        engine.publish_app();
+        (engine, problems)
+    }
+
+    /// Takes up journals that this process does not hold yet, or that another one went on with.
+    pub async fn read_journals(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let ids = match self.ports.journals.list().await {
+            Ok(ids) => ids,
+            Err(error) => return vec![problem::of_journal(&error)],
+        };
+        for id in ids {
+            if lock(&self.held)
+                .get(&id)
+                .is_some_and(|held| held.run.is_some())
+            {
+                continue;
+            }
+            match self.read_journal(&id).await {
+                Ok(()) => self.publish(&id),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems
+    }
+
+    async fn read_journal(&self, id: &DeploymentId) -> Result<(), Problem> {
+        let records = self
+            .ports
+            .journals
+            .read(id)
+            .await
+            .map_err(|error| problem::of_journal(&error))?;
+        let known = lock(&self.held).get(id).map(|held| held.records.len());
+        if records.is_empty() || known == Some(records.len()) {
+            return Ok(());
+        }
+        let progress = Progress::fold(&records).map_err(|impossible| {
+            problem::of_journal(&JournalError::Damaged {
+                id: id.clone(),
+                line: usize::try_from(impossible.seq)
+                    .unwrap_or(usize::MAX)
+                    .saturating_add(1),
+                why: impossible.why,
+            })
+        })?;
+        let mut held = lock(&self.held);
+        let seen = held
+            .get(id)
+            .map(|held| held.seen.clone())
+            .unwrap_or_default();
+        let elsewhere = held.get(id).is_some_and(|held| held.elsewhere);
+        held.insert(
+            id.clone(),
+            Held {
+                records,
+                progress,
+                seen,
+                run: None,
+                elsewhere,
+            },
+        );
+        Ok(())
+    }
+
+    /// What the provider offers, read again when it is older than ten minutes.
+    pub async fn catalog(&self) -> Result<Catalog, Problem> {
+        let now = self.ports.clock.now();
+        let fresh = |one: &Catalog| now.duration_since(one.read_at) < CATALOG_GOOD;
+        if let Some(catalog) = lock(&self.catalog).clone().filter(fresh) {
+            return Ok(catalog);
+        }
+        let read = self.told(self.ports.cloud.catalog().await)?;
+        *lock(&self.catalog) = Some(read.clone());
+        Ok(read)
+    }
+
+    /// Who we are to the cloud.
+    pub async fn account(&self) -> Result<Account, Problem> {
+        let now = self.ports.clock.now();
+        let held = lock(&self.account).clone();
+        if let Some((_, account)) = held.filter(|(at, _)| now.duration_since(*at) < READING_GOOD) {
+            return Ok(account);
+        }
+        let account = self.told(self.ports.cloud.account().await)?;
+        self.ports.cloud.expect_account(&account.id);
+        *lock(&self.account) = Some((now, account.clone()));
+        self.publish_app();
+        Ok(account)
+    }
+
+    /// What bears a label on the account.
+    pub(crate) async fn labels(&self) -> Result<Labels, Problem> {
+        let now = self.ports.clock.now();
+        let held = lock(&self.labels).clone();
+        if let Some((_, labels)) = held.filter(|(at, _)| now.duration_since(*at) < READING_GOOD) {
+            return Ok(labels);
+        }
+        let clusters = self.told(self.ports.cloud.clusters().await)?;
+        let firewalls = self.told(self.ports.cloud.firewalls().await)?;
+        let labels = Labels {
+            clusters,
+            firewalls,
+        };
+        *lock(&self.labels) = Some((now, labels.clone()));
+        Ok(labels)
+    }
+
+    /// The own public address, as the cloud sees it. Asked for only when the user said so.
+    pub async fn my_address(&self) -> Result<ipnet::IpNet, Problem> {
+        self.ports
+            .address
+            .mine()
+            .await
+            .map_err(|failure| problem::of_failure(&failure))
+    }
+
+    /// How many requests were sent to the cloud so far.
+    pub fn calls(&self) -> crate::ports::Calls {
+        self.ports.cloud.calls()
+    }
+
+    pub(crate) fn held(&self, id: &DeploymentId) -> Option<Held> {
+        lock(&self.held).get(id).cloned()
+    }
+
+    /// The deployment of this cloud and account that bears a label and is not torn down.
+    pub(crate) fn live_with_label(&self, label: &str) -> Option<Held> {
+        let held = lock(&self.held);
+        let live = |held: &&Held| {
+            let gone =
+                held.progress.torn_down.is_some() && held.progress.rest_state() == Rest::Done;
+            !gone && self.is_here(&held.progress) && held.progress.label().as_deref() == Some(label)
+        };
+        held.values().find(live).cloned()
+    }
+
+    /// The Spec that the live deployment with a label was accepted with last.
+    pub fn accepted(&self, label: &str) -> Option<domain::spec::Spec> {
+        self.live_with_label(label)?.progress.spec
+    }
+
+    /// Whether a deployment belongs to the connected cloud and account, as far as both are known.
+    pub(crate) fn is_here(&self, progress: &Progress) -> bool {
+        let account = lock(&self.account);
+        progress.header.cloud == self.ports.cloud.id()
+            && account
+                .as_ref()
+                .is_none_or(|(_, one)| one.id == progress.header.account)
+    }
+
+    /// Carries the current run to its end or rest, in a task of its own.
+    pub(crate) fn carry(&self, book: Book) {
+        let id = book.deployment().clone();
+        let (remote, hand) = signal();
+        let (ended, end) = watch::channel(None);
+        if let Some(held) = lock(&self.held).get_mut(&id) {
+            held.run = Some(Carried { remote, end });
+            held.elsewhere = false;
+            held.seen.late.clear();
+            held.seen.noted.clear();
+        }
+        self.publish(&id);
+        let Some(me) = self.me.upgrade() else { return };
+        tokio::spawn(async move {
+            let end = drive(&me.ports, me.protocol, &book, me.observer(), hand).await;
+            // The lock goes before anybody is told, so that the next intent finds it free.
+            drop(book);
+            if let Some(held) = lock(&me.held).get_mut(&id) {
+                held.run = None;
+            }
+            me.publish(&id);
+            ended.send_replace(Some(end));
+            // What a run did not need to read, the screen wants to show.
+            me.observe_once(&id).await;
+        });
+    }
+
+    /// Waits until the run that this process carries has ended or rests; `None`: it carries none.
+    pub async fn wait(&self, id: &DeploymentId) -> Option<End> {
+        let mut end = self.held(id)?.run?.end;
+        let ended = end.wait_for(Option::is_some).await.ok()?;
+        ended.clone()
+    }
+
+    /// Takes note of whether the cloud answers, and turns a failure into words.
+    pub(crate) fn told<T>(&self, answer: crate::ports::Answer<T>) -> Result<T, Problem> {
+        let online = match &answer {
+            Ok(_) => true,
+            Err(failure) => failure.status.is_some(),
+        };
+        let changed = std::mem::replace(&mut *lock(&self.online), online) != online;
+        if changed {
+            self.publish_app();
+        }
+        answer.map_err(|failure| problem::of_failure(&failure))
+    }
+}
+
+impl Held {
+    /// Whether some process carries the run right now.
+    pub(crate) fn driven(&self) -> bool {
+        self.run.is_some() || self.elsewhere
+    }
+}
+
+/// What a panic left behind is still the best that is known.
+pub(crate) fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}

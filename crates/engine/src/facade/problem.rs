@@ -1,0 +1,217 @@
+//! Failures in words: what happened, why, what to do.
+
+use crate::ports::{Failure, JournalError, Kind};
+use domain::text::Text;
+use domain::texts;
+use domain::view::Problem;
+
+texts! {
+    /// What is said when an intent cannot be carried out.
+    pub enum Said {
+        /// The token is wrong, ended, or of another account.
+        "cloud_unauthorized" CloudUnauthorized { operation: String },
+        /// What to do about it.
+        "cloud_unauthorized_fix" CloudUnauthorizedFix,
+        /// It is not there.
+        "cloud_not_found" CloudNotFound { operation: String },
+        /// It is busy, locked, or exists already.
+        "cloud_conflict" CloudConflict { operation: String },
+        /// What to do about it.
+        "cloud_conflict_fix" CloudConflictFix,
+        /// The region cannot give the instance type now.
+        "cloud_no_capacity" CloudNoCapacity { operation: String },
+        /// What to do about it.
+        "cloud_no_capacity_fix" CloudNoCapacityFix,
+        /// An account limit.
+        "cloud_quota" CloudQuota { operation: String },
+        /// What to do about it.
+        "cloud_quota_fix" CloudQuotaFix,
+        /// Too many requests.
+        "cloud_rate_limited" CloudRateLimited { operation: String },
+        /// What to do about it.
+        "cloud_rate_limited_fix" CloudRateLimitedFix,
+        /// Not reachable, or down.
+        "cloud_unavailable" CloudUnavailable { operation: String },
+        /// In maintenance.
+        "cloud_maintenance" CloudMaintenance { operation: String },
+        /// What to do about it.
+        "cloud_unavailable_fix" CloudUnavailableFix,
+        /// The request was wrong.
+        "cloud_invalid" CloudInvalid { operation: String },
+        /// Nobody can say whether it happened.
+        "cloud_unknown" CloudUnknown { operation: String },
+        /// What to do about it.
+        "cloud_unknown_fix" CloudUnknownFix,
+        /// Quoted.
+        "linode_answered" LinodeAnswered { answer: String },
+        /// Another process works on this deployment.
+        "journal_locked" JournalLocked { holder: String },
+        /// What to do about it.
+        "journal_locked_fix" JournalLockedFix,
+        /// No such deployment.
+        "journal_missing" JournalMissing { name: String },
+        /// What to do about it.
+        "journal_missing_fix" JournalMissingFix,
+        /// A line is not what was written.
+        "journal_damaged" JournalDamaged { name: String, line: usize, reason: String },
+        /// What to do about it.
+        "journal_damaged_fix" JournalDamagedFix,
+        /// Written by a newer Quaylight.
+        "journal_newer" JournalNewer { version: u32, writer: String },
+        /// What to do about it.
+        "journal_newer_fix" JournalNewerFix,
+        /// The disk failed.
+        "disk_failed" DiskFailed { operation: String, path: String },
+        /// What to do about it.
+        "disk_failed_fix" DiskFailedFix,
+        /// The plan is not known any more.
+        "plan_unknown" PlanUnknown,
+        /// What to do about it.
+        "plan_unknown_fix" PlanUnknownFix,
+        /// A price is unknown and nobody consented.
+        "price_unknown" PriceUnknown,
+        /// What to do about it.
+        "price_unknown_fix" PriceUnknownFix,
+        /// The typed name is another.
+        "name_mismatch" NameMismatch { expected: String },
+        /// The deployment belongs to another account or cloud.
+        "not_here" NotHere { name: String },
+        /// What to do about it.
+        "not_here_fix" NotHereFix,
+        /// A run is under way already.
+        "run_under_way" RunUnderWay { name: String },
+        /// What to do about it.
+        "run_under_way_fix" RunUnderWayFix,
+        /// Nothing to go on with.
+        "nothing_to_do" NothingToDo { name: String },
+        /// The kubeconfig is not there yet.
+        "kubeconfig_not_ready" KubeconfigNotReady,
+        /// The receipt is not there.
+        "receipt_missing" ReceiptMissing,
+        /// A part of what stands is missing.
+        "part_missing_why" PartMissingWhy,
+        /// What to do about it.
+        "part_missing_fix" PartMissingFix,
+        /// Our own fault.
+        "own_fault" OwnFault { what: String },
+        /// What to do about it.
+        "own_fault_fix" OwnFaultFix,
+    }
+}
+
+/// A problem of these words.
+pub fn problem(what: Said, why: Option<Said>, fix: Option<Said>) -> Problem {
+    let what = Text::from(what);
+    Problem {
+        code: what.code.clone(),
+        what,
+        why: why.map(Text::from),
+        fix: fix.map(Text::from),
+        detail: None,
+    }
+}
+
+/// A failed call in words; what the other side said is quoted.
+pub fn of_failure(failure: &Failure) -> Problem {
+    let operation = failure.operation.clone();
+    let (what, fix) = match failure.kind {
+        Kind::Unauthorized => (
+            Said::CloudUnauthorized { operation },
+            Some(Said::CloudUnauthorizedFix),
+        ),
+        Kind::NotFound => (Said::CloudNotFound { operation }, None),
+        Kind::Conflict => (
+            Said::CloudConflict { operation },
+            Some(Said::CloudConflictFix),
+        ),
+        Kind::NoCapacity => (
+            Said::CloudNoCapacity { operation },
+            Some(Said::CloudNoCapacityFix),
+        ),
+        Kind::Quota => (Said::CloudQuota { operation }, Some(Said::CloudQuotaFix)),
+        Kind::RateLimited => (
+            Said::CloudRateLimited { operation },
+            Some(Said::CloudRateLimitedFix),
+        ),
+        Kind::Unavailable if failure.maintenance => (
+            Said::CloudMaintenance { operation },
+            Some(Said::CloudUnavailableFix),
+        ),
+        Kind::Unavailable => (
+            Said::CloudUnavailable { operation },
+            Some(Said::CloudUnavailableFix),
+        ),
+        Kind::Invalid => (Said::CloudInvalid { operation }, None),
+        Kind::Unknown => (
+            Said::CloudUnknown { operation },
+            Some(Said::CloudUnknownFix),
+        ),
+    };
+    let answer = failure.said();
+    let why = (!answer.is_empty()).then_some(Said::LinodeAnswered { answer });
+    Problem {
+        detail: causes(failure),
+        ..problem(what, why, fix)
+    }
+}
+
+/// Everything underneath, for the details.
+fn causes(failure: &Failure) -> Option<String> {
+    let mut cause = std::error::Error::source(failure);
+    let mut all = Vec::new();
+    while let Some(one) = cause {
+        all.push(one.to_string());
+        cause = one.source();
+    }
+    (!all.is_empty()).then(|| all.join(": "))
+}
+
+/// A journal that cannot be used, in words.
+pub fn of_journal(error: &JournalError) -> Problem {
+    match error {
+        JournalError::Locked { holder, .. } => problem(
+            Said::JournalLocked {
+                holder: holder.clone(),
+            },
+            None,
+            Some(Said::JournalLockedFix),
+        ),
+        JournalError::Missing(id) => problem(
+            Said::JournalMissing { name: id.0.clone() },
+            None,
+            Some(Said::JournalMissingFix),
+        ),
+        JournalError::Damaged { id, line, why } => problem(
+            Said::JournalDamaged {
+                name: id.0.clone(),
+                line: *line,
+                reason: why.clone(),
+            },
+            None,
+            Some(Said::JournalDamagedFix),
+        ),
+        JournalError::Newer { version, writer } => problem(
+            Said::JournalNewer {
+                version: *version,
+                writer: writer.clone(),
+            },
+            None,
+            Some(Said::JournalNewerFix),
+        ),
+        JournalError::Disk {
+            operation,
+            path,
+            cause,
+        } => Problem {
+            detail: Some(cause.to_string()),
+            ..problem(
+                Said::DiskFailed {
+                    operation: (*operation).to_owned(),
+                    path: path.clone(),
+                },
+                None,
+                Some(Said::DiskFailedFix),
+            )
+        },
+    }
+}

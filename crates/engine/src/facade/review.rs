@@ -1,0 +1,199 @@
+//! From a Spec to a review that can be accepted: what is wrong, what it costs, what will happen.
+
+use super::problem::{self, Said};
+use super::{Engine, Held, lock};
+use domain::catalog::Catalog;
+use domain::change::{self, Change, changes};
+use domain::diagnostic::{Diagnostic, Field, any_error};
+use domain::plan::build::{Basis, Edit, plan_create, plan_update};
+use domain::plan::{Plan, Prices};
+use domain::quote::quote;
+use domain::rules::{self, TakenLabel};
+use domain::screen;
+use domain::spec::Spec;
+use domain::view::{CloudKind, Problem, Review, ReviewItem};
+use domain::{DeploymentId, PlanId};
+
+/// Plans that were shown and not accepted yet; older ones are forgotten.
+const SHOWN_MAX: usize = 64;
+
+/// What a review is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// The form of a new cluster: a label of our own is taken too.
+    New,
+    /// Applying a Spec again: a label of our own names the deployment to change.
+    Apply,
+}
+
+impl Engine {
+    /// What a Spec would become. Reads only; with one error there is no plan.
+    pub async fn review(&self, spec: Spec, what_for: For) -> Result<Review, Problem> {
+        let now = self.ports.clock.now();
+        let account = self.account().await?;
+        let catalog = self.catalog().await?;
+        let taken = self.taken(what_for).await?;
+        // A demo cloud's own token is random and may do everything: nothing to warn of.
+        let random = self.here.kind == CloudKind::Demo && account.scopes == ["*"];
+        let asked = (!random).then_some(&account);
+        let mut diagnostics = rules::check(&spec, Some(&catalog), &taken, asked, now);
+        let own = match what_for {
+            For::New => None,
+            For::Apply => self.live_with_label(&spec.label()),
+        };
+        let quoted = quote(&spec, &catalog, now);
+        let mut review = Review {
+            diagnostics: Vec::new(),
+            picture: screen::planned(&spec, Some(&catalog)),
+            quote: screen::quote_view(&quoted),
+            items: Vec::new(),
+            plan: None,
+            changes: own
+                .as_ref()
+                .map(|held| held.progress.header.deployment.clone()),
+            spec: spec.clone(),
+        };
+        let plan = if let Some(held) = own {
+            self.update(&spec, &held, &catalog, &mut review, &mut diagnostics)
+                .await?
+        } else {
+            review.items = screen::items(&spec, &catalog, &quoted);
+            (!any_error(&diagnostics) && spec.kubectl_access.is_some()).then(|| {
+                let basis = self.basis(DeploymentId(self.ports.ids.ulid(now)), &account.id);
+                let rules = domain::preset::firewall_rules(&spec);
+                plan_create(&spec, rules, Prices::of(&spec, &catalog), basis)
+            })
+        };
+        review.diagnostics = diagnostics;
+        review.plan = plan.map(|plan| self.show(plan));
+        Ok(review)
+    }
+
+    /// Remembers a plan, so that it can be accepted by its id.
+    fn show(&self, plan: Plan) -> PlanId {
+        let id = plan.id.clone();
+        let mut shown = lock(&self.shown);
+        shown.push(plan);
+        let too_many = shown.len().saturating_sub(SHOWN_MAX);
+        shown.drain(..too_many);
+        id
+    }
+
+    fn basis(&self, deployment: DeploymentId, account: &domain::AccountId) -> Basis {
+        let now = self.ports.clock.now();
+        Basis {
+            plan: PlanId(self.ports.ids.ulid(now)),
+            deployment,
+            cloud: self.ports.cloud.id(),
+            account: account.clone(),
+            now,
+        }
+    }
+
+    /// Labels that clusters and firewalls of the account bear.
+    async fn taken(&self, what_for: For) -> Result<Vec<TakenLabel>, Problem> {
+        let inventory = self.labels().await?;
+        let ours = |label: &str, tags: &[String]| {
+            what_for == For::Apply
+                && self
+                    .live_with_label(label)
+                    .is_some_and(|held| held.progress.mark().is_on(tags))
+        };
+        let clusters = inventory.clusters.iter().map(|one| (&one.label, &one.tags));
+        let firewalls = inventory
+            .firewalls
+            .iter()
+            .map(|one| (&one.label, &one.tags));
+        Ok(clusters
+            .chain(firewalls)
+            .map(|(label, tags)| TakenLabel {
+                label: label.clone(),
+                ours: ours(label, tags),
+            })
+            .collect())
+    }
+
+    /// What an own deployment with this Spec would have to change.
+    async fn update(
+        &self,
+        spec: &Spec,
+        held: &Held,
+        catalog: &Catalog,
+        review: &mut Review,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Plan>, Problem> {
+        let progress = &held.progress;
+        let seen = self.seen_for_changes(held).await?;
+        let accepted = progress.spec.as_ref().unwrap_or(spec);
+        let found = changes(spec, &seen, accepted);
+        diagnostics.extend(found.diagnostics.iter().cloned());
+        let missing = |change: &&Change| matches!(change, Change::Create(_));
+        diagnostics.extend(found.changes.iter().filter(missing).map(|change| {
+            Diagnostic::error(Field::Whole, change.what())
+                .why(Said::PartMissingWhy)
+                .fix(Said::PartMissingFix)
+        }));
+        review.items = found.changes.iter().map(changed).collect();
+        if any_error(diagnostics) || found.changes.is_empty() || found.replaces() {
+            return Ok(None);
+        }
+        let edits: Vec<Edit> = found.changes.iter().filter_map(edit).collect();
+        let now = self.ports.clock.now();
+        let basis = Basis::of(progress, PlanId(self.ports.ids.ulid(now)), now);
+        Ok(Some(plan_update(
+            spec,
+            &edits,
+            Prices::of(spec, catalog),
+            basis,
+        )))
+    }
+
+    /// What stands of a deployment, for comparing with a Spec.
+    async fn seen_for_changes(&self, held: &Held) -> Result<change::Seen, Problem> {
+        let Some(id) = held.progress.cluster() else {
+            return Ok(change::Seen::default());
+        };
+        let cloud = &self.ports.cloud;
+        let failed = |failure| problem::of_failure(&failure);
+        let cluster = cloud.cluster(id).await.map_err(failed)?;
+        let pools = cloud.pools(id).await.map_err(failed)?;
+        let access = cloud.access_list(id).await.map_err(failed)?;
+        let role = |pool| (held.progress.role_of(&pool), pool);
+        Ok(change::Seen {
+            cluster: Some(cluster),
+            pools: pools.into_iter().map(role).collect(),
+            access: Some(access),
+            firewall: held.progress.firewall().is_some(),
+            firewall_rules: None,
+        })
+    }
+}
+
+fn changed(change: &Change) -> ReviewItem {
+    ReviewItem {
+        what: change.what(),
+        detail: None,
+        price: None,
+        at_most: None,
+        change: change.kind(),
+    }
+}
+
+/// The request that a change asks for; a replacement is no edit.
+fn edit(change: &Change) -> Option<Edit> {
+    Some(match change {
+        Change::Bounds { pool, to, .. } => Edit::Bounds {
+            pool: *pool,
+            bounds: *to,
+        },
+        Change::Count { pool, to, .. } => Edit::Count {
+            pool: *pool,
+            count: *to,
+        },
+        Change::Access { to, .. } => Edit::Access(to.clone()),
+        Change::FirewallRules { to, .. } => Edit::Rules(to.clone()),
+        Change::Tags { to, .. } => Edit::Tags(to.clone()),
+        Change::Stop { .. } | Change::Wish { .. } => Edit::Stop,
+        Change::Create(_) | Change::Replace { .. } => return None,
+    })
+}

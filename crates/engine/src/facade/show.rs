@@ -1,0 +1,112 @@
+//! What the screen and lists hold of deployments and of the app as a whole.
+
+use super::{Engine, Held, lock};
+use domain::screen::{self, Facts};
+use domain::view::{AccountCard, AppRow, Delta, Row, Snapshot};
+use domain::{DeploymentId, MicroUsd};
+use tokio::sync::broadcast;
+
+/// A deployment in short, for lists.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Brief {
+    /// Its id.
+    pub id: DeploymentId,
+    /// The cluster's label.
+    pub label: String,
+    /// Its state.
+    pub state: domain::view::DeploymentState,
+    /// Its region.
+    pub region: String,
+    /// What it costs now an hour; `None`: unknown.
+    pub rate: Option<MicroUsd>,
+    /// What it has cost so far; `None`: unknown.
+    pub so_far: Option<MicroUsd>,
+    /// Whether cloud and account are the connected ones.
+    pub here: bool,
+}
+
+impl Engine {
+    /// Rows now, and every change after.
+    pub fn subscribe(&self) -> (Snapshot, broadcast::Receiver<Delta>) {
+        self.bus.subscribe()
+    }
+
+    /// Every deployment in short, oldest first.
+    pub fn list(&self) -> Vec<Brief> {
+        let ids: Vec<DeploymentId> = lock(&self.held).keys().cloned().collect();
+        ids.iter().filter_map(|id| self.brief(id)).collect()
+    }
+
+    fn brief(&self, id: &DeploymentId) -> Option<Brief> {
+        let held = self.held(id)?;
+        let spec = held.progress.spec.as_ref()?;
+        let spent = domain::spend::spend(&screen::billed(&held.progress), self.ports.clock.now());
+        Some(Brief {
+            id: id.clone(),
+            label: spec.label(),
+            state: screen::state(&held.progress, held.driven()),
+            region: spec.region.clone(),
+            rate: spent.rate,
+            so_far: spent.so_far,
+            here: self.is_here(&held.progress),
+        })
+    }
+
+    /// The rows of one deployment, as the screen has them.
+    pub fn rows(&self, id: &DeploymentId) -> Vec<(String, Row)> {
+        self.held(id)
+            .map(|held| self.rows_of(&held))
+            .unwrap_or_default()
+    }
+
+    fn rows_of(&self, held: &Held) -> Vec<(String, Row)> {
+        let catalog = lock(&self.catalog).clone();
+        screen::rows(&Facts {
+            progress: &held.progress,
+            records: &held.records,
+            seen: &held.seen,
+            catalog: catalog.as_ref(),
+            now: self.ports.clock.now(),
+            driven: held.driven(),
+            here: self.is_here(&held.progress),
+        })
+    }
+
+    /// Tells the screen how a deployment stands now.
+    pub(crate) fn publish(&self, id: &DeploymentId) {
+        let Some(held) = self.held(id) else { return };
+        let own = format!("/{id}");
+        let owns = |key: &str| {
+            key.find(&own)
+                .is_some_and(|at| matches!(key.as_bytes().get(at + own.len()), None | Some(b'/')))
+        };
+        self.bus.replace(owns, self.rows_of(&held));
+    }
+
+    pub(super) fn publish_app(&self) {
+        let account = lock(&self.account).clone().map(|(_, account)| account);
+        let card = account
+            .zip(self.here.token.clone())
+            .map(|(account, (last4, kept))| AccountCard {
+                id: account.id.0.clone(),
+                user: account.user.clone(),
+                last4,
+                missing_scopes: account.missing_scopes(),
+                scopes: account.scopes,
+                expires: account.token_expires,
+                restricted: account.restricted,
+                kept,
+            });
+        let row = Row::App(Box::new(AppRow {
+            cloud: self.here.kind,
+            demo_speed: self.here.demo_speed,
+            account: card,
+            online: *lock(&self.online),
+            notice: self.here.notice.clone(),
+            now: self.ports.clock.now(),
+            version: self.here.version.clone(),
+        }));
+        self.bus
+            .replace(|key| key == "app", vec![("app".to_owned(), row)]);
+    }
+}

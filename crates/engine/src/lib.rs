@@ -1,0 +1,39 @@
+//! Runs a plan step by step through ports; journals first; resumes, unwinds, sweeps.
+//!
+//! It never touches a network, a disk or a clock except through the ports. Start reading at
+//! `ports`, then `run`, `create` and `teardown`.
+
+mod act;
+pub mod book;
+mod bus;
+mod change;
+mod create;
+pub mod facade;
+pub mod left;
+pub mod observe;
+pub mod ports;
+pub mod proof;
+pub mod protocol;
+pub mod receipt;
+pub mod run;
+pub mod said;
+mod second;
+mod see;
+pub mod signal;
+mod steps;
+pub mod sweep;
+mod teardown;
+mod wait;
+mod want;
+
+/// Every code of this crate with its parameters.
+pub const TEXTS: &[&[(&str, &[&str])]] = &[
+    facade::problem::Said::ALL,
+    facade::TEARDOWN_TEXTS,
+    facade::SWEEP_TEXTS,
+    receipt::Line::ALL,
+    said::Ended::ALL,
+    said::Failed::ALL,
+    said::Note::ALL,
+    said::Said::ALL,
+];

@@ -1,0 +1,180 @@
+//! One look at a deployment that stands: for the screen, and for the journal where things were born
+//! or are gone. New nodes are put behind the firewall.
+
+use crate::act::{Act, Run, Trouble};
+use crate::book::Book;
+use crate::ports::{Kind, KubeApi, Ports};
+use crate::protocol::Protocol;
+use crate::run::{End, account_for};
+use crate::signal::Observer;
+use domain::inventory::{AccessList, Account, Instance, KubeNode, Pool};
+use domain::record::{Fact, ThingKind};
+use domain::{ClusterId, InstanceId};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// What one look brought. What was not read this time is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// When.
+    pub at: Timestamp,
+    /// Which cluster.
+    pub cluster: Option<ClusterId>,
+    /// Its pools with their nodes.
+    pub pools: Option<Vec<Pool>>,
+    /// Its Linodes.
+    pub instances: Option<Vec<Instance>>,
+    /// Its nodes as Kubernetes tells them.
+    pub kube_nodes: Option<Vec<KubeNode>>,
+    /// Linodes that the firewall stands before.
+    pub covered: Option<Vec<InstanceId>>,
+    /// The access list.
+    pub access: Option<AccessList>,
+    /// How fast the Kubernetes API answered, in milliseconds.
+    pub answers_ms: Option<u64>,
+    /// Whether this look read everything that it should.
+    pub complete: bool,
+}
+
+impl Observed {
+    /// Nothing read yet.
+    pub const fn at(at: Timestamp) -> Self {
+        Self {
+            at,
+            cluster: None,
+            pools: None,
+            instances: None,
+            kube_nodes: None,
+            covered: None,
+            access: None,
+            answers_ms: None,
+            complete: false,
+        }
+    }
+}
+
+/// Looks at a deployment again and again with one journal open.
+pub struct Watch(Act);
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Watch")
+            .field(self.0.book.deployment())
+            .finish()
+    }
+}
+
+impl Watch {
+    /// Checks the account once; `Err` when the deployment is not this account's.
+    pub async fn begin(
+        ports: &Ports,
+        protocol: &Protocol,
+        book: &Book,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, End> {
+        let account = account_for(ports, protocol, book).await?;
+        Ok(Self::with(ports, protocol, book, observer, account))
+    }
+
+    /// The same with an account that was read a moment ago.
+    pub fn with(
+        ports: &Ports,
+        protocol: &Protocol,
+        book: &Book,
+        observer: Arc<dyn Observer>,
+        account: Account,
+    ) -> Self {
+        Self(Run::aside(ports, protocol, book, observer, account))
+    }
+
+    /// One look: three collections (pools, Linodes, firewall devices), the access list, Kubernetes.
+    /// Writes births, covers and deaths; tells the observer. A look that could not be made is told as
+    /// incomplete, and nothing is concluded from it.
+    pub async fn look(&self) -> Observed {
+        let mut seen = Observed::at(self.0.ports.clock.now());
+        if let Err(trouble) = self.look_at(&mut seen).await {
+            tracing::debug!(?trouble, "a look was cut short");
+        }
+        self.0.observed(&seen);
+        seen
+    }
+
+    async fn look_at(&self, seen: &mut Observed) -> Result<(), Trouble> {
+        let act = &self.0;
+        let cluster = act.cluster().await?;
+        seen.cluster = Some(cluster);
+        // Single tries: a look that fails is made again at the next tick.
+        let (pools, instances, access) = futures::join!(
+            act.cloud().pools(cluster),
+            act.cloud().instances(),
+            act.cloud().access_list(cluster),
+        );
+        let gone = matches!(&pools, Err(failure) if failure.kind == Kind::NotFound);
+        let (pools, instances) = (pools.ok(), instances.ok());
+        seen.access = access.ok();
+        if let Some(pools) = &pools {
+            act.take_in(pools).await?;
+        }
+        if let Some(firewall) = act.read(domain::progress::Progress::firewall).await {
+            seen.covered = act.cloud().firewall_devices(firewall).await.ok();
+        }
+        if let Some(listed) = &instances {
+            self.note_deaths(listed, pools.as_deref(), gone).await?;
+            let of_it = listed.iter().filter(|one| one.cluster == Some(cluster));
+            seen.instances = Some(of_it.cloned().collect());
+        }
+        seen.complete = pools.is_some() && instances.is_some();
+        seen.pools = pools;
+        if let Some(api) = act.kubernetes().await? {
+            self.ask_kubernetes(&*api, seen).await;
+        }
+        Ok(())
+    }
+
+    async fn ask_kubernetes(&self, api: &dyn KubeApi, seen: &mut Observed) {
+        let asked = self.0.boot();
+        if let Ok(nodes) = api.nodes().await {
+            let took = self.0.boot().saturating_sub(asked).as_millis();
+            seen.answers_ms = u64::try_from(took).ok();
+            seen.kube_nodes = Some(nodes);
+        } else {
+            // A client may hold a certificate that was rotated: begin anew at the next look.
+            *self.0.kube.lock().await = None;
+        }
+    }
+
+    /// A machine is gone when it is absent from a complete listing and from the pools, and answers
+    /// 404.
+    async fn note_deaths(
+        &self,
+        listed: &[Instance],
+        pools: Option<&[Pool]>,
+        cluster_gone: bool,
+    ) -> Result<(), Trouble> {
+        if pools.is_none() && !cluster_gone {
+            return Ok(());
+        }
+        let nodes = pools
+            .unwrap_or_default()
+            .iter()
+            .flat_map(|pool| &pool.nodes);
+        let in_pools: Vec<InstanceId> = nodes.filter_map(|node| node.instance).collect();
+        for thing in self
+            .0
+            .read(|progress| progress.alive_of(ThingKind::Instance))
+            .await
+        {
+            let Some(id) = thing.as_instance() else {
+                continue;
+            };
+            if in_pools.contains(&id) || listed.iter().any(|one| one.id == id) {
+                continue;
+            }
+            let answer = self.0.cloud().instance(id).await;
+            if answer.is_err_and(|failure| failure.kind == Kind::NotFound) {
+                self.0.write(Fact::Gone { thing }).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,344 @@
+//! What the engine needs of the world. Adapters implement these; tests put the twin behind them.
+
+use async_trait::async_trait;
+use domain::catalog::Catalog;
+use domain::inventory::{
+    AccessList, Account, Cluster, Firewall, Instance, KubeNode, LoadBalancer, NodeBalancer,
+    PersistentVolume, Pool, Volume,
+};
+pub use domain::plan::{NewCluster, NewFirewall, NewPool};
+use domain::spec::FirewallRule;
+use domain::{
+    CloudId, ClusterId, DeploymentId, FirewallId, InstanceId, NodeBalancerId, PoolId, VolumeId,
+};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a port failed. Retry and screen decide by this, never by text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The token is wrong, ended, or of another account.
+    Unauthorized,
+    /// It is not there (404).
+    NotFound,
+    /// It exists already, is busy, or is locked.
+    Conflict,
+    /// The region cannot give the instance type now.
+    NoCapacity,
+    /// An account limit.
+    Quota,
+    /// 429.
+    RateLimited,
+    /// Not there yet, down, in maintenance, or not reachable.
+    Unavailable,
+    /// The request is wrong (400, 422).
+    Invalid,
+    /// Nobody can say whether it happened: timeout, reset, 408, 5xx, an unreadable reply.
+    Unknown,
+}
+
+/// A failed call. The text is for logs; people read the message catalogue by `kind`.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}")]
+pub struct Failure {
+    /// How it failed.
+    pub kind: Kind,
+    /// What was tried, as a lower-case fragment: `list clusters`.
+    pub operation: String,
+    /// HTTP status, when there was one.
+    pub status: Option<u16>,
+    /// What the other side answered, word for word: field (may be empty) and reason.
+    pub said: Vec<(String, String)>,
+    /// How long it asked us to wait.
+    pub retry_after: Option<Duration>,
+    /// 503 with `X-Maintenance-Mode`.
+    pub maintenance: bool,
+    /// Whether the request certainly never left this computer (DNS, refused, TLS).
+    pub never_sent: bool,
+    /// What went wrong underneath. Holds no secret.
+    #[source]
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure of a kind, with nothing more known.
+    pub fn new(kind: Kind, operation: impl Into<String>) -> Self {
+        Self {
+            kind,
+            operation: operation.into(),
+            status: None,
+            said: Vec::new(),
+            retry_after: None,
+            maintenance: false,
+            never_sent: false,
+            cause: None,
+        }
+    }
+
+    /// Everything that the other side said, joined; empty when it said nothing.
+    pub fn said(&self) -> String {
+        let line = |(field, reason): &(String, String)| {
+            if field.is_empty() {
+                reason.clone()
+            } else {
+                format!("{field}: {reason}")
+            }
+        };
+        self.said.iter().map(line).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Whether the other side surely did nothing: after a POST, everything else is unknown.
+    /// 400, 401, 403, 404, 422, or 429 with Linode's JSON error, or never sent at all.
+    pub fn is_refusal(&self) -> bool {
+        let by_status = match self.status {
+            Some(400 | 401 | 403 | 404 | 422) => true,
+            Some(429) => !self.said.is_empty(),
+            _ => false,
+        };
+        by_status || self.never_sent
+    }
+}
+
+/// What a port answers.
+pub type Answer<T> = Result<T, Failure>;
+
+/// The cloud that is paid. One method is one request (listings: one request per page).
+///
+/// Listings are complete or fail: every page read, `results` equal to the rows. POSTs are sent once
+/// with every transport retry off; reads, PUTs and DELETEs may be repeated by the caller. Every
+/// answer is checked against the expected account first (`X-Customer-UUID`): another account is
+/// `Unauthorized`, never absence.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// Which cloud this is.
+    fn id(&self) -> CloudId;
+    /// From now on, answers of any other account are `Unauthorized`.
+    fn expect_account(&self, account: &domain::AccountId);
+    /// How many requests were sent so far: catalog reads, waiting polls, all others.
+    fn calls(&self) -> Calls;
+
+    /// `/profile`, `/account` and the headers.
+    async fn account(&self) -> Answer<Account>;
+    /// Regions, availability (all pages), types, versions, prices.
+    async fn catalog(&self) -> Answer<Catalog>;
+
+    /// Every cluster of the account.
+    async fn clusters(&self) -> Answer<Vec<Cluster>>;
+    /// One cluster; `NotFound` when it is gone.
+    async fn cluster(&self, id: ClusterId) -> Answer<Cluster>;
+    /// POST, once.
+    async fn create_cluster(&self, want: &NewCluster) -> Answer<Cluster>;
+    /// DELETE.
+    async fn delete_cluster(&self, id: ClusterId) -> Answer<()>;
+    /// PUT the tags, all of them.
+    async fn set_cluster_tags(&self, id: ClusterId, tags: &[String]) -> Answer<()>;
+    /// The kubeconfig as Linode sends it, decoded; `Unavailable` (503) until it is there.
+    async fn kubeconfig(&self, id: ClusterId) -> Answer<SecretString>;
+    /// The API server's URLs; `Unavailable` (503) until they are there.
+    async fn api_endpoints(&self, id: ClusterId) -> Answer<Vec<String>>;
+    /// The access list; one that was never made is `enabled: false`.
+    async fn access_list(&self, id: ClusterId) -> Answer<AccessList>;
+    /// PUT the access list, enabled, with a revision id.
+    async fn set_access_list(&self, id: ClusterId, to: &[IpNet], revision: &str) -> Answer<()>;
+
+    /// Every pool of a cluster, with its nodes.
+    async fn pools(&self, cluster: ClusterId) -> Answer<Vec<Pool>>;
+    /// POST, once.
+    async fn create_pool(&self, cluster: ClusterId, want: &NewPool) -> Answer<Pool>;
+    /// PUT `count` alone.
+    async fn set_pool_count(&self, cluster: ClusterId, pool: PoolId, count: u32) -> Answer<Pool>;
+    /// PUT `autoscaler` alone; `None` switches it off.
+    async fn set_autoscaler(
+        &self,
+        cluster: ClusterId,
+        pool: PoolId,
+        bounds: Option<domain::inventory::Bounds>,
+    ) -> Answer<Pool>;
+    /// DELETE a pool.
+    async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()>;
+
+    /// Every Linode of the account.
+    async fn instances(&self) -> Answer<Vec<Instance>>;
+    /// One Linode; `NotFound` when it is gone.
+    async fn instance(&self, id: InstanceId) -> Answer<Instance>;
+
+    /// Every firewall of the account, with its Linodes.
+    async fn firewalls(&self) -> Answer<Vec<Firewall>>;
+    /// POST, once.
+    async fn create_firewall(&self, want: &NewFirewall) -> Answer<Firewall>;
+    /// The Linodes that a firewall stands before.
+    async fn firewall_devices(&self, id: FirewallId) -> Answer<Vec<InstanceId>>;
+    /// POST a device; a Linode that is already behind this firewall is success.
+    async fn attach_firewall(&self, id: FirewallId, instance: InstanceId) -> Answer<()>;
+    /// PUT the rules, all of them.
+    async fn set_firewall_rules(&self, id: FirewallId, rules: &[FirewallRule]) -> Answer<()>;
+    /// DELETE.
+    async fn delete_firewall(&self, id: FirewallId) -> Answer<()>;
+
+    /// Every NodeBalancer of the account.
+    async fn nodebalancers(&self) -> Answer<Vec<NodeBalancer>>;
+    /// DELETE.
+    async fn delete_nodebalancer(&self, id: NodeBalancerId) -> Answer<()>;
+    /// Every volume of the account.
+    async fn volumes(&self) -> Answer<Vec<Volume>>;
+    /// DELETE; it must hang on no Linode.
+    async fn delete_volume(&self, id: VolumeId) -> Answer<()>;
+}
+
+/// Requests sent so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Calls {
+    /// Reads of the catalog.
+    pub catalog: u32,
+    /// Polls while waiting for the cloud.
+    pub polls: u32,
+    /// Everything else.
+    pub others: u32,
+}
+
+/// How to speak to a cluster's Kubernetes.
+#[async_trait]
+pub trait Kube: Send + Sync {
+    /// A client from a kubeconfig that was rebuilt from allowed atoms; connects lazily.
+    async fn connect(&self, kubeconfig: &SecretString) -> Answer<Arc<dyn KubeApi>>;
+}
+
+/// One cluster's Kubernetes.
+#[async_trait]
+pub trait KubeApi: Send + Sync {
+    /// Nodes.
+    async fn nodes(&self) -> Answer<Vec<KubeNode>>;
+    /// PersistentVolumes.
+    async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>>;
+    /// Services of type LoadBalancer.
+    async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>>;
+    /// DELETE a Service; gone already is success.
+    async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()>;
+    /// Patch a PersistentVolume to `Retain` and read it back; fails unless it reads `Retain`.
+    async fn retain_volume(&self, name: &str) -> Answer<()>;
+    /// DELETE a PersistentVolumeClaim; gone already is success.
+    async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()>;
+}
+
+/// Time. Against a demo cloud it is the demo's time.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Wall time.
+    fn now(&self) -> Timestamp;
+    /// Time since this computer started, sleep included; for telling a jump of the wall clock.
+    fn since_boot(&self) -> Duration;
+    /// Waits.
+    async fn sleep(&self, length: Duration);
+}
+
+/// Why a journal could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another process writes it.
+    #[error("lock the journal of `{id}`, which {holder} holds")]
+    Locked {
+        /// Which deployment.
+        id: DeploymentId,
+        /// Process id and program, as the lock file tells.
+        holder: String,
+    },
+    /// No such deployment.
+    #[error("find the journal of `{0}`")]
+    Missing(DeploymentId),
+    /// A line in the middle is not what was written.
+    #[error("read line {line} of the journal of `{id}`: {why}")]
+    Damaged {
+        /// Which deployment.
+        id: DeploymentId,
+        /// Counted from 1.
+        line: usize,
+        /// What does not fit.
+        why: String,
+    },
+    /// Written by a newer Quaylight.
+    #[error("open a journal of version {version}, written by Quaylight {writer}")]
+    Newer {
+        /// The format's version.
+        version: u32,
+        /// Who wrote it.
+        writer: String,
+    },
+    /// The disk failed; after this no new POST is sent.
+    #[error("{operation} `{path}`")]
+    Disk {
+        /// What was tried.
+        operation: &'static str,
+        /// Where.
+        path: String,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// Where journals live. Reading never takes the lock.
+#[async_trait]
+pub trait Journals: Send + Sync {
+    /// The ids of all deployments that this computer knows, oldest first.
+    async fn list(&self) -> Result<Vec<DeploymentId>, JournalError>;
+    /// All records of one; a torn last line is left out.
+    async fn read(&self, id: &DeploymentId) -> Result<Vec<domain::record::Record>, JournalError>;
+    /// A new, empty, locked journal.
+    async fn create(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError>;
+    /// Opens for writing: takes the lock, moves a torn last line to `*.torn`.
+    async fn open(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError>;
+    /// Writes a file beside the journal (the receipt), whole or not at all, 0600.
+    async fn write_beside(
+        &self,
+        id: &DeploymentId,
+        name: &str,
+        content: &str,
+    ) -> Result<(), JournalError>;
+}
+
+/// One deployment's journal, locked until dropped.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Appends and syncs to the disk before it answers.
+    async fn append(&mut self, record: &domain::record::Record) -> Result<(), JournalError>;
+}
+
+/// The computer's public address, asked for only when the user said so.
+#[async_trait]
+pub trait Address: Send + Sync {
+    /// As the cloud would see it.
+    async fn mine(&self) -> Answer<IpNet>;
+}
+
+/// Makes identifiers; seeded in tests.
+pub trait Ids: Send + Sync {
+    /// A new lowercase ULID for this time.
+    fn ulid(&self, now: Timestamp) -> String;
+}
+
+/// All ports of one cloud with one account.
+#[derive(Clone)]
+pub struct Ports {
+    /// The cloud.
+    pub cloud: Arc<dyn Cloud>,
+    /// Its clusters' Kubernetes.
+    pub kube: Arc<dyn Kube>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Journals.
+    pub journals: Arc<dyn Journals>,
+    /// The own address.
+    pub address: Arc<dyn Address>,
+    /// Identifiers.
+    pub ids: Arc<dyn Ids>,
+    /// Rebuilds a kubeconfig from allowed atoms: raw text and the API's URLs in, clean text out.
+    pub clean_kubeconfig: CleanKubeconfig,
+}
+
+/// See [`Ports::clean_kubeconfig`].
+pub type CleanKubeconfig =
+    Arc<dyn Fn(&SecretString, &[String]) -> Result<SecretString, Failure> + Send + Sync>;

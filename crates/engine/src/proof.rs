@@ -1,0 +1,132 @@
+//! What makes a thing of the account ours. Nothing is changed or deleted without two proofs.
+
+use crate::protocol::Proofs;
+use domain::inventory::{Cluster, Firewall, NodeBalancer};
+use domain::progress::Progress;
+use domain::record::{Thing, ThingKind};
+use domain::{ClusterId, FirewallId, Mark};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+/// Whose a thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belongs {
+    /// Ours, by two proofs.
+    Ours,
+    /// It looks like ours and lacks a proof: shown, never touched.
+    Doubtful,
+    /// Somebody else's.
+    Foreign,
+}
+
+/// What a deployment can prove.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    mark: Mark,
+    label: String,
+    region: String,
+    born_after: Timestamp,
+    proofs: Proofs,
+    clusters: BTreeSet<ClusterId>,
+    firewalls: BTreeSet<FirewallId>,
+    sent: Vec<ThingKind>,
+}
+
+impl Claim {
+    /// What a journal can prove.
+    pub fn of(progress: &Progress, proofs: Proofs) -> Self {
+        let spec = progress.spec.as_ref();
+        let born = progress
+            .header
+            .deployment
+            .born()
+            .unwrap_or(progress.header.opened);
+        let slack = SignedDuration::try_from(proofs.clock_slack).unwrap_or(SignedDuration::ZERO);
+        Self {
+            mark: progress.mark(),
+            label: progress.label().unwrap_or_default(),
+            region: spec.map(|spec| spec.region.clone()).unwrap_or_default(),
+            born_after: born - slack,
+            proofs,
+            clusters: progress.clusters_ever().into_iter().collect(),
+            sent: [ThingKind::Cluster, ThingKind::Firewall]
+                .into_iter()
+                .filter(|kind| progress.was_posted(*kind))
+                .collect(),
+            firewalls: progress
+                .things
+                .keys()
+                .filter_map(Thing::as_firewall)
+                .collect(),
+        }
+    }
+
+    /// A cluster: in the journal and (marked or in its place), or marked and in its place.
+    pub fn cluster(&self, one: &Cluster) -> Belongs {
+        let known = self.clusters.contains(&one.id);
+        let marked = self.mark.is_on(&one.tags);
+        let placed = one.label == self.label
+            && one.region == self.region
+            && self.is_younger(ThingKind::Cluster, one.created);
+        self.belongs(known, marked, placed)
+    }
+
+    /// A firewall: the same, with its label for its place; or the cluster's own, which the journal
+    /// knows by the machines that it stood before.
+    pub fn firewall(&self, one: &Firewall) -> Belongs {
+        let known = self.firewalls.contains(&one.id);
+        let marked = self.mark.is_on(&one.tags);
+        let controllers = self
+            .clusters
+            .iter()
+            .any(|id| one.label == format!("lke-{id}"));
+        let placed = (one.label == self.label && self.is_younger(ThingKind::Firewall, one.created))
+            || (known && controllers);
+        self.belongs(known, marked, placed)
+    }
+
+    /// A NodeBalancer: it names one of our clusters, or bears its label, and was born after it. One
+    /// that is older was adopted by a Service and is somebody's.
+    pub fn nodebalancer(&self, one: &NodeBalancer, progress: &Progress) -> Belongs {
+        let named = one.cluster.filter(|id| self.clusters.contains(id));
+        let labelled = || {
+            let bears = |id: &&ClusterId| one.label.starts_with(&format!("lke{id}-"));
+            one.cluster
+                .is_none()
+                .then(|| self.clusters.iter().find(bears).copied())
+                .flatten()
+        };
+        let Some(cluster) = named.or_else(labelled) else {
+            return Belongs::Foreign;
+        };
+        let born = progress
+            .things
+            .get(&Thing::Cluster(cluster))
+            .map(|life| life.born);
+        if born.is_some_and(|born| one.created >= born) {
+            Belongs::Ours
+        } else {
+            Belongs::Doubtful
+        }
+    }
+
+    /// Born after this deployment: by the cloud's clock, or because the complete listing before our
+    /// POST held nothing with our mark, which no wrong clock can spoil.
+    fn is_younger(&self, kind: ThingKind, created: Timestamp) -> bool {
+        created >= self.born_after || self.sent.contains(&kind)
+    }
+
+    fn belongs(&self, known: bool, marked: bool, placed: bool) -> Belongs {
+        match (known, marked, placed) {
+            (true, true, _) | (true, _, true) | (false, true, true) => Belongs::Ours,
+            (false, true, false) if !self.proofs.place => Belongs::Ours,
+            (false, true, false) | (true, false, false) => Belongs::Doubtful,
+            (false, false, true) if !self.proofs.mark => Belongs::Ours,
+            (false, false, _) => Belongs::Foreign,
+        }
+    }
+
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+}

@@ -1,0 +1,255 @@
+//! One look at the pools while a run goes on: new nodes are written down with their price and put
+//! behind the firewall at once, whatever else is being waited for.
+
+use crate::act::{Act, Trouble, hold};
+use crate::observe::Observed;
+use crate::ports::{Kind, KubeApi};
+use crate::said::{Failed, words};
+use domain::inventory::{Node, Pool};
+use domain::plan::PoolRole;
+use domain::record::{Fact, Thing};
+use domain::{ClusterId, InstanceId};
+use futures::future::join_all;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Nodes that are put behind the firewall at the same time.
+const COVERED_AT_ONCE: usize = 8;
+
+/// What a look at the pools brought.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sight {
+    pub(crate) pools: Vec<Pool>,
+    /// Machines that the cloud did not put behind the firewall, and what it said.
+    pub(crate) refused: BTreeMap<InstanceId, String>,
+}
+
+impl Sight {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.pools.iter().flat_map(|pool| &pool.nodes)
+    }
+}
+
+impl Act {
+    /// The cluster that this deployment keeps; fails when it is not there any more.
+    pub(crate) async fn cluster(&self) -> Result<ClusterId, Trouble> {
+        let cluster = self.read(domain::progress::Progress::cluster).await;
+        let gone = || Failed::ClusterGone {
+            cluster: "–".to_owned(),
+        };
+        cluster.ok_or_else(|| Trouble::Failed(gone().into()))
+    }
+
+    /// The pools, not older than one poll. Steps that wait side by side share a look.
+    pub(crate) async fn look(&self) -> Result<Sight, Trouble> {
+        let mut sight = self.sight.lock().await;
+        if let Some((at, pools)) = &*sight
+            && self.boot().saturating_sub(*at) < self.protocol.poll_nodes / 2
+        {
+            return Ok(Sight {
+                pools: pools.clone(),
+                refused: BTreeMap::new(),
+            });
+        }
+        let seen = self.look_now().await?;
+        *sight = Some((self.boot(), seen.pools.clone()));
+        Ok(seen)
+    }
+
+    /// The pools now.
+    pub(crate) async fn look_fresh(&self) -> Result<Sight, Trouble> {
+        let mut sight = self.sight.lock().await;
+        let seen = self.look_now().await?;
+        *sight = Some((self.boot(), seen.pools.clone()));
+        Ok(seen)
+    }
+
+    async fn look_now(&self) -> Result<Sight, Trouble> {
+        let cluster = self.cluster().await?;
+        let pools = match self.tried(|| self.cloud().pools(cluster)).await? {
+            Ok(pools) => pools,
+            Err(failure) if failure.kind == Kind::NotFound => {
+                return Err(self.maybe_gone(cluster).await?);
+            }
+            Err(failure) => return Err(Trouble::Failed(crate::said::failed(&failure))),
+        };
+        let on = pools
+            .iter()
+            .filter(|pool| pool.autoscaler.is_some())
+            .map(|pool| pool.id);
+        hold(&self.autoscaled).extend(on);
+        let refused = self.take_in(&pools).await?;
+        let covered = self.read(|progress| {
+            let lives = progress.alive().filter(|(_, life)| life.open_ms.is_some());
+            lives
+                .filter_map(|(thing, _)| thing.as_instance())
+                .collect::<Vec<_>>()
+        });
+        let covered = covered.await;
+        self.observed(&Observed {
+            cluster: Some(cluster),
+            pools: Some(pools.clone()),
+            covered: Some(covered),
+            ..Observed::at(self.ports.clock.now())
+        });
+        Ok(Sight { pools, refused })
+    }
+
+    /// A 404 alone is no proof: the cluster is gone when it is absent from a complete listing too.
+    async fn maybe_gone(&self, cluster: ClusterId) -> Result<Trouble, Trouble> {
+        let listed = self.got(|| self.cloud().clusters()).await?;
+        if listed.iter().any(|one| one.id == cluster) {
+            self.pause(self.protocol.poll_nodes).await?;
+            return Ok(Trouble::Failed(
+                Failed::Refused {
+                    said: "404".to_owned(),
+                }
+                .into(),
+            ));
+        }
+        let cluster = cluster.to_string();
+        Ok(Trouble::Failed(Failed::ClusterGone { cluster }.into()))
+    }
+
+    /// Writes down and covers every machine that is seen for the first time or is not covered yet.
+    pub(crate) async fn take_in(
+        &self,
+        pools: &[Pool],
+    ) -> Result<BTreeMap<InstanceId, String>, Trouble> {
+        let before = hold(&self.looked)
+            .replace(self.boot())
+            .unwrap_or(self.boot());
+        let mut todo = Vec::new();
+        for pool in pools {
+            let role = self.read(|progress| progress.role_of(pool)).await;
+            for node in &pool.nodes {
+                let Some(instance) = node.instance else {
+                    continue;
+                };
+                let life = self
+                    .read(|p| p.instance(instance).map(|(_, life)| life.clone()))
+                    .await;
+                if life
+                    .as_ref()
+                    .is_none_or(|life| life.open_ms.is_none() || life.gone.is_some())
+                {
+                    todo.push((instance, node, role, life));
+                }
+            }
+        }
+        let mut refused = BTreeMap::new();
+        for some in todo.chunks(COVERED_AT_ONCE) {
+            let each = some.iter().map(|(instance, node, role, life)| {
+                let seen = life
+                    .as_ref()
+                    .filter(|life| life.gone.is_none())
+                    .map(|life| life.seen);
+                async move {
+                    (
+                        *instance,
+                        self.take_one(*instance, node, *role, seen, before).await,
+                    )
+                }
+            });
+            for (instance, taken) in join_all(each).await {
+                if let Some(said) = taken? {
+                    refused.insert(instance, said);
+                }
+            }
+        }
+        Ok(refused)
+    }
+
+    async fn take_one(
+        &self,
+        instance: InstanceId,
+        node: &Node,
+        role: PoolRole,
+        seen: Option<Timestamp>,
+        before: Duration,
+    ) -> Result<Option<String>, Trouble> {
+        let birth = async {
+            if seen.is_some() || self.gate().await.is_err() {
+                return None;
+            }
+            self.cloud().instance(instance).await.ok()
+        };
+        let (birth, covered) = futures::join!(birth, self.cover(instance));
+        if seen.is_none() {
+            let since = birth.map_or_else(|| self.ports.clock.now(), |found| found.created);
+            let price = self.read(|progress| progress.prices.node(role)).await;
+            let thing = Thing::Instance(instance, node.id.clone(), role);
+            self.write(Fact::Born {
+                thing,
+                since,
+                price,
+            })
+            .await?;
+        }
+        if let Some(said) = covered? {
+            return Ok((!said.is_empty()).then_some(said));
+        }
+        let open = match seen {
+            Some(seen) => self.ports.clock.now().as_millisecond() - seen.as_millisecond(),
+            None => {
+                i64::try_from(self.boot().saturating_sub(before).as_millis()).unwrap_or(i64::MAX)
+            }
+        };
+        let open_ms = u64::try_from(open).unwrap_or_default();
+        self.write(Fact::Covered { instance, open_ms }).await?;
+        Ok(None)
+    }
+
+    /// Puts one machine behind the firewall. `None`: it is; else what the cloud said (empty: there is
+    /// no firewall yet). A refusal is not the end: the next look tries again.
+    async fn cover(&self, instance: InstanceId) -> Result<Option<String>, Trouble> {
+        let Some(firewall) = self.read(domain::progress::Progress::firewall).await else {
+            return Ok(Some(String::new()));
+        };
+        match self
+            .tried(|| self.cloud().attach_firewall(firewall, instance))
+            .await?
+        {
+            Ok(()) => Ok(None),
+            Err(failure) => Ok(Some(words(&failure))),
+        }
+    }
+
+    /// Kubernetes, when its kubeconfig can be had now; `None`: not yet.
+    pub(crate) async fn kubernetes(&self) -> Result<Option<Arc<dyn KubeApi>>, Trouble> {
+        let mut kube = self.kube.lock().await;
+        if kube.is_none() {
+            let cluster = self.cluster().await?;
+            *kube = self.connect(cluster).await?.ok();
+        }
+        Ok(kube.clone())
+    }
+
+    /// One try: URLs, kubeconfig, rebuilt from allowed atoms, a client. The inner error is what is
+    /// not there yet.
+    pub(crate) async fn connect(
+        &self,
+        cluster: ClusterId,
+    ) -> Result<crate::ports::Answer<Arc<dyn KubeApi>>, Trouble> {
+        self.go_on()?;
+        let urls = match self.cloud().api_endpoints(cluster).await {
+            Ok(urls) => urls,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let raw = match self.cloud().kubeconfig(cluster).await {
+            Ok(raw) => raw,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let clean = (self.ports.clean_kubeconfig)(&raw, &urls).map_err(|refusal| {
+            Trouble::Failed(
+                Failed::KubeconfigRefused {
+                    said: words(&refusal),
+                }
+                .into(),
+            )
+        })?;
+        Ok(self.ports.kube.connect(&clean).await)
+    }
+}

@@ -1,0 +1,65 @@
+//! From a step's action to what does it.
+
+use crate::act::{Act, Trouble};
+use crate::said::Ended;
+use crate::want::Want;
+use domain::plan::Action;
+use domain::progress::StepPhase;
+use domain::record::Fact;
+use domain::text::Text;
+
+impl Act {
+    /// A step from its start to its end.
+    pub(crate) async fn whole(&self) -> Result<Text, Trouble> {
+        let step = self.step;
+        let begun = self.read(|progress| {
+            let run = progress.run.as_ref()?;
+            let action = run.plan.steps.get(step)?.action.clone();
+            Some((run.plan.id.clone(), action, run.steps.get(step)?.phase))
+        });
+        let (plan, action, phase) = begun.await.ok_or(Trouble::Halt)?;
+        if phase == StepPhase::Pending {
+            self.write(Fact::Started { plan, step }).await?;
+        }
+        self.go_on()?;
+        self.act(&action).await
+    }
+
+    async fn act(&self, action: &Action) -> Result<Text, Trouble> {
+        match action {
+            Action::CheckAccount => self.check_account().await,
+            Action::CreateFirewall(want) => {
+                self.drop_duplicates().await?;
+                self.make(Want::Firewall(want.clone())).await
+            }
+            Action::CreateCluster(want) => {
+                self.drop_duplicates().await?;
+                self.make(Want::Cluster(want.clone())).await
+            }
+            Action::CreateGpuPool(want) => {
+                self.drop_duplicates().await?;
+                self.make(Want::Pool(self.cluster().await?, want.clone()))
+                    .await
+            }
+            Action::AwaitAccessList { revision } => self.await_access(revision).await,
+            Action::AwaitKubeconfig => self.await_kubeconfig().await,
+            Action::AwaitNodes { pool } => self.await_nodes(*pool).await,
+            Action::ScalePool { pool, count } => self.scale(*pool, *count).await,
+            Action::SetAutoscaler { pool, bounds } => self.set_autoscaler(*pool, *bounds).await,
+            Action::CoverNodes => self.cover_nodes().await,
+            Action::SetAccessList { access, revision } => self.set_access(access, revision).await,
+            Action::SetFirewallRules { rules } => self.set_rules(rules).await,
+            Action::SetTags { tags } => self.set_tags(tags).await,
+            Action::SetStop => Ok(Ended::Stop.into()),
+            Action::ReadVolumes => self.read_volumes().await,
+            Action::DeleteLoadBalancers => self.delete_load_balancers().await,
+            Action::SettleVolumes { delete } => self.settle_volumes(delete).await,
+            Action::DeleteCluster => self.delete_clusters().await,
+            Action::AwaitInstancesGone => self.await_instances_gone().await,
+            Action::DeleteNodeBalancers => self.delete_nodebalancers().await,
+            Action::DeleteVolumes { delete } => self.delete_volumes(delete).await,
+            Action::DeleteFirewall => self.delete_firewalls().await,
+            Action::ProveZero => self.prove_zero().await,
+        }
+    }
+}

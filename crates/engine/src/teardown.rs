@@ -1,0 +1,335 @@
+//! Steps that take away. They work on every partial state: what is gone already is done, what the
+//! journal does not know is searched for by its marks, what lacks a proof is never touched.
+
+mod kubernetes;
+mod parts;
+mod zero;
+
+pub(crate) use parts::may_go;
+
+use crate::act::{Act, Trouble, Verdict};
+use crate::ports::Kind;
+use crate::proof::{Belongs, Claim};
+use crate::said::{Ended, Failed, Note, words};
+use crate::want::Found;
+use domain::inventory::{Cluster, Instance};
+use domain::plan::PoolRole;
+use domain::progress::Progress;
+use domain::record::{Fact, Thing, ThingKind};
+use domain::text::Text;
+use domain::{ClusterId, InstanceId, NodeId};
+use std::time::Duration;
+
+impl Act {
+    /// Deletes every cluster of ours, those included that nobody knows to be made.
+    pub(crate) async fn delete_clusters(&self) -> Result<Text, Trouble> {
+        let listed = self.our_clusters().await?;
+        for one in &listed {
+            let known = |progress: &Progress| {
+                let life = progress.things.get(&Thing::Cluster(one.id));
+                life.is_some_and(|life| life.gone.is_none())
+            };
+            if !self.read(known).await {
+                self.born(&Found::cluster(one)).await?;
+            }
+        }
+        let ids: Vec<ClusterId> = self.alive_clusters().await;
+        self.note_children(&ids).await?;
+        self.await_provisioned(&ids).await?;
+        if let Some(locked) = listed.iter().find(|one| !one.locks.is_empty()) {
+            let label = locked.label.clone();
+            return Err(Trouble::Stuck(Failed::Locked { label }.into()));
+        }
+        for id in &ids {
+            self.remove_cluster(*id).await?;
+        }
+        Ok(Ended::Gone { count: ids.len() }.into())
+    }
+
+    async fn alive_clusters(&self) -> Vec<ClusterId> {
+        let alive = self
+            .read(|progress| progress.alive_of(ThingKind::Cluster))
+            .await;
+        alive.iter().filter_map(Thing::as_cluster).collect()
+    }
+
+    /// Clusters of ours in a complete listing. While the outcome of a POST is unknown, it is searched
+    /// for as long as a create would.
+    async fn our_clusters(&self) -> Result<Vec<Cluster>, Trouble> {
+        let mut settle = self.settle().await;
+        loop {
+            let claim = self
+                .read(|progress| Claim::of(progress, self.protocol.proofs))
+                .await;
+            let mut listed = self.got(|| self.cloud().clusters()).await?;
+            listed.retain(|one| claim.cluster(one) == Belongs::Ours);
+            let unknown = |progress: &Progress| {
+                let mut open = progress.open_creates().into_iter();
+                open.any(|create| create.what == ThingKind::Cluster)
+            };
+            let found = !listed.is_empty();
+            if found || !self.read(unknown).await || settle.is_over(self.boot()) {
+                return Ok(listed);
+            }
+            self.note(Note::Settling {
+                left: crate::act::millis(settle.left()),
+            });
+            self.pause(self.protocol.settle_every).await?;
+        }
+    }
+
+    /// Deleting a cluster that is still coming up may get it stuck: it is waited for, unless a person
+    /// says otherwise or it takes too long. A deployment that was complete once does not wait.
+    async fn await_provisioned(&self, ids: &[ClusterId]) -> Result<(), Trouble> {
+        if self.read(|progress| progress.created.is_some()).await {
+            return Ok(());
+        }
+        let mut bound = self.protocol.nodes;
+        bound.failed = self.protocol.provisioned_max;
+        let mut patience = self.patience(bound);
+        loop {
+            let mut coming = false;
+            for id in ids {
+                // 404: it is gone, or its pools are; nothing to wait for.
+                let pools = self
+                    .tried(|| self.cloud().pools(*id))
+                    .await?
+                    .unwrap_or_default();
+                coming |= pools.iter().any(|pool| {
+                    pool.nodes.len() < pool.count as usize
+                        || pool.nodes.iter().any(|node| !node.ready)
+                });
+            }
+            if !coming || self.asked().delete_now {
+                return Ok(());
+            }
+            self.note_children(ids).await?;
+            match patience.ask(self) {
+                Verdict::Fine => self.note(Note::WaitsProvisioned),
+                Verdict::Late => self.late(Note::WaitsProvisioned),
+                Verdict::Over => return Ok(()),
+            }
+            self.pause(self.protocol.poll_kubeconfig_max).await?;
+        }
+    }
+
+    /// DELETE, then 404 and absence from a complete listing.
+    pub(crate) async fn remove_cluster(&self, id: ClusterId) -> Result<(), Trouble> {
+        let what = Thing::Cluster(id);
+        let mut patience = self.patience(self.protocol.gone);
+        let mut sent: Option<Duration> = None;
+        loop {
+            // A 404 may have been a mistake, an accepted DELETE may be forgotten: it is repeated.
+            let due = |at: Duration| self.boot().saturating_sub(at) >= self.protocol.delete_again;
+            if sent.is_none_or(due) {
+                let answer = self.deleted(|| self.cloud().delete_cluster(id)).await?;
+                answer.map_err(|failure| refused(&what, &failure))?;
+                sent = Some(self.boot());
+            }
+            let there = self.tried(|| self.cloud().cluster(id)).await?;
+            if there.is_err_and(|failure| failure.kind == Kind::NotFound)
+                && !self
+                    .got(|| self.cloud().clusters())
+                    .await?
+                    .iter()
+                    .any(|one| one.id == id)
+            {
+                break;
+            }
+            let left = || {
+                Trouble::Stuck(
+                    Failed::Left {
+                        things: vec![what.to_string()],
+                    }
+                    .into(),
+                )
+            };
+            patience.wait(self, Note::WaitsGone { left: 1 }, left)?;
+            self.pause(self.protocol.poll_gone).await?;
+        }
+        let own = self.read(|progress| progress.cluster() == Some(id)).await;
+        let parts = self.read(|progress| {
+            let pools = progress
+                .alive_of(ThingKind::Pool)
+                .into_iter()
+                .filter(|_| own);
+            let plane = progress.alive_of(ThingKind::ControlPlane).into_iter();
+            pools
+                .chain(plane.filter(|one| *one == Thing::ControlPlane(id)))
+                .collect::<Vec<_>>()
+        });
+        // The cluster comes last: a crash in between begins again here.
+        for thing in parts.await.into_iter().chain([what]) {
+            self.write(Fact::Gone { thing }).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until no machine of our clusters is listed and each that we knew answers 404.
+    pub(crate) async fn await_instances_gone(&self) -> Result<Text, Trouble> {
+        let mut patience = self.patience(self.protocol.gone);
+        let mut count = 0;
+        loop {
+            let clusters = self.read(Progress::clusters_ever).await;
+            let listed = self.note_instances(&clusters).await?;
+            let mut left: Vec<InstanceId> = listed.iter().map(|one| one.id).collect();
+            for thing in self
+                .read(|progress| progress.alive_of(ThingKind::Instance))
+                .await
+            {
+                let Some(id) = thing.as_instance().filter(|id| !left.contains(id)) else {
+                    continue;
+                };
+                match self.tried(|| self.cloud().instance(id)).await? {
+                    Err(failure) if failure.kind == Kind::NotFound => {
+                        self.write(Fact::Gone { thing }).await?;
+                        count += 1;
+                    }
+                    Ok(_) | Err(_) => left.push(id),
+                }
+            }
+            if left.is_empty() {
+                return Ok(Ended::Gone { count }.into());
+            }
+            let waits = Note::WaitsGone { left: left.len() };
+            let instances = left.iter().map(ToString::to_string).collect();
+            let stuck = || Trouble::Stuck(Failed::Instances { instances }.into());
+            patience.wait(self, waits, stuck)?;
+            self.pause(self.protocol.poll_gone).await?;
+        }
+    }
+
+    /// Writes down the machines, NodeBalancers and the controller's firewall of these clusters, while
+    /// they can still be told as theirs.
+    pub(crate) async fn note_children(&self, clusters: &[ClusterId]) -> Result<(), Trouble> {
+        if clusters.is_empty() {
+            return Ok(());
+        }
+        let machines = self.note_instances(clusters).await?;
+        self.note_nodebalancers(clusters).await?;
+        let ours: Vec<InstanceId> = machines.iter().map(|one| one.id).collect();
+        for firewall in self.got(|| self.cloud().firewalls()).await? {
+            let controllers = clusters
+                .iter()
+                .any(|id| firewall.label == format!("lke-{id}"));
+            let before_ours = firewall.instances.iter().any(|id| ours.contains(id));
+            let thing = Thing::Firewall(firewall.id);
+            if controllers && before_ours && self.is_new(&thing).await {
+                let since = firewall.created;
+                self.write(Fact::Born {
+                    thing,
+                    since,
+                    price: None,
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Machines that name these clusters, or that the journal knows; new ones are written down.
+    async fn note_instances(&self, clusters: &[ClusterId]) -> Result<Vec<Instance>, Trouble> {
+        let mut listed = self.got(|| self.cloud().instances()).await?;
+        let known = self
+            .read(|progress| progress.alive_of(ThingKind::Instance))
+            .await;
+        let known: Vec<InstanceId> = known.iter().filter_map(Thing::as_instance).collect();
+        listed.retain(|one| {
+            one.cluster.is_some_and(|id| clusters.contains(&id)) || known.contains(&one.id)
+        });
+        for one in &listed {
+            if !known.contains(&one.id) {
+                self.note_instance(one).await?;
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn note_instance(&self, one: &Instance) -> Result<(), Trouble> {
+        let (thing, price) = self
+            .read(|progress| {
+                let thing = instance_thing(progress, one);
+                let Thing::Instance(_, _, role) = thing else {
+                    return (thing, None);
+                };
+                (thing, progress.prices.node(role))
+            })
+            .await;
+        self.write(Fact::Born {
+            thing,
+            since: one.created,
+            price,
+        })
+        .await
+    }
+
+    /// Whether the journal does not know a thing, or knows it as gone.
+    pub(crate) async fn is_new(&self, thing: &Thing) -> bool {
+        self.read(|progress| {
+            progress
+                .things
+                .get(thing)
+                .is_none_or(|life| life.gone.is_some())
+        })
+        .await
+    }
+
+    /// Deletes every second one that was found.
+    pub(crate) async fn drop_duplicates(&self) -> Result<(), Trouble> {
+        let duplicates = self.read(|progress| {
+            let alive = progress.alive().filter(|(_, life)| life.duplicate);
+            alive.map(|(thing, _)| thing.clone()).collect::<Vec<_>>()
+        });
+        for thing in duplicates.await {
+            let answer = match &thing {
+                Thing::Cluster(id) => {
+                    self.note_instances(&[*id]).await?;
+                    self.remove_cluster(*id).await?;
+                    continue;
+                }
+                Thing::Pool(id, _) => {
+                    let cluster = self.cluster().await?;
+                    self.deleted(|| self.cloud().delete_pool(cluster, *id))
+                        .await?
+                }
+                Thing::Firewall(id) => self.deleted(|| self.cloud().delete_firewall(*id)).await?,
+                Thing::Instance(..)
+                | Thing::ControlPlane(_)
+                | Thing::NodeBalancer(_)
+                | Thing::Volume(_) => continue,
+            };
+            if let Err(failure) = answer {
+                return Err(refused(&thing, &failure));
+            }
+            self.write(Fact::Gone { thing }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A machine as the journal names it: by its label `lke<cluster>-<pool>-<12 hex>`.
+pub(crate) fn instance_thing(progress: &Progress, one: &Instance) -> Thing {
+    if let Some((thing, _)) = progress.instance(one.id) {
+        return thing.clone();
+    }
+    let node = one
+        .label
+        .split_once('-')
+        .map_or(one.label.as_str(), |(_, node)| node);
+    let gpu = progress
+        .spec
+        .as_ref()
+        .is_some_and(|spec| spec.gpu_type == one.instance_type);
+    let role = if gpu { PoolRole::Gpu } else { PoolRole::System };
+    Thing::Instance(one.id, NodeId(node.to_owned()), role)
+}
+
+pub(crate) fn refused(what: &Thing, failure: &crate::ports::Failure) -> Trouble {
+    let (what, said) = (what.to_string(), words(failure));
+    let locked = said.contains("cannot_delete") || said.to_ascii_lowercase().contains("lock");
+    Trouble::Stuck(if locked {
+        Failed::Locked { label: what }.into()
+    } else {
+        Failed::DeleteRefused { what, said }.into()
+    })
+}

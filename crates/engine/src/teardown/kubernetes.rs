@@ -1,0 +1,202 @@
+//! What a teardown does through Kubernetes, while it is still there. When it does not answer,
+//! nothing is deleted through it, and the receipt says so.
+
+use crate::act::{Act, Trouble};
+use crate::ports::{Answer, Kind, KubeApi};
+use crate::said::{Ended, Failed, Note, words};
+use domain::VolumeId;
+use domain::inventory::{PersistentVolume, Volume};
+use domain::progress::Progress;
+use domain::record::{Fact, HeldVolume, Thing, ThingKind};
+use domain::text::Text;
+use std::sync::Arc;
+
+impl Act {
+    /// Asks Kubernetes a few times; `None`: it does not answer, or there is no cluster.
+    async fn asked_kubernetes<T, F, Fut>(&self, ask: F) -> Result<Option<Answer<T>>, Trouble>
+    where
+        F: Fn(Arc<dyn KubeApi>) -> Fut,
+        Fut: Future<Output = Answer<T>>,
+    {
+        if self.read(|progress| progress.cluster().is_none()).await {
+            return Ok(None);
+        }
+        for tried in 1..=self.protocol.kubernetes_tries {
+            let api = match self.kubernetes().await {
+                Ok(api) => api,
+                // A kubeconfig that we refuse is a Kubernetes that we do not ask.
+                Err(Trouble::Failed(_)) => return Ok(None),
+                Err(other) => return Err(other),
+            };
+            if let Some(api) = api {
+                match ask(api).await {
+                    Err(failure)
+                        if matches!(
+                            failure.kind,
+                            Kind::Unavailable | Kind::Unknown | Kind::RateLimited
+                        ) => {}
+                    Err(failure) if failure.kind == Kind::Unauthorized => return Ok(None),
+                    answer => return Ok(Some(answer)),
+                }
+            }
+            if tried < self.protocol.kubernetes_tries {
+                self.pause(self.backoff(tried)).await?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads PersistentVolumes, and volumes that hang on our machines, and writes them down; and the
+    /// machines and NodeBalancers, which can be told as ours only while the cluster is there.
+    pub(crate) async fn read_volumes(&self) -> Result<Text, Trouble> {
+        let cluster = self.read(Progress::cluster).await;
+        self.note_children(&cluster.into_iter().collect::<Vec<_>>())
+            .await?;
+        let ask = |api: Arc<dyn KubeApi>| async move { api.persistent_volumes().await };
+        let answer = self.asked_kubernetes(ask).await?.and_then(Result::ok);
+        // Without a cluster nothing more can be learned: what was known stays as good as it was.
+        let known = self.read(|progress| progress.volumes_complete).await;
+        let complete = answer.is_some() || (cluster.is_none() && known.unwrap_or(true));
+        let found = self.hold(answer.unwrap_or_default(), complete).await?;
+        Ok(if complete {
+            Ended::Volumes { count: found }.into()
+        } else {
+            Ended::KubernetesSilent.into()
+        })
+    }
+
+    /// Writes down which volumes are ours; what an earlier reading held is not forgotten.
+    async fn hold(&self, pvs: Vec<PersistentVolume>, complete: bool) -> Result<usize, Trouble> {
+        let listed = self.got(|| self.cloud().volumes()).await?;
+        let machines = self
+            .read(|progress| progress.alive_of(ThingKind::Instance))
+            .await;
+        let on_ours = |volume: &&Volume| {
+            let is = |id| machines.iter().any(|thing| thing.as_instance() == Some(id));
+            volume.instance.is_some_and(is)
+        };
+        let mut held = self.read(|progress| progress.volumes.clone()).await;
+        let by_kubernetes = pvs.into_iter().filter_map(|pv| {
+            let PersistentVolume {
+                name,
+                volume,
+                claim,
+                size_gb,
+                retained: _,
+            } = pv;
+            Some(HeldVolume {
+                volume: volume?,
+                name,
+                claim,
+                size_gb,
+            })
+        });
+        let by_machine = listed.iter().filter(on_ours).map(|volume| HeldVolume {
+            volume: volume.id,
+            name: volume.label.clone(),
+            claim: None,
+            size_gb: volume.size_gb,
+        });
+        for one in by_kubernetes.chain(by_machine.collect::<Vec<_>>()) {
+            if !held.iter().any(|known| known.volume == one.volume) {
+                held.push(one);
+            }
+        }
+        held.sort_by_key(|one| one.volume);
+        let known = self.read(|p| (p.volumes.clone(), p.volumes_complete)).await;
+        if known != (held.clone(), Some(complete)) {
+            self.write(Fact::Volumes {
+                found: held.clone(),
+                complete,
+            })
+            .await?;
+        }
+        for one in &held {
+            let Some(volume) = listed.iter().find(|volume| volume.id == one.volume) else {
+                continue;
+            };
+            let thing = Thing::Volume(volume.id);
+            if self.is_new(&thing).await {
+                let price = self.read(|progress| progress.prices.volume_gb).await;
+                let (since, price) = (volume.created, price.map(|gb| gb.times(volume.size_gb)));
+                self.write(Fact::Born {
+                    thing,
+                    since,
+                    price,
+                })
+                .await?;
+            }
+        }
+        Ok(held.len())
+    }
+
+    /// Deletes the LoadBalancer Services and gives their NodeBalancers a while to follow.
+    pub(crate) async fn delete_load_balancers(&self) -> Result<Text, Trouble> {
+        let ask = |api: Arc<dyn KubeApi>| async move {
+            let services = api.load_balancers().await?;
+            for one in &services {
+                api.delete_service(&one.namespace, &one.name).await?;
+            }
+            Ok(services.len())
+        };
+        let Some(Ok(count)) = self.asked_kubernetes(ask).await? else {
+            return Ok(Ended::KubernetesSilent.into());
+        };
+        let until = self.boot() + self.protocol.balancers_follow;
+        loop {
+            let clusters = self.read(Progress::clusters_ever).await;
+            let left = self.note_nodebalancers(&clusters).await?.len();
+            if left == 0 || count == 0 || self.boot() >= until {
+                return Ok(Ended::LoadBalancers { count }.into());
+            }
+            self.note(Note::WaitsGone { left });
+            self.pause(self.protocol.poll_gone).await?;
+        }
+    }
+
+    /// Volumes that stay: their PV to Retain, read back, their claim untouched. Only of the volumes
+    /// that the plan names the claim is deleted.
+    pub(crate) async fn settle_volumes(&self, delete: &[VolumeId]) -> Result<Text, Trouble> {
+        let ask = |api: Arc<dyn KubeApi>| async move { api.persistent_volumes().await };
+        let Some(Ok(pvs)) = self.asked_kubernetes(ask).await? else {
+            return Ok(Ended::KubernetesSilent.into());
+        };
+        self.hold(pvs.clone(), true).await?;
+        let (mut kept, mut deleted) = (0, 0);
+        for pv in pvs {
+            let Some(volume) = pv.volume else { continue };
+            let (name, claim) = (pv.name.clone(), pv.claim.clone());
+            let named = delete.contains(&volume);
+            if !named && pv.retained {
+                kept += 1;
+                continue;
+            }
+            let ask = |api: Arc<dyn KubeApi>| {
+                let (name, claim) = (name.clone(), claim.clone());
+                async move {
+                    match claim {
+                        Some((namespace, claim)) if named => {
+                            api.delete_claim(&namespace, &claim).await
+                        }
+                        None if named => Ok(()),
+                        Some(_) | None => api.retain_volume(&name).await,
+                    }
+                }
+            };
+            match self.asked_kubernetes(ask).await? {
+                Some(Ok(())) if named => deleted += 1,
+                Some(Ok(())) => kept += 1,
+                // Nothing was deleted, so the volume is as safe as before.
+                None => return Ok(Ended::KubernetesSilent.into()),
+                Some(Err(failure)) if failure.kind == Kind::NotFound => {}
+                Some(Err(failure)) => {
+                    let (volume, said) = (volume.to_string(), words(&failure));
+                    return Err(Trouble::Stuck(
+                        Failed::VolumeNotRetained { volume, said }.into(),
+                    ));
+                }
+            }
+        }
+        Ok(Ended::Settled { kept, deleted }.into())
+    }
+}

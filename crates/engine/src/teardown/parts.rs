@@ -1,0 +1,186 @@
+//! What a cluster leaves behind: NodeBalancers, volumes, firewalls.
+
+use super::refused;
+use crate::act::{Act, Trouble};
+use crate::proof::{Belongs, Claim};
+use crate::said::{Ended, Failed, Note};
+use domain::inventory::{NodeBalancer, Volume};
+use domain::progress::Progress;
+use domain::record::{Fact, Thing, ThingKind};
+use domain::text::Text;
+use domain::{ClusterId, VolumeId};
+
+impl Act {
+    /// NodeBalancers of ours; new ones are written down.
+    pub(crate) async fn note_nodebalancers(
+        &self,
+        clusters: &[ClusterId],
+    ) -> Result<Vec<NodeBalancer>, Trouble> {
+        if clusters.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut listed = self.got(|| self.cloud().nodebalancers()).await?;
+        let progress = self.book.progress().await;
+        let claim = Claim::of(&progress, self.protocol.proofs);
+        listed.retain(|one| claim.nodebalancer(one, &progress) == Belongs::Ours);
+        for one in &listed {
+            let thing = Thing::NodeBalancer(one.id);
+            if self.is_new(&thing).await {
+                let (since, price) = (one.created, progress.prices.nodebalancer);
+                self.write(Fact::Born {
+                    thing,
+                    since,
+                    price,
+                })
+                .await?;
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Writes down that things of a kind which the journal holds alive are in no listing any more.
+    async fn note_gone(&self, kind: ThingKind, there: &[Thing]) -> Result<usize, Trouble> {
+        let alive = self.read(|progress| progress.alive_of(kind)).await;
+        let gone: Vec<Thing> = alive
+            .into_iter()
+            .filter(|one| !there.contains(one))
+            .collect();
+        for thing in &gone {
+            self.write(Fact::Gone {
+                thing: thing.clone(),
+            })
+            .await?;
+        }
+        Ok(gone.len())
+    }
+
+    /// Deletes the NodeBalancers of our clusters until a complete listing holds none.
+    pub(crate) async fn delete_nodebalancers(&self) -> Result<Text, Trouble> {
+        let mut patience = self.patience(self.protocol.gone);
+        let mut count = 0;
+        loop {
+            let clusters = self.read(Progress::clusters_ever).await;
+            let there = self.note_nodebalancers(&clusters).await?;
+            let things: Vec<Thing> = there
+                .iter()
+                .map(|one| Thing::NodeBalancer(one.id))
+                .collect();
+            if !clusters.is_empty() {
+                count += self.note_gone(ThingKind::NodeBalancer, &things).await?;
+            }
+            if there.is_empty() {
+                return Ok(Ended::Gone { count }.into());
+            }
+            for (one, thing) in there.iter().zip(&things) {
+                let answer = self
+                    .deleted(|| self.cloud().delete_nodebalancer(one.id))
+                    .await?;
+                answer.map_err(|failure| refused(thing, &failure))?;
+            }
+            self.wait_gone(&mut patience, &things).await?;
+        }
+    }
+
+    async fn wait_gone(
+        &self,
+        patience: &mut crate::act::Patience,
+        things: &[Thing],
+    ) -> Result<(), Trouble> {
+        let names = || things.iter().map(ToString::to_string).collect();
+        let stuck = || Trouble::Stuck(Failed::Left { things: names() }.into());
+        patience.wait(self, Note::WaitsGone { left: things.len() }, stuck)?;
+        self.pause(self.protocol.poll_gone).await
+    }
+
+    /// Deletes the volumes that the plan names, and no other, once they hang on no machine. One that
+    /// Kubernetes did not show must at least look like a claim's, in our region, younger than our
+    /// cluster.
+    pub(crate) async fn delete_volumes(&self, delete: &[VolumeId]) -> Result<Text, Trouble> {
+        let mut patience = self.patience(self.protocol.gone);
+        let mut count = 0;
+        loop {
+            let listed = self.got(|| self.cloud().volumes()).await?;
+            let progress = self.book.progress().await;
+            let named = |one: &&Volume| delete.contains(&one.id) && may_go(&progress, one);
+            let there: Vec<&Volume> = listed.iter().filter(named).collect();
+            for id in delete {
+                let (thing, listed) = (Thing::Volume(*id), listed.iter().any(|one| one.id == *id));
+                if !listed && !self.is_new(&thing).await {
+                    self.write(Fact::Gone { thing }).await?;
+                    count += 1;
+                }
+            }
+            if there.is_empty() {
+                return Ok(Ended::Gone { count }.into());
+            }
+            for one in there.iter().filter(|one| one.instance.is_none()) {
+                let answer = self.deleted(|| self.cloud().delete_volume(one.id)).await?;
+                answer.map_err(|failure| refused(&Thing::Volume(one.id), &failure))?;
+            }
+            let things: Vec<Thing> = there.iter().map(|one| Thing::Volume(one.id)).collect();
+            self.wait_gone(&mut patience, &things).await?;
+        }
+    }
+
+    /// Deletes our firewall, and the controller's own when the journal holds it.
+    pub(crate) async fn delete_firewalls(&self) -> Result<Text, Trouble> {
+        let mut patience = self.patience(self.protocol.gone);
+        let mut settle = self.settle().await;
+        let mut count = 0;
+        loop {
+            let mut listed = self.got(|| self.cloud().firewalls()).await?;
+            let claim = self
+                .read(|progress| Claim::of(progress, self.protocol.proofs))
+                .await;
+            listed.retain(|one| claim.firewall(one) == Belongs::Ours);
+            for one in &listed {
+                let (thing, since) = (Thing::Firewall(one.id), one.created);
+                if self.is_new(&thing).await {
+                    self.write(Fact::Born {
+                        thing,
+                        since,
+                        price: None,
+                    })
+                    .await?;
+                }
+            }
+            let things: Vec<Thing> = listed.iter().map(|one| Thing::Firewall(one.id)).collect();
+            let gone = self.note_gone(ThingKind::Firewall, &things).await?;
+            count += gone;
+            let unknown = |progress: &Progress| {
+                let mut open = progress.open_creates().into_iter();
+                open.any(|create| create.what == ThingKind::Firewall)
+            };
+            let searches = gone == 0 && count == 0 && self.read(unknown).await;
+            if listed.is_empty() && (!searches || settle.is_over(self.boot())) {
+                return Ok(Ended::Gone { count }.into());
+            }
+            if listed.is_empty() {
+                self.note(Note::Settling {
+                    left: crate::act::millis(settle.left()),
+                });
+                self.pause(self.protocol.settle_every).await?;
+                continue;
+            }
+            for (one, thing) in listed.iter().zip(&things) {
+                let answer = self
+                    .deleted(|| self.cloud().delete_firewall(one.id))
+                    .await?;
+                answer.map_err(|failure| refused(thing, &failure))?;
+            }
+            self.wait_gone(&mut patience, &things).await?;
+        }
+    }
+}
+
+/// Whether a named volume may be deleted: the journal holds it, or it is a claim's by its label and
+/// younger than our cluster.
+pub(crate) fn may_go(progress: &Progress, one: &Volume) -> bool {
+    let region = progress.spec.as_ref().map(|spec| spec.region.as_str());
+    let younger = progress.clusters_ever().into_iter().any(|id| {
+        let life = progress.things.get(&Thing::Cluster(id));
+        life.is_some_and(|life| one.created >= life.born)
+    });
+    let looks = one.label.starts_with("pvc") && Some(one.region.as_str()) == region && younger;
+    progress.held(one.id) || looks
+}

@@ -1,0 +1,89 @@
+//! The Kubernetes of a world's one cluster.
+
+use crate::cloud::Over;
+use async_trait::async_trait;
+use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
+use engine::ports::{Address, Answer, Failure, Kind, Kube, KubeApi};
+use ipnet::IpNet;
+use secrecy::SecretString;
+use std::sync::Arc;
+
+#[async_trait]
+impl Kube for Over {
+    async fn connect(&self, _: &SecretString) -> Answer<Arc<dyn KubeApi>> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+impl Over {
+    fn answers(&self) -> Answer<()> {
+        if self.0.state().kubernetes_silent {
+            return Err(Failure::new(Kind::Unavailable, "ask Kubernetes"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl KubeApi for Over {
+    async fn nodes(&self) -> Answer<Vec<KubeNode>> {
+        self.answers()?;
+        let nodes = self.0.shown_instances().into_iter().map(|one| KubeNode {
+            name: one.label,
+            instance: Some(one.id),
+            ready: true,
+        });
+        Ok(nodes.collect())
+    }
+
+    async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {
+        self.answers()?;
+        Ok(self.0.state().pvs.clone())
+    }
+
+    async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>> {
+        self.answers()?;
+        let state = self.0.state();
+        let one = |(namespace, name): &(String, String)| LoadBalancer {
+            namespace: namespace.clone(),
+            name: name.clone(),
+        };
+        Ok(state.services.iter().map(one).collect())
+    }
+
+    async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()> {
+        self.answers()?;
+        self.0.fault(
+            "DELETE service",
+            format!("DELETE service {namespace}/{name}"),
+        )?;
+        let mut state = self.0.state();
+        state.services.retain(|one| one.1 != name);
+        state.nodebalancers.retain(|one| !one.label.ends_with(name));
+        Ok(())
+    }
+
+    async fn retain_volume(&self, name: &str) -> Answer<()> {
+        self.answers()?;
+        self.0
+            .fault("PATCH pv", format!("PATCH pv {name} Retain"))?;
+        for pv in self.0.state().pvs.iter_mut().filter(|pv| pv.name == name) {
+            pv.retained = true;
+        }
+        Ok(())
+    }
+
+    async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()> {
+        self.answers()?;
+        self.0
+            .fault("DELETE claim", format!("DELETE claim {namespace}/{name}"))
+            .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Address for Over {
+    async fn mine(&self) -> Answer<IpNet> {
+        Err(Failure::new(Kind::Invalid, "ask for the address"))
+    }
+}
