@@ -1,0 +1,67 @@
+//! Firewalls and what they stand before.
+
+use crate::LinodeCloud;
+use crate::call::Counted;
+use crate::want::DeviceWant;
+use crate::wire::{Device, FirewallReply};
+use domain::inventory::Firewall;
+use domain::{FirewallId, InstanceId};
+use engine::ports::{Answer, Kind};
+use http::Method;
+
+pub(crate) const PATH: &str = "/v4/networking/firewalls";
+
+impl LinodeCloud {
+    pub(crate) async fn list_firewalls(&self) -> Answer<Vec<Firewall>> {
+        let key = |one: &FirewallReply| one.id;
+        let listed = self
+            .caller
+            .list(Counted::Other, "list firewalls", PATH, key)
+            .await?;
+        let mut firewalls = Vec::with_capacity(listed.len());
+        for reply in listed {
+            let instances = match reply.instances() {
+                Some(instances) => instances,
+                None => self.list_devices(reply.id).await?,
+            };
+            firewalls.push(reply.into_firewall(instances));
+        }
+        Ok(firewalls)
+    }
+
+    pub(crate) async fn list_devices(&self, id: FirewallId) -> Answer<Vec<InstanceId>> {
+        let path = format!("{PATH}/{id}/devices");
+        let operation = "list the firewall's devices";
+        let key = |one: &Device| one.id;
+        let devices = self
+            .caller
+            .list(Counted::Other, operation, &path, key)
+            .await?;
+        Ok(devices
+            .iter()
+            .filter_map(|one| one.entity.instance())
+            .collect())
+    }
+
+    pub(crate) async fn attach(&self, id: FirewallId, instance: InstanceId) -> Answer<()> {
+        let operation = "put the Linode behind the firewall";
+        let path = format!("{PATH}/{id}/devices");
+        let body = DeviceWant {
+            id: instance.0,
+            kind: "linode",
+        };
+        let answer = self
+            .caller
+            .write::<Device>(operation, Method::POST, &path, &body)
+            .await;
+        let Err(failure) = answer else {
+            return Ok(());
+        };
+        // Whether it stands behind ours already is not told by the words of a refusal.
+        let maybe_done = matches!(failure.kind, Kind::Invalid | Kind::Conflict);
+        if maybe_done && self.list_devices(id).await?.contains(&instance) {
+            return Ok(());
+        }
+        Err(failure)
+    }
+}
