@@ -1,0 +1,65 @@
+//! Where the app keeps its data, and who the user is. The one place of this crate that reads the
+//! environment.
+
+use crate::Error;
+use std::env;
+use std::path::PathBuf;
+
+/// The name of the app's folder on every system.
+pub const APP_FOLDER: &str = "dev.quaylight.desktop";
+
+/// The app's own data folder; it may not exist yet. Linux: `$XDG_DATA_HOME` or `~/.local/share`;
+/// macOS: `~/Library/Application Support`; Windows: `%APPDATA%`; in it [`APP_FOLDER`].
+pub fn home() -> Result<PathBuf, Error> {
+    let absolute = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    let at_home = |rest: &str| {
+        env::home_dir()
+            .filter(|p| p.is_absolute())
+            .map(|p| p.join(rest))
+    };
+    let base = if cfg!(windows) {
+        absolute("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        at_home("Library/Application Support")
+    } else {
+        absolute("XDG_DATA_HOME").or_else(|| at_home(".local/share"))
+    };
+    Ok(base.ok_or(Error::NoHome)?.join(APP_FOLDER))
+}
+
+/// The user's name as the system tells it; empty when it does not.
+pub fn user_name() -> String {
+    let read = |name: &str| env::var_os(name)?.into_string().ok();
+    let names = if cfg!(windows) {
+        ["USERNAME", "USER"]
+    } else {
+        ["USER", "LOGNAME"]
+    };
+    let found = names
+        .iter()
+        .filter_map(|name| read(name))
+        .find(|name| !name.is_empty());
+    // Without a login there is no name in the environment, but a home folder bears it.
+    found
+        .or_else(|| Some(env::home_dir()?.file_name()?.to_str()?.to_owned()))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_is_a_folder_of_our_name() {
+        let home = home().unwrap();
+        assert!(
+            home.is_absolute() && home.ends_with(APP_FOLDER),
+            "{}",
+            home.display()
+        );
+    }
+}
