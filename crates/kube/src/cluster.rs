@@ -1,0 +1,132 @@
+//! One cluster's Kubernetes, one method per question.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
+use engine::ports::{Answer, Failure, Kind, KubeApi};
+use k8s_openapi::api::core::v1;
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
+use kube::{Client, Error};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::{failure, read};
+
+/// Rows per page; a node with its list of images takes some 20 KB.
+const PAGE_ROWS: u32 = 250;
+/// How often a listing begins anew when its pages expire (410).
+const LISTING_TRIES: u32 = 3;
+
+/// One cluster's Kubernetes.
+pub(crate) struct KubeCluster {
+    client: Client,
+}
+
+impl KubeCluster {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Every page, or an error.
+    async fn all<K>(&self, what: &str) -> Answer<Vec<K>>
+    where
+        K: kube::Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
+    {
+        let api: Api<K> = Api::all(self.client.clone());
+        let operation = format!("list {what}");
+        let mut tries = 1;
+        let mut rows = Vec::new();
+        let mut page = ListParams::default().limit(PAGE_ROWS);
+        loop {
+            match api.list(&page).await {
+                Ok(mut list) => {
+                    rows.append(&mut list.items);
+                    match list.metadata.continue_.filter(|token| !token.is_empty()) {
+                        Some(token) => page = page.continue_token(&token),
+                        None => return Ok(rows),
+                    }
+                }
+                Err(Error::Api(status)) if status.code == 410 && tries < LISTING_TRIES => {
+                    tries += 1;
+                    rows.clear();
+                    page = ListParams::default().limit(PAGE_ROWS);
+                }
+                Err(error) => return Err(failure::of(operation, error)),
+            }
+        }
+    }
+
+    /// DELETE; gone already is success.
+    async fn delete<K>(&self, api: Api<K>, operation: String, name: &str) -> Answer<()>
+    where
+        K: Clone + DeserializeOwned + Debug,
+    {
+        match api.delete(name, &DeleteParams::default()).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(failure::of(operation, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl KubeApi for KubeCluster {
+    async fn nodes(&self) -> Answer<Vec<KubeNode>> {
+        Ok(self
+            .all("nodes")
+            .await?
+            .into_iter()
+            .map(read::node)
+            .collect())
+    }
+
+    async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {
+        let all = self.all("persistent volumes").await?;
+        Ok(all.into_iter().map(read::persistent_volume).collect())
+    }
+
+    async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>> {
+        Ok(self
+            .all("services")
+            .await?
+            .into_iter()
+            .filter_map(read::load_balancer)
+            .collect())
+    }
+
+    async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()> {
+        let api: Api<v1::Service> = Api::namespaced(self.client.clone(), namespace);
+        self.delete(api, format!("delete service `{namespace}/{name}`"), name)
+            .await
+    }
+
+    async fn retain_volume(&self, name: &str) -> Answer<()> {
+        let api: Api<v1::PersistentVolume> = Api::all(self.client.clone());
+        let operation = format!("retain persistent volume `{name}`");
+        let retain = json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}});
+        let patched = api
+            .patch(name, &PatchParams::default(), &Patch::Merge(&retain))
+            .await;
+        patched.map_err(|error| failure::of(operation.clone(), error))?;
+        let seen = api
+            .get(name)
+            .await
+            .map_err(|error| failure::of(operation.clone(), error))?;
+        if read::persistent_volume(seen).retained {
+            return Ok(());
+        }
+        let mut out = Failure::new(Kind::Conflict, operation);
+        out.said = vec![(
+            String::new(),
+            "its reclaim policy does not stay Retain".to_owned(),
+        )];
+        Err(out)
+    }
+
+    async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()> {
+        let api: Api<v1::PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
+        self.delete(api, format!("delete claim `{namespace}/{name}`"), name)
+            .await
+    }
+}

@@ -1,0 +1,114 @@
+//! From Kubernetes' objects to the words of the inventory.
+
+use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
+use domain::{InstanceId, VolumeId};
+use k8s_openapi::api::core::v1;
+
+/// Linode's CSI driver; volumes of other drivers are not Linode's.
+const DRIVER: &str = "linodebs.csi.linode.com";
+
+pub(crate) fn node(object: v1::Node) -> KubeNode {
+    let conditions = object
+        .status
+        .and_then(|status| status.conditions)
+        .unwrap_or_default();
+    let provider = object
+        .spec
+        .and_then(|spec| spec.provider_id)
+        .unwrap_or_default();
+    KubeNode {
+        name: object.metadata.name.unwrap_or_default(),
+        instance: provider
+            .strip_prefix("linode://")
+            .and_then(|id| id.parse().ok())
+            .map(InstanceId),
+        ready: conditions
+            .iter()
+            .any(|one| one.type_ == "Ready" && one.status == "True"),
+    }
+}
+
+pub(crate) fn persistent_volume(object: v1::PersistentVolume) -> PersistentVolume {
+    let spec = object.spec.unwrap_or_default();
+    let handle = spec
+        .csi
+        .filter(|csi| csi.driver == DRIVER)
+        .map(|csi| csi.volume_handle);
+    let size = spec.capacity.and_then(|mut all| all.remove("storage"));
+    PersistentVolume {
+        name: object.metadata.name.unwrap_or_default(),
+        volume: handle.and_then(|handle| volume_of(&handle)),
+        claim: spec
+            .claim_ref
+            .and_then(|claim| Some((claim.namespace?, claim.name?))),
+        size_gb: size.and_then(|size| gib(&size.0)).unwrap_or_default(),
+        retained: spec.persistent_volume_reclaim_policy.as_deref() == Some("Retain"),
+    }
+}
+
+/// The id in a handle `<volume id>-<label>`.
+fn volume_of(handle: &str) -> Option<VolumeId> {
+    let (id, _) = handle.split_once('-').unwrap_or((handle, ""));
+    id.parse().ok().map(VolumeId)
+}
+
+/// The Service, when it is one of type LoadBalancer. One that is being deleted counts: its
+/// NodeBalancer stands until the Service is gone.
+pub(crate) fn load_balancer(object: v1::Service) -> Option<LoadBalancer> {
+    let kind = object.spec.and_then(|spec| spec.type_);
+    (kind.as_deref() == Some("LoadBalancer")).then(|| LoadBalancer {
+        namespace: object.metadata.namespace.unwrap_or_default(),
+        name: object.metadata.name.unwrap_or_default(),
+    })
+}
+
+/// Whole GiB of a quantity such as `10Gi` or `10500M`, rounded up.
+fn gib(quantity: &str) -> Option<u32> {
+    let split = quantity
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(quantity.len());
+    let (number, unit) = quantity.split_at(split);
+    let factor: u128 = match unit {
+        "" => 1,
+        "k" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    let bytes = number.parse::<u128>().ok()?.checked_mul(factor)?;
+    u32::try_from(bytes.div_ceil(1 << 30)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{gib, volume_of};
+    use domain::VolumeId;
+
+    #[test]
+    fn a_size_is_whole_gib_rounded_up() {
+        let sizes = ["10Gi", "10500Mi", "20G", "1", "1Ti", "1.5Gi", "x", ""];
+        let read = sizes.map(gib);
+        let expected = [
+            Some(10),
+            Some(11),
+            Some(19),
+            Some(1),
+            Some(1024),
+            None,
+            None,
+            None,
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_handle_begins_with_the_volume_s_id() {
+        let ids = ["123-pvc4567", "123", "pvc-123", ""].map(volume_of);
+        assert_eq!(ids, [Some(VolumeId(123)), Some(VolumeId(123)), None, None]);
+    }
+}
