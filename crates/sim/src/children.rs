@@ -1,0 +1,172 @@
+//! NodeBalancers and volumes: made and ended, mostly by the controllers inside of a cluster (CCM and
+//! CSI). They outlive it and go on costing.
+
+use jiff::Timestamp;
+
+use crate::catalog::{NODEBALANCER, VOLUME_GIB};
+use crate::draw;
+use crate::events::Entity;
+use crate::kubernetes::{Done, Effect};
+use crate::latency;
+use crate::ledger::{Kind, Row};
+use crate::life::Due;
+use crate::store::{NodeBalancer, Volume, World};
+
+impl World {
+    /// A NodeBalancer is gone.
+    pub(crate) fn end_nodebalancer(&mut self, at: Timestamp, id: u64) {
+        let Some(gone) = self.nodebalancers.remove(&id) else {
+            return;
+        };
+        self.ledger.death(Kind::Nodebalancer, id, at);
+        self.drop_devices("nodebalancer", id);
+        let entity = Entity::new("nodebalancer", id, &gone.label);
+        self.event(at, &gone.account, "Linode", "nodebalancer_delete", entity);
+    }
+
+    /// A volume is gone.
+    pub(crate) fn end_volume(&mut self, at: Timestamp, id: u64) {
+        let Some(gone) = self.volumes.remove(&id) else {
+            return;
+        };
+        self.ledger.death(Kind::Volume, id, at);
+        let entity = Entity::new("volume", id, &gone.label);
+        self.event(at, &gone.account, "Linode", "volume_delete", entity);
+    }
+
+    /// A NodeBalancer is made.
+    pub(crate) fn new_nodebalancer(&mut self, at: Timestamp, mut made: NodeBalancer) -> u64 {
+        let id = self.next_id("nodebalancer", 1_774_000);
+        let place = draw::bits(self.seed, "nodebalancer-ip", id);
+        made.id = id;
+        made.ipv4 = format!("198.19.{}.{}", place >> 8 & 255, 1 + place % 254);
+        let row = Row::new(Kind::Nodebalancer, id, &made.label, &made.account, at);
+        let row = row
+            .priced(NODEBALANCER.price_in(&made.region))
+            .tagged(&made.tags);
+        self.ledger
+            .birth(row.of(made.cluster.as_ref().map(|(id, _)| *id)));
+        let entity = Entity::new("nodebalancer", id, &made.label);
+        self.event(at, &made.account, "Linode", "nodebalancer_create", entity);
+        self.nodebalancers.insert(id, made);
+        id
+    }
+
+    /// A volume is made; it can be used a little later.
+    pub(crate) fn new_volume(&mut self, at: Timestamp, mut made: Volume) -> u64 {
+        let id = self.next_id("volume", 15_920_000);
+        made.id = id;
+        let gib = i64::try_from(made.size_gib).unwrap_or(i64::MAX);
+        let row = Row::new(Kind::Volume, id, &made.label, &made.account, at);
+        let row = row
+            .priced(VOLUME_GIB.price_in(&made.region).times(gib))
+            .tagged(&made.tags);
+        self.ledger.birth(row.of(made.cluster));
+        let entity = Entity::new("volume", id, &made.label);
+        self.event(at, &made.account, "Linode", "volume_create", entity);
+        self.volumes.insert(id, made);
+        self.after(at, latency::VOLUME, id, Due::VolumeActive { volume: id });
+        id
+    }
+
+    /// What a cluster's own controllers (CCM and CSI) do on the account.
+    pub(crate) fn control(&mut self, at: Timestamp, cluster_id: u64, effect: Effect) {
+        let Some(cluster) = self.clusters.get(&cluster_id) else {
+            return;
+        };
+        let (account, region) = (cluster.account.clone(), cluster.region.clone());
+        let label = cluster.label.clone();
+        let done = match effect {
+            Effect::LoadBalancerWanted {
+                namespace,
+                name,
+                uid,
+                ..
+            } => {
+                let hex = draw::hash(&uid) >> 16;
+                let id = self.new_nodebalancer(
+                    at,
+                    NodeBalancer {
+                        id: 0,
+                        account,
+                        label: format!("lke{cluster_id}-{hex:012x}"),
+                        region,
+                        ipv4: String::new(),
+                        tags: vec![format!("lke{cluster_id}")],
+                        created: at,
+                        updated: at,
+                        cluster: Some((cluster_id, label)),
+                        service: Some(uid),
+                    },
+                );
+                let ip = self.nodebalancers.get(&id).map(|one| one.ipv4.clone());
+                let ip = ip.unwrap_or_default();
+                let hostname = format!("{}.ip.linodeusercontent.com", ip.replace('.', "-"));
+                Some(Done::LoadBalancer {
+                    namespace,
+                    name,
+                    ip,
+                    hostname,
+                })
+            }
+            Effect::LoadBalancerGone {
+                namespace,
+                name,
+                uid,
+            } => {
+                let of = |one: &&NodeBalancer| one.service.as_ref() == Some(&uid);
+                if let Some(id) = self.nodebalancers.values().find(of).map(|one| one.id) {
+                    self.end_nodebalancer(at, id);
+                }
+                Some(Done::LoadBalancerGone {
+                    namespace,
+                    name,
+                    uid,
+                })
+            }
+            Effect::VolumeWanted {
+                namespace,
+                claim,
+                pv_name,
+                size_gib,
+                tags,
+            } => {
+                let hex: String = pv_name
+                    .trim_start_matches("pvc-")
+                    .chars()
+                    .filter(|c| *c != '-')
+                    .collect();
+                let label = format!("pvc-{}", hex.get(..16).unwrap_or(&hex));
+                let volume_id = self.new_volume(
+                    at,
+                    Volume {
+                        id: 0,
+                        account,
+                        label: label.clone(),
+                        region,
+                        size_gib,
+                        status: "creating".to_owned(),
+                        linode: None,
+                        tags,
+                        created: at,
+                        updated: at,
+                        cluster: Some(cluster_id),
+                    },
+                );
+                Some(Done::Volume {
+                    namespace,
+                    claim,
+                    volume_id,
+                    label,
+                })
+            }
+            Effect::VolumeGone { volume_id } => {
+                self.end_volume(at, volume_id);
+                None
+            }
+        };
+        if let (Some(done), Some(kube)) = (done, self.kubes.get(&cluster_id)) {
+            kube.finish(done, at);
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! The controllers that every cluster has: volumes and load balancers through the cloud, and the
+//! few of Kubernetes' own that a teardown needs (protection of claims, leaving namespaces).
+//!
+//! A controller looks at the object as it is stored and acts once; what is outside of the cluster
+//! becomes an [`Effect`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::defaults::{CLAIM_FINALIZER, VOLUME_FINALIZER};
+use super::kinds::known;
+use super::peek::{add_finalizer, drop_finalizer, has_finalizer, is_leaving, list, map, text};
+use super::store::Key;
+use super::write::{create, delete, settle, take_away};
+use super::{Done, Effect, Inner, nodes, quantity};
+
+/// Kept on a Service while its NodeBalancer stands.
+const BALANCER_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
+/// Linode's CSI driver.
+pub(super) const PROVISIONER: &str = "linodebs.csi.linode.com";
+/// The smallest volume that Linode sells.
+const VOLUME_GIB_MIN: u64 = 10;
+
+/// An object was created or changed.
+pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
+    let Some(object) = inner.store.get(key).cloned() else {
+        return;
+    };
+    match (key.group, key.resource) {
+        ("", "services") => service_changed(inner, key, &object),
+        ("", "persistentvolumeclaims") => claim_changed(inner, key, &object),
+        ("", "persistentvolumes") => volume_changed(inner, key, &object, now),
+        ("", "namespaces") => namespace_changed(inner, key, &object, now),
+        ("apps", "daemonsets") => nodes::announce_gpus(inner),
+        _ => {}
+    }
+}
+
+/// An object was removed; `last` was its last state.
+pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
+    match (key.group, key.resource) {
+        ("", "persistentvolumeclaims") => release(inner, text(last, "/spec/volumeName"), now),
+        ("", "pods") => {
+            for claim in claims_of(last) {
+                let claim = Key::core("persistentvolumeclaims", &key.namespace, &claim);
+                if inner
+                    .store
+                    .get(&claim)
+                    .is_some_and(|claim| is_leaving(claim))
+                {
+                    settle(inner, &claim, now);
+                }
+            }
+        }
+        ("apps", "daemonsets") => nodes::announce_gpus(inner),
+        _ => {}
+    }
+    let home = Key::core("namespaces", "", &key.namespace);
+    if inner.store.get(&home).is_some_and(|home| is_leaving(home))
+        && inner.store.keys_in(&key.namespace).is_empty()
+    {
+        settle(inner, &home, now);
+    }
+}
+
+/// Removes a finalizer and stores the object; what follows is for [`settle`].
+fn unhold(inner: &mut Inner, key: &Key, finalizer: &str) {
+    let Some(object) = inner.store.get(key).cloned() else {
+        return;
+    };
+    if has_finalizer(&object, finalizer) {
+        let mut object = Value::clone(&object);
+        drop_finalizer(&mut object, finalizer);
+        inner.store.put(key.clone(), object);
+    }
+}
+
+fn service_changed(inner: &mut Inner, key: &Key, object: &Arc<Value>) {
+    let wanted = text(object, "/spec/type") == "LoadBalancer" && !is_leaving(object);
+    let held = has_finalizer(object, BALANCER_FINALIZER);
+    let uid = text(object, "/metadata/uid").to_owned();
+    if wanted && !held {
+        let mut object = Value::clone(object);
+        add_finalizer(&mut object, BALANCER_FINALIZER);
+        let annotations = texts(&object, "/metadata/annotations");
+        inner.store.put(key.clone(), object);
+        inner.effects.push_back(Effect::LoadBalancerWanted {
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+            uid,
+            annotations,
+        });
+    } else if !wanted && held && inner.releasing.insert(uid.clone()) {
+        inner.effects.push_back(Effect::LoadBalancerGone {
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+            uid,
+        });
+    }
+}
+
+fn texts(object: &Value, pointer: &str) -> BTreeMap<String, String> {
+    let fields = object
+        .pointer(pointer)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    fields
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect()
+}
+
+fn claim_changed(inner: &mut Inner, key: &Key, object: &Arc<Value>) {
+    if is_leaving(object) {
+        let pods = known("", "pods");
+        let used = inner
+            .store
+            .list(pods, Some(&key.namespace))
+            .any(|(_, pod)| {
+                let done = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+                !done && claims_of(pod).contains(&key.name)
+            });
+        if !used {
+            unhold(inner, key, CLAIM_FINALIZER);
+        }
+        return;
+    }
+    let annotated = object.pointer("/metadata/annotations").is_some_and(|all| {
+        all.get("volume.kubernetes.io/storage-provisioner")
+            .is_some()
+    });
+    if annotated || !text(object, "/spec/volumeName").is_empty() {
+        return;
+    }
+    let Some(class) = class_of(inner, object) else {
+        return;
+    };
+    if text(&class, "/provisioner") != PROVISIONER {
+        return;
+    }
+    let tags = class
+        .pointer("/parameters")
+        .and_then(|all| all.get("linodebs.csi.linode.com/volumeTags"));
+    let tags = tags.and_then(Value::as_str).unwrap_or_default();
+    let tags = tags
+        .split(',')
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let asked = quantity::gib(text(object, "/spec/resources/requests/storage")).unwrap_or_default();
+    let mut claim = Value::clone(object);
+    let annotations = map(&mut claim["metadata"], "annotations");
+    for name in [
+        "volume.beta.kubernetes.io/storage-provisioner",
+        "volume.kubernetes.io/storage-provisioner",
+    ] {
+        annotations.insert(name.to_owned(), json!(PROVISIONER));
+    }
+    inner.store.put(key.clone(), claim);
+    inner.effects.push_back(Effect::VolumeWanted {
+        namespace: key.namespace.clone(),
+        claim: key.name.clone(),
+        pv_name: format!("pvc-{}", text(object, "/metadata/uid")),
+        size_gib: asked.max(VOLUME_GIB_MIN),
+        tags,
+    });
+}
+
+fn class_of(inner: &Inner, claim: &Value) -> Option<Arc<Value>> {
+    let name = text(claim, "/spec/storageClassName");
+    let key = Key::new(known("storage.k8s.io", "storageclasses"), "", name);
+    inner.store.get(&key).cloned()
+}
+
+fn claims_of(pod: &Value) -> Vec<String> {
+    let volumes = list(pod, "/spec/volumes").iter();
+    volumes
+        .map(|volume| text(volume, "/persistentVolumeClaim/claimName").to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// The claim of a persistent volume is gone.
+fn release(inner: &mut Inner, volume: &str, now: Timestamp) {
+    let key = Key::core("persistentvolumes", "", volume);
+    let Some(object) = inner.store.get(&key).cloned() else {
+        return;
+    };
+    let mut object = Value::clone(&object);
+    object["status"] = json!({"phase": "Released"});
+    inner.store.put(key.clone(), object);
+    settle(inner, &key, now);
+}
+
+/// A volume without a claim goes as its policy says, also when the policy is changed only then.
+fn volume_changed(inner: &mut Inner, key: &Key, object: &Value, now: Timestamp) {
+    let phase = text(object, "/status/phase");
+    let policy = text(object, "/spec/persistentVolumeReclaimPolicy");
+    let handle = text(object, "/spec/csi/volumeHandle");
+    let volume_id = handle.split('-').next().and_then(|id| id.parse().ok());
+    match volume_id {
+        Some(volume_id) if phase == "Released" && policy == "Delete" => {
+            take_away(inner, key, now);
+            inner.effects.push_back(Effect::VolumeGone { volume_id });
+        }
+        _ if is_leaving(object) && phase != "Bound" => unhold(inner, key, VOLUME_FINALIZER),
+        _ => {}
+    }
+}
+
+fn namespace_changed(inner: &mut Inner, key: &Key, object: &Value, now: Timestamp) {
+    if !is_leaving(object) {
+        let account = known("", "serviceaccounts");
+        // Refused when it is there already, which is what is wanted.
+        let _there = create(
+            inner,
+            account,
+            &key.name,
+            json!({"metadata": {"name": "default"}}),
+            false,
+            now,
+        );
+        return;
+    }
+    for content in inner.store.keys_in(&key.name) {
+        // Gone meanwhile, as a controller took it away: nothing to do.
+        let _gone = delete(inner, &content, &Value::Null, false, now);
+    }
+    if inner.store.keys_in(&key.name).is_empty()
+        && let Some(home) = inner.store.get(key).cloned()
+        && !list(&home, "/spec/finalizers").is_empty()
+    {
+        let mut home = Value::clone(&home);
+        home["spec"] = json!({});
+        inner.store.put(key.clone(), home);
+    }
+}
+
+/// Records what the cloud's controllers have done outside.
+pub(super) fn finish(inner: &mut Inner, done: Done, now: Timestamp) {
+    match done {
+        Done::LoadBalancer {
+            namespace,
+            name,
+            ip,
+            hostname,
+        } => {
+            let key = Key::core("services", &namespace, &name);
+            let Some(object) = inner.store.get(&key).cloned() else {
+                return;
+            };
+            if text(&object, "/spec/type") == "LoadBalancer" {
+                let mut object = Value::clone(&object);
+                let ingress = json!([{"ip": ip, "hostname": hostname, "ipMode": "VIP"}]);
+                object["status"] = json!({"loadBalancer": {"ingress": ingress}});
+                inner.store.put(key, object);
+            }
+        }
+        Done::LoadBalancerGone {
+            namespace,
+            name,
+            uid,
+        } => {
+            inner.releasing.remove(&uid);
+            let key = Key::core("services", &namespace, &name);
+            let Some(object) = inner.store.get(&key).cloned() else {
+                return;
+            };
+            if text(&object, "/metadata/uid") == uid {
+                let mut object = Value::clone(&object);
+                drop_finalizer(&mut object, BALANCER_FINALIZER);
+                object["status"] = json!({"loadBalancer": {}});
+                inner.store.put(key.clone(), object);
+                settle(inner, &key, now);
+            }
+        }
+        Done::Volume {
+            namespace,
+            claim,
+            volume_id,
+            label,
+        } => {
+            let key = Key::core("persistentvolumeclaims", &namespace, &claim);
+            let handle = format!("{volume_id}-{label}");
+            match inner.store.get(&key).cloned() {
+                Some(claim) => bind(inner, &key, &claim, &handle, now),
+                // The claim left while the volume was made: the provisioner deletes it again.
+                None => inner.effects.push_back(Effect::VolumeGone { volume_id }),
+            }
+        }
+    }
+}
+
+fn bind(inner: &mut Inner, key: &Key, claim: &Value, handle: &str, now: Timestamp) {
+    let class = class_of(inner, claim).unwrap_or_default();
+    let policy = match text(&class, "/reclaimPolicy") {
+        "" => "Delete",
+        policy => policy,
+    };
+    let uid = text(claim, "/metadata/uid");
+    let name = format!("pvc-{uid}");
+    let asked = quantity::gib(text(claim, "/spec/resources/requests/storage")).unwrap_or_default();
+    let capacity = json!({"storage": format!("{}Gi", asked.max(VOLUME_GIB_MIN))});
+    let mut volume = json!({
+        "metadata": {
+            "name": name,
+            "annotations": {
+                "pv.kubernetes.io/provisioned-by": PROVISIONER,
+                "volume.kubernetes.io/provisioner-deletion-secret-name": "",
+                "volume.kubernetes.io/provisioner-deletion-secret-namespace": "",
+            },
+        },
+        "spec": {
+            "capacity": capacity,
+            "csi": {
+                "driver": PROVISIONER, "fsType": "ext4", "volumeHandle": handle,
+                "volumeAttributes": {
+                    "storage.kubernetes.io/csiProvisionerIdentity": format!("{}-{PROVISIONER}", inner.id),
+                },
+            },
+            "accessModes": claim["spec"]["accessModes"],
+            "claimRef": {
+                "kind": "PersistentVolumeClaim", "apiVersion": "v1", "namespace": key.namespace,
+                "name": key.name, "uid": uid,
+            },
+            "persistentVolumeReclaimPolicy": policy,
+            "storageClassName": claim["spec"]["storageClassName"],
+            "volumeMode": "Filesystem",
+        },
+    });
+    if let Some(region) = nodes::region(inner) {
+        volume["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [
+            {"key": "topology.linode.com/region", "operator": "In", "values": [region]},
+        ]}]}});
+    }
+    if create(
+        inner,
+        known("", "persistentvolumes"),
+        "",
+        volume,
+        false,
+        now,
+    )
+    .is_err()
+    {
+        return; // Finished twice: the claim is bound already.
+    }
+    let mut bound = Value::clone(claim);
+    bound["spec"]["volumeName"] = json!(name);
+    bound["status"] = json!({"phase": "Bound", "accessModes": claim["spec"]["accessModes"], "capacity": capacity});
+    let annotations = map(&mut bound["metadata"], "annotations");
+    for note in [
+        "pv.kubernetes.io/bind-completed",
+        "pv.kubernetes.io/bound-by-controller",
+    ] {
+        annotations.insert(note.to_owned(), json!("yes"));
+    }
+    let volume = Key::core("persistentvolumes", "", &name);
+    if let Some(object) = inner.store.get(&volume).cloned() {
+        let mut object = Value::clone(&object);
+        object["status"] = json!({"phase": "Bound"});
+        inner.store.put(volume, object);
+    }
+    inner.store.put(key.clone(), bound);
+    settle(inner, key, now);
+}

@@ -1,0 +1,247 @@
+//! What the API server fills in and checks when an object is created.
+
+use serde_json::{Value, json};
+
+use super::Inner;
+use super::kinds::Kind;
+use super::peek::{add_finalizer, default, list, map, text};
+use super::quantity;
+use super::status::Refusal;
+use super::store::{Key, scramble};
+
+/// Kept on a claim while a pod uses it.
+pub(super) const CLAIM_FINALIZER: &str = "kubernetes.io/pvc-protection";
+/// Kept on a persistent volume while it is bound.
+pub(super) const VOLUME_FINALIZER: &str = "kubernetes.io/pv-protection";
+/// Marks the class that claims without a class get.
+pub(super) const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+
+/// Fills in and checks a new object. `name` is for messages.
+pub(super) fn fill(
+    inner: &Inner,
+    kind: &Kind,
+    name: &str,
+    object: &mut Value,
+) -> Result<(), Refusal> {
+    match (kind.group, kind.resource) {
+        ("", "services") => service(inner, kind, name, object),
+        ("", "persistentvolumeclaims") => claim(inner, kind, name, object),
+        ("", "persistentvolumes") => {
+            default(
+                object,
+                "spec",
+                "persistentVolumeReclaimPolicy",
+                json!("Retain"),
+            );
+            default(object, "spec", "volumeMode", json!("Filesystem"));
+            add_finalizer(object, VOLUME_FINALIZER);
+            object["status"] = json!({"phase": "Available"});
+            Ok(())
+        }
+        ("", "namespaces") => {
+            object["spec"] = json!({"finalizers": ["kubernetes"]});
+            object["status"] = json!({"phase": "Active"});
+            map(&mut object["metadata"], "labels")
+                .insert("kubernetes.io/metadata.name".to_owned(), json!(name));
+            Ok(())
+        }
+        ("", "pods") => {
+            default(object, "spec", "restartPolicy", json!("Always"));
+            default(object, "spec", "serviceAccountName", json!("default"));
+            object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
+            Ok(())
+        }
+        ("", "secrets") => {
+            if object.get("type").is_none() {
+                object["type"] = json!("Opaque");
+            }
+            Ok(())
+        }
+        ("storage.k8s.io", "storageclasses") => {
+            for (field, value) in [
+                ("reclaimPolicy", "Delete"),
+                ("volumeBindingMode", "Immediate"),
+            ] {
+                if object.get(field).is_none_or(Value::is_null) {
+                    object[field] = json!(value);
+                }
+            }
+            Ok(())
+        }
+        ("apps", "deployments" | "statefulsets" | "replicasets") => {
+            default(object, "spec", "replicas", json!(1));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn service(inner: &Inner, kind: &Kind, name: &str, object: &mut Value) -> Result<(), Refusal> {
+    default(object, "spec", "type", json!("ClusterIP"));
+    let service_type = text(object, "/spec/type").to_owned();
+    let cluster_ip = text(object, "/spec/clusterIP").to_owned();
+    if list(object, "/spec/ports").is_empty()
+        && service_type != "ExternalName"
+        && cluster_ip != "None"
+    {
+        return Err(Refusal::invalid(kind, name, "spec.ports", "Required value"));
+    }
+    if service_type != "ExternalName" {
+        let ip = if cluster_ip.is_empty() {
+            free_service_ip(inner, name)
+        } else {
+            cluster_ip
+        };
+        default(object, "spec", "clusterIP", json!(ip));
+        default(object, "spec", "clusterIPs", json!([ip]));
+        default(object, "spec", "ipFamilies", json!(["IPv4"]));
+        default(object, "spec", "ipFamilyPolicy", json!("SingleStack"));
+        default(object, "spec", "internalTrafficPolicy", json!("Cluster"));
+    }
+    default(object, "spec", "sessionAffinity", json!("None"));
+    service_ports(object);
+    if object.get("status").is_none() {
+        object["status"] = json!({"loadBalancer": {}});
+    }
+    Ok(())
+}
+
+/// Fills in a Service's ports; again after each change, as a type or a port may be new.
+pub(super) fn service_ports(object: &mut Value) {
+    let with_node_ports = matches!(text(object, "/spec/type"), "NodePort" | "LoadBalancer");
+    if with_node_ports {
+        default(object, "spec", "externalTrafficPolicy", json!("Cluster"));
+    }
+    if text(object, "/spec/type") == "LoadBalancer" {
+        default(object, "spec", "allocateLoadBalancerNodePorts", json!(true));
+    }
+    let salt = scramble(text(object, "/metadata/uid").bytes().map(u64::from).sum());
+    let ports = object
+        .pointer_mut("/spec/ports")
+        .and_then(Value::as_array_mut);
+    for (nth, port) in ports.into_iter().flatten().enumerate() {
+        let number = port.get("port").cloned().unwrap_or(Value::Null);
+        let fields = [("protocol", json!("TCP")), ("targetPort", number)];
+        for (field, value) in fields {
+            if port.get(field).is_none_or(Value::is_null) {
+                port[field] = value;
+            }
+        }
+        if with_node_ports && port.get("nodePort").is_none_or(Value::is_null) {
+            port["nodePort"] = json!(30_000 + (salt + nth as u64 * 7) % 2_768);
+        }
+    }
+}
+
+/// An address of 10.128.0.0/16 that no Service has.
+fn free_service_ip(inner: &Inner, name: &str) -> String {
+    let services = super::kinds::known("", "services");
+    let taken = |ip: &str| {
+        inner
+            .store
+            .list(services, None)
+            .any(|(_, one)| text(one, "/spec/clusterIP") == ip)
+    };
+    let mut draw = scramble(
+        name.bytes()
+            .fold(inner.id, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte)),
+    );
+    loop {
+        let ip = format!("10.128.{}.{}", (draw >> 8) & 0xff, 11 + (draw & 0xff) % 240);
+        if !taken(&ip) {
+            return ip;
+        }
+        draw = scramble(draw);
+    }
+}
+
+fn claim(inner: &Inner, kind: &Kind, name: &str, object: &mut Value) -> Result<(), Refusal> {
+    if list(object, "/spec/accessModes").is_empty() {
+        let why = "Required value: at least 1 access mode is required";
+        return Err(Refusal::invalid(kind, name, "spec.accessModes", why));
+    }
+    if quantity::gib(text(object, "/spec/resources/requests/storage")).is_none_or(|size| size == 0)
+    {
+        let field = "spec.resources[storage]";
+        return Err(Refusal::invalid(kind, name, field, "Required value"));
+    }
+    if object
+        .pointer("/spec/storageClassName")
+        .is_none_or(Value::is_null)
+        && let Some(class) = default_class(inner)
+    {
+        default(object, "spec", "storageClassName", json!(class));
+    }
+    default(object, "spec", "volumeMode", json!("Filesystem"));
+    add_finalizer(object, CLAIM_FINALIZER);
+    object["status"] = json!({"phase": "Pending"});
+    Ok(())
+}
+
+/// The newest of the classes marked as default, as Kubernetes chooses.
+fn default_class(inner: &Inner) -> Option<String> {
+    let classes = super::kinds::known("storage.k8s.io", "storageclasses");
+    let marked = |object: &Value| {
+        object
+            .pointer("/metadata/annotations")
+            .and_then(|all| all.get(DEFAULT_CLASS))
+            .is_some_and(|yes| yes == "true")
+    };
+    let mut found: Vec<(&str, &str)> = inner
+        .store
+        .list(classes, None)
+        .filter(|(_, class)| marked(class))
+        .map(|(key, class)| {
+            (
+                text(class, "/metadata/creationTimestamp"),
+                key.name.as_str(),
+            )
+        })
+        .collect();
+    found.sort_by(|(one_born, one), (other_born, other)| {
+        other_born.cmp(one_born).then(one.cmp(other))
+    });
+    found.first().map(|(_, name)| (*name).to_owned())
+}
+
+/// Refuses a name that is no DNS subdomain; roles may have any.
+pub(super) fn check_name(kind: &Kind, name: &str) -> Result<(), Refusal> {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let fits = name.len() <= 253
+        && name.starts_with(letter)
+        && name.ends_with(letter)
+        && name.chars().all(|c| letter(c) || c == '-' || c == '.');
+    if fits || kind.group == "rbac.authorization.k8s.io" {
+        return Ok(());
+    }
+    let why = format!(
+        "Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case \
+         alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+    );
+    Err(Refusal::invalid(kind, name, "metadata.name", &why))
+}
+
+/// Refuses a namespace that is missing or leaving.
+pub(super) fn check_namespace(
+    inner: &Inner,
+    kind: &Kind,
+    namespace: &str,
+    name: &str,
+) -> Result<(), Refusal> {
+    if !kind.namespaced {
+        return Ok(());
+    }
+    let Some(found) = inner.store.get(&Key::core("namespaces", "", namespace)) else {
+        return Err(Refusal::not_found(
+            super::kinds::known("", "namespaces"),
+            namespace,
+        ));
+    };
+    if super::peek::is_leaving(found) {
+        let why = format!(
+            "unable to create new content in namespace {namespace} because it is being terminated"
+        );
+        return Err(Refusal::forbidden(kind, name, &why));
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! The cluster's CA, its server certificate for loopback, and the admin's token.
+//!
+//! All of it is drawn from the seed, so that the same demo cloud gives the same kubeconfig again.
+//! It protects nothing but a demo on this computer.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
+};
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::store::scramble;
+
+/// What a cluster's kubeconfig and listener are made of; saved with the cluster.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Secrets {
+    /// The CA's certificate.
+    pub ca_pem: String,
+    /// The server's certificate for 127.0.0.1 and localhost.
+    pub cert_pem: String,
+    /// The server's key, PKCS #8.
+    pub key_pem: String,
+    /// The admin's bearer token, in the form of a service account's.
+    pub token: String,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secrets(***)")
+    }
+}
+
+impl Secrets {
+    /// The secrets of a cluster.
+    pub(super) fn new(id: u64, seed: u64) -> Self {
+        let draw = scramble(seed ^ scramble(id));
+        let (ca_pem, cert_pem, key_pem) =
+            certificates(draw).expect("fixed certificate parameters are accepted by rcgen");
+        Self {
+            ca_pem,
+            cert_pem,
+            key_pem,
+            token: token(draw),
+        }
+    }
+
+    /// A new token in place of the old; `salt` must be new each time.
+    pub(super) fn rotate(&mut self, salt: &str) {
+        let draw = salt
+            .bytes()
+            .fold(0, |sum, byte| scramble(sum ^ u64::from(byte)));
+        self.token = token(draw);
+    }
+
+    /// Whether this is the admin's token.
+    pub(super) fn is_token(&self, shown: &str) -> bool {
+        self.token == shown
+    }
+
+    /// The kubeconfig in the recorded form, with the leading blank line.
+    pub(super) fn kubeconfig(&self, id: u64, server_url: &str) -> String {
+        let (ca, token) = (STANDARD.encode(&self.ca_pem), &self.token);
+        format!(
+            "
+apiVersion: v1
+kind: Config
+preferences: {{}}
+
+clusters:
+- cluster:
+    certificate-authority-data: {ca}
+    server: {server_url}
+  name: lke{id}
+
+users:
+- name: lke{id}-admin
+  user:
+    as-user-extra: {{}}
+    token: {token}
+
+contexts:
+- context:
+    cluster: lke{id}
+    namespace: default
+    user: lke{id}-admin
+  name: lke{id}-ctx
+
+current-context: lke{id}-ctx
+"
+        )
+    }
+}
+
+/// Bytes that follow from `draw`.
+fn stream(draw: u64, length: usize) -> Vec<u8> {
+    (0..)
+        .flat_map(|nth: u64| scramble(draw ^ scramble(nth)).to_be_bytes())
+        .take(length)
+        .collect()
+}
+
+fn token(draw: u64) -> String {
+    let part = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let head = json!({"alg": "RS256", "kid": URL_SAFE_NO_PAD.encode(stream(draw ^ 1, 32))});
+    let claims = json!({
+        "iss": "kubernetes/serviceaccount",
+        "kubernetes.io/serviceaccount/namespace": "kube-system",
+        "kubernetes.io/serviceaccount/secret.name": "lke-admin-token-demo0",
+        "kubernetes.io/serviceaccount/service-account.name": "lke-admin",
+        "sub": "system:serviceaccount:kube-system:lke-admin",
+    });
+    let signature = URL_SAFE_NO_PAD.encode(stream(draw ^ 2, 256));
+    format!(
+        "{}.{}.{signature}",
+        part(head.to_string()),
+        part(claims.to_string())
+    )
+}
+
+/// An Ed25519 key from 32 bytes: its PKCS #8 form is a fixed head before them (RFC 8410).
+fn key(draw: u64) -> Result<KeyPair, rcgen::Error> {
+    const HEAD: [u8; 16] = [
+        0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+    ];
+    let der = PrivatePkcs8KeyDer::from([&HEAD[..], &stream(draw, 32)].concat());
+    KeyPair::from_pkcs8_der_and_sign_algo(&der, &rcgen::PKCS_ED25519)
+}
+
+fn certificates(draw: u64) -> Result<(String, String, String), rcgen::Error> {
+    let (since, until) = (date_time_ymd(2024, 1, 1), date_time_ymd(2044, 1, 1));
+    let ca_key = key(draw ^ 3)?;
+    let mut ca = CertificateParams::new(vec!["kubernetes".to_owned()])?;
+    ca.distinguished_name.push(DnType::CommonName, "kubernetes");
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.key_usages = vec![
+        KeyUsagePurpose::DigitalSignature,
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::CrlSign,
+    ];
+    (ca.not_before, ca.not_after) = (since, until);
+    let ca_pem = ca.self_signed(&ca_key)?.pem();
+    let server_key = key(draw ^ 4)?;
+    let names = ["localhost", "127.0.0.1", "::1", "kubernetes.default.svc"];
+    let mut server = CertificateParams::new(names.map(str::to_owned).to_vec())?;
+    server
+        .distinguished_name
+        .push(DnType::CommonName, "kube-apiserver");
+    server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    (server.not_before, server.not_after) = (since, until);
+    let cert_pem = server
+        .signed_by(&server_key, &Issuer::from_params(&ca, &ca_key))?
+        .pem();
+    Ok((ca_pem, cert_pem, server_key.serialize_pem()))
+}

@@ -1,0 +1,190 @@
+//! The kinds that the store knows; everything else is a 404. A row is all that a new kind needs.
+
+/// One kind of object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    /// API group; empty is core.
+    pub group: &'static str,
+    /// API version within the group.
+    pub version: &'static str,
+    /// Plural, as in the path.
+    pub resource: &'static str,
+    /// Kind, as in the object.
+    pub name: &'static str,
+    /// Short names that kubectl accepts.
+    pub short: &'static [&'static str],
+    /// Whether objects live in a namespace.
+    pub namespaced: bool,
+    /// Whether there is a status subresource.
+    pub status: bool,
+    /// Whether `kubectl get all` shows it.
+    pub all: bool,
+}
+
+const fn row(
+    group: &'static str,
+    resource: &'static str,
+    name: &'static str,
+    short: &'static [&'static str],
+) -> Kind {
+    Kind {
+        group,
+        version: "v1",
+        resource,
+        name,
+        short,
+        namespaced: true,
+        status: true,
+        all: false,
+    }
+}
+
+const fn cluster_wide(row: Kind) -> Kind {
+    Kind {
+        namespaced: false,
+        ..row
+    }
+}
+
+const fn without_status(row: Kind) -> Kind {
+    Kind {
+        status: false,
+        ..row
+    }
+}
+
+const fn in_all(row: Kind) -> Kind {
+    Kind { all: true, ..row }
+}
+
+/// Every kind, by group.
+pub(super) static KINDS: &[Kind] = &[
+    cluster_wide(row("", "namespaces", "Namespace", &["ns"])),
+    cluster_wide(row("", "nodes", "Node", &["no"])),
+    in_all(row("", "pods", "Pod", &["po"])),
+    in_all(row("", "services", "Service", &["svc"])),
+    without_status(row("", "endpoints", "Endpoints", &["ep"])),
+    cluster_wide(row("", "persistentvolumes", "PersistentVolume", &["pv"])),
+    row(
+        "",
+        "persistentvolumeclaims",
+        "PersistentVolumeClaim",
+        &["pvc"],
+    ),
+    without_status(row("", "configmaps", "ConfigMap", &["cm"])),
+    without_status(row("", "secrets", "Secret", &[])),
+    without_status(row("", "events", "Event", &["ev"])),
+    without_status(row("", "serviceaccounts", "ServiceAccount", &["sa"])),
+    without_status(row("", "limitranges", "LimitRange", &["limits"])),
+    row("", "resourcequotas", "ResourceQuota", &["quota"]),
+    in_all(row("apps", "deployments", "Deployment", &["deploy"])),
+    in_all(row("apps", "daemonsets", "DaemonSet", &["ds"])),
+    in_all(row("apps", "replicasets", "ReplicaSet", &["rs"])),
+    in_all(row("apps", "statefulsets", "StatefulSet", &["sts"])),
+    in_all(row("batch", "jobs", "Job", &[])),
+    in_all(row("batch", "cronjobs", "CronJob", &["cj"])),
+    without_status(row("coordination.k8s.io", "leases", "Lease", &[])),
+    without_status(row(
+        "discovery.k8s.io",
+        "endpointslices",
+        "EndpointSlice",
+        &[],
+    )),
+    without_status(cluster_wide(row(
+        "node.k8s.io",
+        "runtimeclasses",
+        "RuntimeClass",
+        &[],
+    ))),
+    row(
+        "policy",
+        "poddisruptionbudgets",
+        "PodDisruptionBudget",
+        &["pdb"],
+    ),
+    without_status(row("rbac.authorization.k8s.io", "roles", "Role", &[])),
+    without_status(row(
+        "rbac.authorization.k8s.io",
+        "rolebindings",
+        "RoleBinding",
+        &[],
+    )),
+    without_status(cluster_wide(row(
+        "rbac.authorization.k8s.io",
+        "clusterroles",
+        "ClusterRole",
+        &[],
+    ))),
+    without_status(cluster_wide(row(
+        "rbac.authorization.k8s.io",
+        "clusterrolebindings",
+        "ClusterRoleBinding",
+        &[],
+    ))),
+    without_status(cluster_wide(row(
+        "storage.k8s.io",
+        "storageclasses",
+        "StorageClass",
+        &["sc"],
+    ))),
+    without_status(cluster_wide(row(
+        "storage.k8s.io",
+        "csidrivers",
+        "CSIDriver",
+        &[],
+    ))),
+    without_status(cluster_wide(row(
+        "storage.k8s.io",
+        "csinodes",
+        "CSINode",
+        &[],
+    ))),
+    cluster_wide(row(
+        "storage.k8s.io",
+        "volumeattachments",
+        "VolumeAttachment",
+        &[],
+    )),
+];
+
+impl Kind {
+    /// As in `apiVersion`: `v1`, `apps/v1`.
+    pub(super) fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+
+    /// As in messages: `nodes`, `deployments.apps`.
+    pub(super) fn qualified(&self) -> String {
+        if self.group.is_empty() {
+            self.resource.to_owned()
+        } else {
+            format!("{}.{}", self.resource, self.group)
+        }
+    }
+
+    /// Whether this is the kind of a group and plural.
+    pub(super) fn is(&self, group: &str, resource: &str) -> bool {
+        self.group == group && self.resource == resource
+    }
+}
+
+/// The kind of a path.
+pub(super) fn find(group: &str, version: &str, resource: &str) -> Option<&'static Kind> {
+    KINDS
+        .iter()
+        .find(|kind| kind.is(group, resource) && kind.version == version)
+}
+
+/// The kind of a group and plural that the caller knows to be in the table.
+pub(super) fn known(group: &str, resource: &str) -> &'static Kind {
+    let found = KINDS.iter().find(|kind| kind.is(group, resource));
+    assert!(
+        found.is_some(),
+        "{resource} of group `{group}` is not in the table of kinds"
+    );
+    found.unwrap_or(&KINDS[0])
+}

@@ -1,0 +1,156 @@
+//! The TLS listener on loopback: the address that a demo kubeconfig names.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+use super::api::{self, BODY_BYTES_MAX};
+use super::status::Refusal;
+use super::{Cluster, Secrets};
+use crate::{BoxError, Clock, ReplyBody};
+
+/// How long a client may take to say hello.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Says whether a client's address may connect now (the access list).
+pub(crate) type Allow = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
+/// A running listener; dropping it closes the port and every connection.
+pub(crate) struct Listener {
+    port: u16,
+    task: JoinHandle<()>,
+}
+
+impl Listener {
+    /// The port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Listens on 127.0.0.1, on `port` or on a free one. `allow` is asked for each connection and again
+/// for each request on it: who is refused is hung up on, as LKE's gateway does.
+pub(crate) async fn listen(
+    cluster: Cluster,
+    port: Option<u16>,
+    clock: Clock,
+    allow: Allow,
+) -> io::Result<Listener> {
+    let tls = TlsAcceptor::from(Arc::new(tls(&cluster.lock().secrets)?));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
+    let port = listener.local_addr()?.port();
+    let task = tokio::spawn(async move {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) if allow(peer.ip()) => {
+                        let client = Client {
+                            cluster: cluster.clone(),
+                            clock: clock.clone(),
+                            allow: Arc::clone(&allow),
+                            address: peer.ip(),
+                        };
+                        connections.spawn(serve(tls.clone(), stream, client));
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        // Out of file handles, mostly: give the others time to finish.
+                        tracing::warn!(%error, "accept a connection to a demo cluster");
+                        pause().await;
+                    }
+                },
+                Some(_) = connections.join_next() => {}
+            }
+        }
+    });
+    Ok(Listener { port, task })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waiting for the system, in real time"
+)]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+fn tls(secrets: &Secrets) -> io::Result<ServerConfig> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+    };
+    let certificate =
+        CertificateDer::from_pem_slice(secrets.cert_pem.as_bytes()).map_err(|e| wrong(&e))?;
+    let key = PrivateKeyDer::from_pem_slice(secrets.key_pem.as_bytes()).map_err(|e| wrong(&e))?;
+    let mut config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|e| wrong(&e))?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .map_err(|e| wrong(&e))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// One connection's client.
+#[derive(Clone)]
+struct Client {
+    cluster: Cluster,
+    clock: Clock,
+    allow: Allow,
+    address: IpAddr,
+}
+
+async fn serve(tls: TlsAcceptor, stream: TcpStream, client: Client) {
+    let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await;
+    let Ok(Ok(stream)) = shaken else { return };
+    let service = service_fn(move |request| answer(client.clone(), request));
+    let server = auto::Builder::new(TokioExecutor::new());
+    if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%error, "serve a demo cluster");
+    }
+}
+
+async fn answer(
+    client: Client,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, BoxError> {
+    if !(client.allow)(client.address) {
+        return Err("the access list has changed".into());
+    }
+    let (head, body) = request.into_parts();
+    let body: Bytes = match Limited::new(body, BODY_BYTES_MAX).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let refusal = Refusal::too_large();
+            return Ok(api::reply(refusal.code, &refusal.body()));
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(client
+        .cluster
+        .handle(Request::from_parts(head, body), client.clock.now())
+        .await)
+}

@@ -1,0 +1,350 @@
+//! One cluster's Kubernetes: a generic object store behind the REST API, enough for kube-rs and
+//! kubectl to work with. Start reading at [`Cluster`]; `api` routes a request, `store` keeps the
+//! objects, `controllers` plays the cloud controllers.
+//!
+//! Deliberately absent: admission, RBAC (one token may do everything), a scheduler and kubelets
+//! (pods stay as they were written), exec, logs and port-forward.
+
+mod accept;
+mod age;
+mod api;
+mod controllers;
+mod defaults;
+mod discovery;
+mod identity;
+mod kinds;
+mod listen;
+mod nodes;
+mod openapi;
+mod patch;
+mod peek;
+mod quantity;
+mod query;
+mod seeds;
+mod select;
+mod status;
+mod store;
+mod strategic;
+mod table;
+mod watch;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ReplyBody;
+
+pub(crate) use identity::Secrets;
+pub(crate) use listen::{Listener, listen};
+
+/// One cluster's Kubernetes. Cloning shares the same cluster.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    shared: Arc<Shared>,
+}
+
+/// What every clone of a [`Cluster`] shares.
+struct Shared {
+    inner: Mutex<Inner>,
+    /// The newest resource version; watches wait on it. `u64::MAX` means that the cluster is gone.
+    newest: tokio::sync::watch::Sender<u64>,
+    /// Rung whenever an [`Effect`] is queued.
+    bell: tokio::sync::Notify,
+}
+
+/// The mutable half of a cluster.
+struct Inner {
+    id: u64,
+    version: String,
+    secrets: Secrets,
+    store: store::Store,
+    /// Cards per node name. A device plugin announces them, joining alone does not.
+    gpus: BTreeMap<String, u32>,
+    effects: VecDeque<Effect>,
+    /// Uids of the Services whose NodeBalancer was asked to go.
+    releasing: BTreeSet<String>,
+}
+
+/// What is known of a node when its Linode has booted and joined.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeSeed {
+    /// Kubernetes name and Linode label, `lke<cluster>-<pool>-<hex12>`.
+    pub name: String,
+    /// The pool's id, for the label `lke.linode.com/pool-id`.
+    pub pool_id: u64,
+    /// The Linode's id, for `providerID: linode://<id>`.
+    pub instance_id: u64,
+    /// For example `g2-gpu-rtx4000a1-s`.
+    pub instance_type: String,
+    /// For example `us-ord`.
+    pub region: String,
+    /// The pool's labels.
+    pub labels: BTreeMap<String, String>,
+    /// The pool's taints, each a Kubernetes taint object.
+    pub taints: Vec<Value>,
+    /// Cores.
+    pub vcpus: u32,
+    /// Memory of the instance type, in MB as Linode counts (1 GB = 1024).
+    pub memory_mb: u64,
+    /// Cards in the instance type.
+    pub gpus: u32,
+    /// In 192.168.128.0/17.
+    pub private_ip: String,
+    /// Public IPv4; empty when the node has none.
+    pub public_ip: String,
+    /// Kubernetes version as Linode writes it: `1.34`.
+    pub version: String,
+}
+
+/// Work that the cloud's controllers (CCM and CSI) must do outside of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Effect {
+    /// A Service of type LoadBalancer has no NodeBalancer yet. Answer with [`Done::LoadBalancer`].
+    LoadBalancerWanted {
+        /// The Service's namespace.
+        namespace: String,
+        /// The Service's name.
+        name: String,
+        /// The Service's uid.
+        uid: String,
+        /// The Service's annotations (`service.beta.kubernetes.io/linode-loadbalancer-…`).
+        annotations: BTreeMap<String, String>,
+    },
+    /// The Service is being deleted, or is no longer a LoadBalancer. Delete its NodeBalancer, then
+    /// answer with [`Done::LoadBalancerGone`]: until then the Service is kept by its finalizer.
+    LoadBalancerGone {
+        /// The Service's namespace.
+        namespace: String,
+        /// The Service's name.
+        name: String,
+        /// The Service's uid.
+        uid: String,
+    },
+    /// A claim waits for a volume. Answer with [`Done::Volume`].
+    VolumeWanted {
+        /// The claim's namespace.
+        namespace: String,
+        /// The claim's name.
+        claim: String,
+        /// The name that the persistent volume will bear, `pvc-<uid of the claim>`.
+        pv_name: String,
+        /// Whole GiB, at least 10 (Linode's smallest volume).
+        size_gib: u64,
+        /// From the class's parameter `linodebs.csi.linode.com/volumeTags`.
+        tags: Vec<String>,
+    },
+    /// A persistent volume with reclaim policy Delete lost its claim: delete the volume, detached
+    /// first if need be. No answer is awaited, the persistent volume is already gone.
+    VolumeGone {
+        /// Linode's volume id.
+        volume_id: u64,
+    },
+}
+
+/// What the cloud's controllers have finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Done {
+    /// A NodeBalancer stands before the Service.
+    LoadBalancer {
+        /// The Service's namespace.
+        namespace: String,
+        /// The Service's name.
+        name: String,
+        /// Public IPv4 of the NodeBalancer.
+        ip: String,
+        /// Its host name.
+        hostname: String,
+    },
+    /// The NodeBalancer of a Service is deleted: the finalizer goes.
+    LoadBalancerGone {
+        /// The Service's namespace.
+        namespace: String,
+        /// The Service's name.
+        name: String,
+        /// The Service's uid, so that a Service made anew under that name is left alone.
+        uid: String,
+    },
+    /// A volume exists for the claim.
+    Volume {
+        /// The claim's namespace.
+        namespace: String,
+        /// The claim's name.
+        claim: String,
+        /// Linode's volume id.
+        volume_id: u64,
+        /// The volume's label; the handle is `<volume id>-<label>`.
+        label: String,
+    },
+}
+
+impl Cluster {
+    /// A fresh control plane without nodes. `version` is Linode's, such as `1.34`. The same id and
+    /// seed give the same uids, token and certificates.
+    pub(crate) fn new(id: u64, version: &str, now: Timestamp, seed: u64) -> Self {
+        let mut inner = Inner {
+            id,
+            version: version.to_owned(),
+            secrets: Secrets::new(id, seed),
+            store: store::Store::new(seed ^ id.rotate_left(32)),
+            gpus: BTreeMap::new(),
+            effects: VecDeque::new(),
+            releasing: BTreeSet::new(),
+        };
+        seeds::plant(&mut inner, now);
+        Self::from_inner(inner)
+    }
+
+    fn from_inner(inner: Inner) -> Self {
+        let newest = tokio::sync::watch::Sender::new(inner.store.version());
+        let bell = tokio::sync::Notify::new();
+        Self {
+            shared: Arc::new(Shared {
+                inner: Mutex::new(inner),
+                newest,
+                bell,
+            }),
+        }
+    }
+
+    /// Runs `act` on the state, then wakes the watches and whoever waits for effects.
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        let (out, version, waiting) = {
+            let mut inner = self.lock();
+            let out = act(&mut inner);
+            (out, inner.store.version(), !inner.effects.is_empty())
+        };
+        self.shared.newest.send_if_modified(|newest| {
+            let news = *newest < version;
+            *newest = (*newest).max(version);
+            news
+        });
+        if waiting {
+            self.shared.bell.notify_one();
+        }
+        out
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A poisoned lock means a panic in another request; the store itself is never left half
+        // written, so serving on is right.
+        self.shared
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The node appears, Ready, with its lease and the daemon pods of kube-system.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a seed is made for this one call"
+    )]
+    pub(crate) fn add_node(&self, node: NodeSeed, now: Timestamp) {
+        self.with(|inner| nodes::add(inner, &node, now));
+    }
+
+    /// The node goes, with its lease and its pods. Unknown names are ignored.
+    pub(crate) fn remove_node(&self, name: &str, now: Timestamp) {
+        self.with(|inner| nodes::remove(inner, name, now));
+    }
+
+    /// The control plane now runs `version` (as Linode writes it); nodes keep theirs.
+    pub(crate) fn set_version(&self, version: &str) {
+        self.with(|inner| version.clone_into(&mut inner.version));
+    }
+
+    /// The admin's kubeconfig as plain YAML (the Linode API sends it in base64).
+    pub(crate) fn kubeconfig(&self, server_url: &str) -> String {
+        let inner = self.lock();
+        inner.secrets.kubeconfig(inner.id, server_url)
+    }
+
+    /// Every kubeconfig given out so far stops to work; the CA stays.
+    pub(crate) fn rotate_token(&self) {
+        self.with(|inner| {
+            let fresh = inner.store.fresh_uid();
+            inner.secrets.rotate(&fresh);
+        });
+    }
+
+    /// Answers one request of the Kubernetes API; only the path and query of its URI matter. A
+    /// watch streams until its `timeoutSeconds`, or until the cluster is [closed](Self::close).
+    #[expect(
+        clippy::unused_async,
+        reason = "a transport is asynchronous; this one never waits"
+    )]
+    pub(crate) async fn handle(
+        &self,
+        request: Request<Bytes>,
+        now: Timestamp,
+    ) -> Response<ReplyBody> {
+        api::answer(self, &request, now)
+    }
+
+    /// What the cloud's controllers must do, oldest first; each effect is given out once.
+    pub(crate) fn take_effects(&self) -> Vec<Effect> {
+        self.lock().effects.drain(..).collect()
+    }
+
+    /// Resolves when effects may be waiting. Needed where requests come in through [`listen`] and
+    /// so pass the Linode half by.
+    pub(crate) async fn effects_waiting(&self) {
+        self.shared.bell.notified().await;
+    }
+
+    /// Records what the cloud's controllers have done.
+    pub(crate) fn finish(&self, done: Done, now: Timestamp) {
+        self.with(|inner| controllers::finish(inner, done, now));
+    }
+
+    /// The cluster is deleted: watches end and every later request is refused with 503.
+    pub(crate) fn close(&self) {
+        self.shared.newest.send_replace(u64::MAX);
+    }
+
+    fn is_closed(&self) -> bool {
+        *self.shared.newest.borrow() == u64::MAX
+    }
+
+    /// Everything but the history of events; holds the token and the private keys.
+    pub(crate) fn save(&self) -> Value {
+        let inner = self.lock();
+        serde_json::json!({
+            "id": inner.id, "version": inner.version, "secrets": inner.secrets,
+            "store": inner.store.save(), "gpus": inner.gpus, "effects": inner.effects,
+            "releasing": inner.releasing,
+        })
+    }
+
+    /// The cluster as it was saved; older resource versions than the saved one are gone (410).
+    pub(crate) fn load(saved: Value) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Saved {
+            id: u64,
+            version: String,
+            secrets: Secrets,
+            store: store::Saved,
+            gpus: BTreeMap<String, u32>,
+            effects: VecDeque<Effect>,
+            releasing: BTreeSet<String>,
+        }
+        let saved: Saved = serde_json::from_value(saved)?;
+        Ok(Self::from_inner(Inner {
+            id: saved.id,
+            version: saved.version,
+            secrets: saved.secrets,
+            store: store::Store::load(saved.store),
+            gpus: saved.gpus,
+            effects: saved.effects,
+            releasing: saved.releasing,
+        }))
+    }
+}

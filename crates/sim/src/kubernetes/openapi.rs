@@ -1,0 +1,65 @@
+//! Just enough OpenAPI v3 for `kubectl apply` to leave the checking of fields to the server, as it
+//! does with a real one. There are no schemas, so `kubectl explain` does not work.
+
+use serde_json::{Map, Value, json};
+
+use super::kinds::{KINDS, Kind};
+
+/// The index at `/openapi/v3`, or the document of one group version below it.
+pub(super) fn find(path: &[&str]) -> Option<Value> {
+    match path {
+        ["openapi", "v3"] => Some(index()),
+        ["openapi", "v3", "api", "v1"] => document(""),
+        ["openapi", "v3", "apis", group, "v1"] => document(group),
+        _ => None,
+    }
+}
+
+fn index() -> Value {
+    let mut paths = Map::new();
+    for kind in KINDS {
+        let at = prefix(kind.group);
+        let link = json!({"serverRelativeURL": format!("/openapi/v3/{at}")});
+        paths.insert(at, link);
+    }
+    json!({"paths": paths})
+}
+
+fn prefix(group: &str) -> String {
+    if group.is_empty() {
+        "api/v1".to_owned()
+    } else {
+        format!("apis/{group}/v1")
+    }
+}
+
+fn document(group: &str) -> Option<Value> {
+    let mut paths = Map::new();
+    for kind in KINDS.iter().filter(|kind| kind.group == group) {
+        let of_namespace = if kind.namespaced {
+            "namespaces/{namespace}/"
+        } else {
+            ""
+        };
+        let path = format!(
+            "/{}/{of_namespace}{}/{{name}}",
+            prefix(group),
+            kind.resource
+        );
+        paths.insert(path, json!({"patch": patch(kind)}));
+    }
+    let info = json!({"title": "Kubernetes", "version": "demo"});
+    (!paths.is_empty()).then(|| json!({"openapi": "3.0.0", "info": info, "paths": paths}))
+}
+
+/// The parameter tells kubectl that the server checks fields. No media type is named, so that
+/// kubectl makes strategic patches from the types it knows.
+fn patch(kind: &Kind) -> Value {
+    json!({
+        "operationId": format!("patch{}", kind.name),
+        "parameters": [{"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "OK"}},
+        "x-kubernetes-group-version-kind":
+            {"group": kind.group, "version": kind.version, "kind": kind.name},
+    })
+}

@@ -1,0 +1,154 @@
+//! Label and field selectors.
+
+use serde_json::Value;
+
+use super::peek::text;
+use super::status::Refusal;
+
+/// Both selectors of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selector {
+    labels: Vec<Label>,
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, Debug)]
+enum Label {
+    In(String, Vec<String>),
+    NotIn(String, Vec<String>),
+    Has(String),
+    HasNot(String),
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    pointer: String,
+    value: String,
+    equal: bool,
+}
+
+impl Selector {
+    /// Reads `labelSelector` and `fieldSelector`; empty texts select everything.
+    pub(super) fn parse(labels: &str, fields: &str) -> Result<Self, Refusal> {
+        Ok(Self {
+            labels: split(labels)
+                .iter()
+                .map(|one| label(one))
+                .collect::<Result<_, _>>()?,
+            fields: split(fields)
+                .iter()
+                .map(|one| field(one))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether the object is selected.
+    pub(super) fn matches(&self, object: &Value) -> bool {
+        let none = Value::Null;
+        let labels = object.pointer("/metadata/labels").unwrap_or(&none);
+        let of = |key: &str| labels.get(key).and_then(Value::as_str);
+        self.labels.iter().all(|one| match one {
+            Label::In(key, values) => of(key).is_some_and(|has| values.iter().any(|v| v == has)),
+            Label::NotIn(key, values) => of(key).is_none_or(|has| values.iter().all(|v| v != has)),
+            Label::Has(key) => of(key).is_some(),
+            Label::HasNot(key) => of(key).is_none(),
+        }) && self
+            .fields
+            .iter()
+            .all(|one| (read(object, &one.pointer) == one.value) == one.equal)
+    }
+}
+
+fn read(object: &Value, pointer: &str) -> String {
+    match object.pointer(pointer) {
+        None | Some(Value::Null) => {
+            // The server reads an absent flag as false.
+            let flag = pointer == "/spec/unschedulable";
+            if flag {
+                "false".to_owned()
+            } else {
+                String::new()
+            }
+        }
+        Some(Value::String(_)) => text(object, pointer).to_owned(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Splits at commas outside of parentheses.
+fn split(selector: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut out = vec![String::new()];
+    for letter in selector.chars() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if letter == ',' && depth == 0 {
+            out.push(String::new());
+        } else if let Some(last) = out.last_mut() {
+            last.push(letter);
+        }
+    }
+    out.retain(|one| !one.trim().is_empty());
+    out
+}
+
+fn label(one: &str) -> Result<Label, Refusal> {
+    let one = one.trim();
+    let wrong = || Refusal::bad_request(format!("unable to parse requirement: {one}"));
+    if let Some((key, value)) = one.split_once("!=") {
+        return Ok(Label::NotIn(
+            key.trim().to_owned(),
+            vec![value.trim().to_owned()],
+        ));
+    }
+    if let Some((key, value)) = one.split_once("==").or_else(|| one.split_once('=')) {
+        return Ok(Label::In(
+            key.trim().to_owned(),
+            vec![value.trim().to_owned()],
+        ));
+    }
+    if let Some((head, values)) = one.split_once('(') {
+        let values = values.strip_suffix(')').ok_or_else(wrong)?;
+        let values = values
+            .split(',')
+            .map(|value| value.trim().to_owned())
+            .collect();
+        let mut words = head.split_whitespace();
+        return match (words.next(), words.next(), words.next()) {
+            (Some(key), Some("in"), None) => Ok(Label::In(key.to_owned(), values)),
+            (Some(key), Some("notin"), None) => Ok(Label::NotIn(key.to_owned(), values)),
+            _ => Err(wrong()),
+        };
+    }
+    let bare = one.trim_start_matches('!').trim();
+    if bare.is_empty() || bare.contains(char::is_whitespace) {
+        return Err(wrong());
+    }
+    let bare = bare.to_owned();
+    Ok(if one.starts_with('!') {
+        Label::HasNot(bare)
+    } else {
+        Label::Has(bare)
+    })
+}
+
+fn field(one: &str) -> Result<Field, Refusal> {
+    let (path, value, equal) = if let Some((path, value)) = one.split_once("!=") {
+        (path, value, false)
+    } else if let Some((path, value)) = one.split_once("==").or_else(|| one.split_once('=')) {
+        (path, value, true)
+    } else {
+        return Err(Refusal::bad_request(format!(
+            "invalid selector: '{one}'; can't understand it"
+        )));
+    };
+    let pointer = format!("/{}", path.trim().replace('.', "/"));
+    Ok(Field {
+        pointer,
+        value: value.trim().to_owned(),
+        equal,
+    })
+}

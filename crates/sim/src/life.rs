@@ -1,0 +1,375 @@
+//! What happens as time passes. Everything that is to come stands in one schedule and is carried
+//! out, in its order and at its own time, before the next request is answered.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::instance_type;
+use crate::draw;
+use crate::events::Entity;
+use crate::kubernetes::{self, Effect, NodeSeed};
+use crate::latency;
+use crate::ledger::{Kind, Row};
+use crate::linode::{self, Ask};
+use crate::store::{Linode, NodeBalancer, World};
+
+/// What will happen. Things that are gone by then are passed over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Due {
+    /// The control plane answers.
+    KubeReady { cluster: u64 },
+    /// A node gets its Linode.
+    LinodeBorn { cluster: u64, node: String },
+    /// A Linode changes its status.
+    LinodeStatus { linode: u64, status: String },
+    /// A node has joined.
+    NodeReady { cluster: u64, node: String },
+    /// A node is replaced by a fresh one.
+    NodeRecycled { cluster: u64, node: String },
+    /// An access list guards the door.
+    AclEnforced { cluster: u64, revision: String },
+    /// A deleted cluster is gone.
+    ClusterGone { cluster: u64 },
+    /// A Linode is gone.
+    LinodeGone { linode: u64 },
+    /// A volume can be used.
+    VolumeActive { volume: u64 },
+    /// A cluster's own controllers act on the account.
+    Controller { cluster: u64, effect: Effect },
+    /// A call takes effect whose sender heard nothing.
+    Late { ask: Ask },
+}
+
+/// What will happen, soonest first; at the same moment in the order in which it was planned.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Schedule {
+    dues: Vec<(Timestamp, Due)>,
+}
+
+impl Schedule {
+    /// Plans something.
+    pub(crate) fn add(&mut self, at: Timestamp, due: Due) {
+        let place = self.dues.partition_point(|(other, _)| *other <= at);
+        self.dues.insert(place, (at, due));
+    }
+
+    /// When the next thing happens.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.dues.first().map(|(at, _)| *at)
+    }
+
+    fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        (self.next()? <= now).then(|| self.dues.remove(0))
+    }
+
+    /// A NodeBalancer that is no longer wanted is not made after all.
+    fn forget_load_balancer(&mut self, service: &str) {
+        self.dues.retain(|(_, due)| {
+            !matches!(due, Due::Controller { effect: Effect::LoadBalancerWanted { uid, .. }, .. }
+                if uid == service)
+        });
+    }
+}
+
+impl World {
+    /// Lets the world come to `now`.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        loop {
+            while let Some((at, due)) = self.schedule.pop(now) {
+                self.dirty = true;
+                self.perform(at, due);
+            }
+            if !self.collect_effects(now) {
+                return;
+            }
+        }
+    }
+
+    /// Plans what the clusters' controllers want; whether something may be due at once.
+    fn collect_effects(&mut self, now: Timestamp) -> bool {
+        let mut wanted = Vec::new();
+        for (cluster, kube) in &self.kubes {
+            wanted.extend(
+                kube.take_effects()
+                    .into_iter()
+                    .map(|effect| (*cluster, effect)),
+            );
+        }
+        for (cluster, effect) in wanted {
+            self.dirty = true;
+            let which = self.count("effect");
+            let span = match &effect {
+                Effect::LoadBalancerWanted { .. } => latency::LOAD_BALANCER,
+                Effect::VolumeWanted { .. } => latency::VOLUME,
+                Effect::LoadBalancerGone { uid, .. } => {
+                    self.schedule.forget_load_balancer(uid);
+                    latency::CONTROLLER_GONE
+                }
+                Effect::VolumeGone { .. } => latency::CONTROLLER_GONE,
+            };
+            self.after(now, span, which, Due::Controller { cluster, effect });
+        }
+        self.schedule.next().is_some_and(|next| next <= now)
+    }
+
+    fn perform(&mut self, at: Timestamp, due: Due) {
+        match due {
+            Due::KubeReady { cluster } => self.kube_ready(at, cluster),
+            Due::LinodeBorn { cluster, node } => {
+                self.linode_born(at, cluster, &node);
+            }
+            Due::LinodeStatus { linode, status } => self.linode_status(at, linode, &status),
+            Due::NodeReady { cluster, node } => self.node_ready(at, cluster, &node),
+            Due::NodeRecycled { cluster, node } => self.replace_node(at, cluster, &node),
+            Due::AclEnforced { cluster, revision } => self.acl_enforced(cluster, &revision),
+            Due::ClusterGone { cluster } => self.cluster_gone(at, cluster),
+            Due::LinodeGone { linode } => self.linode_gone(at, linode),
+            Due::VolumeActive { volume } => {
+                if let Some(volume) = self.volumes.get_mut(&volume) {
+                    "active".clone_into(&mut volume.status);
+                }
+            }
+            Due::Controller { cluster, effect } => self.control(at, cluster, effect),
+            Due::Late { ask } => linode::commit(self, &ask, at),
+        }
+    }
+
+    fn kube_ready(&mut self, at: Timestamp, id: u64) {
+        let Some(cluster) = self.clusters.get_mut(&id) else {
+            return;
+        };
+        cluster.kube_ready = true;
+        let kube = kubernetes::Cluster::new(id, &cluster.kube_version(), at, self.seed);
+        self.kubes.insert(id, kube);
+        if !self.served {
+            let port = u16::try_from(6442 + self.count("kube-port")).unwrap_or(u16::MAX);
+            self.ports.insert(id, port);
+        }
+        let ready: Vec<String> = self.clusters.get(&id).map_or_else(Vec::new, |cluster| {
+            let nodes = cluster.pools.iter().flat_map(|pool| &pool.nodes);
+            nodes
+                .filter(|node| node.ready)
+                .map(|node| node.id.clone())
+                .collect()
+        });
+        for node in ready {
+            self.join(at, id, &node);
+        }
+    }
+
+    fn linode_born(&mut self, at: Timestamp, cluster_id: u64, node_id: &str) -> Option<()> {
+        let cluster = self.clusters.get(&cluster_id)?;
+        let (pool, _) = cluster.node(node_id)?;
+        let (kind, region) = (pool.kind.clone(), cluster.region.clone());
+        let (account, label) = (cluster.account.clone(), cluster.node_name(node_id));
+        let pool_id = pool.id;
+        let id = self.next_id("linode", 94_900_000);
+        let place = |what: &str| draw::bits(self.seed, what, id);
+        let (public, private) = (place("public-ip"), place("private-ip"));
+        let linode = Linode {
+            id,
+            account: account.clone(),
+            label: label.clone(),
+            kind: kind.clone(),
+            region: region.clone(),
+            status: "provisioning".to_owned(),
+            created: at,
+            updated: at,
+            public_ip: format!("198.18.{}.{}", public >> 8 & 255, 1 + public % 254),
+            private_ip: format!(
+                "192.168.{}.{}",
+                128 + (private >> 8 & 127),
+                1 + private % 254
+            ),
+            cluster: Some(cluster_id),
+            tags: Vec::new(),
+        };
+        self.linodes.insert(id, linode);
+        let price = instance_type(&kind)
+            .map(|kind| kind.price_in(&region))
+            .unwrap_or_default();
+        let row = Row::new(Kind::Linode, id, &label, &account, at);
+        self.ledger.birth(row.priced(price).of(Some(cluster_id)));
+        self.event(
+            at,
+            &account,
+            "Linode",
+            "linode_create",
+            Entity::new("linode", id, &label),
+        );
+        let pool = self.clusters.get_mut(&cluster_id)?.pool_mut(pool_id)?;
+        pool.nodes
+            .iter_mut()
+            .find(|node| node.id == node_id)?
+            .linode = Some(id);
+        for (times, status) in [(1, "booting"), (2, "running")] {
+            let ms = self.latency_ms(latency::BOOT, id) * times;
+            let due = Due::LinodeStatus {
+                linode: id,
+                status: status.to_owned(),
+            };
+            self.schedule.add(crate::clock::later(at, ms), due);
+        }
+        if self.switches.default_firewall_on_nodes {
+            self.guard_by_default(at, &account, id);
+        }
+        Some(())
+    }
+
+    fn linode_status(&mut self, at: Timestamp, id: u64, status: &str) {
+        let Some(linode) = self.linodes.get_mut(&id) else {
+            return;
+        };
+        if linode.status == "deleting" {
+            return;
+        }
+        status.clone_into(&mut linode.status);
+        linode.updated = at;
+        if status == "running" {
+            let (account, label) = (linode.account.clone(), linode.label.clone());
+            self.event(
+                at,
+                &account,
+                "Linode",
+                "linode_boot",
+                Entity::new("linode", id, &label),
+            );
+        }
+    }
+
+    fn node_ready(&mut self, at: Timestamp, cluster: u64, node_id: &str) {
+        let nodes = self
+            .clusters
+            .get_mut(&cluster)
+            .into_iter()
+            .flat_map(|one| &mut one.pools);
+        let Some(node) = nodes
+            .flat_map(|pool| &mut pool.nodes)
+            .find(|node| node.id == node_id)
+        else {
+            return;
+        };
+        node.ready = true;
+        self.join(at, cluster, node_id);
+    }
+
+    /// A ready node appears in Kubernetes, as soon as there is one.
+    fn join(&self, at: Timestamp, cluster: u64, node_id: &str) {
+        let (Some(kube), Some(cluster)) = (self.kubes.get(&cluster), self.clusters.get(&cluster))
+        else {
+            return;
+        };
+        let Some((pool, node)) = cluster.node(node_id) else {
+            return;
+        };
+        let Some(linode) = node.linode.and_then(|id| self.linodes.get(&id)) else {
+            return;
+        };
+        let Some(kind) = instance_type(&pool.kind) else {
+            return;
+        };
+        let seed = NodeSeed {
+            name: cluster.node_name(node_id),
+            pool_id: pool.id,
+            instance_id: linode.id,
+            instance_type: pool.kind.clone(),
+            region: cluster.region.clone(),
+            labels: pool.labels.clone(),
+            taints: pool.taints.clone(),
+            vcpus: kind.vcpus,
+            memory_mb: kind.memory,
+            gpus: kind.gpus,
+            private_ip: linode.private_ip.clone(),
+            public_ip: linode.public_ip.clone(),
+            version: cluster.kube_version(),
+        };
+        kube.add_node(seed, at);
+    }
+
+    fn acl_enforced(&mut self, cluster: u64, revision: &str) {
+        let acl = self
+            .clusters
+            .get_mut(&cluster)
+            .and_then(|cluster| cluster.acl.as_mut());
+        // A newer list overtook this one: its own time comes.
+        if let Some(acl) = acl.filter(|acl| acl.revision == revision) {
+            revision.clone_into(&mut acl.enforced_revision);
+            acl.enforced = acl
+                .enabled
+                .then(|| acl.ipv4.iter().chain(&acl.ipv6).cloned().collect());
+        }
+    }
+
+    fn cluster_gone(&mut self, at: Timestamp, id: u64) {
+        if self.clusters.remove(&id).is_none() {
+            return;
+        }
+        if let Some(kube) = self.kubes.remove(&id) {
+            kube.close();
+        }
+        self.ports.remove(&id);
+        self.ledger.death(Kind::Cluster, id, at);
+        self.ledger.death(Kind::ControlPlane, id, at);
+        for linode in self.linodes_of(id) {
+            self.end_linode(at, linode);
+        }
+        if !self.switches.delete_leaves_children {
+            let of = |one: &NodeBalancer| one.cluster.as_ref().is_some_and(|(made, _)| *made == id);
+            let balancers: Vec<u64> = self
+                .nodebalancers
+                .values()
+                .filter(|one| of(one))
+                .map(|one| one.id)
+                .collect();
+            let volumes: Vec<u64> = self
+                .volumes
+                .values()
+                .filter(|one| one.cluster == Some(id))
+                .map(|one| one.id)
+                .collect();
+            for one in balancers {
+                self.end_nodebalancer(at, one);
+            }
+            for one in volumes {
+                self.end_volume(at, one);
+            }
+        }
+    }
+
+    fn linodes_of(&self, cluster: u64) -> Vec<u64> {
+        let mine = self
+            .linodes
+            .values()
+            .filter(|one| one.cluster == Some(cluster));
+        mine.map(|one| one.id).collect()
+    }
+
+    /// A Linode begins to go.
+    pub(crate) fn end_linode(&mut self, at: Timestamp, id: u64) {
+        let Some(linode) = self.linodes.get_mut(&id) else {
+            return;
+        };
+        if linode.status != "deleting" {
+            "deleting".clone_into(&mut linode.status);
+            linode.updated = at;
+            self.after(at, latency::LINODE_GONE, id, Due::LinodeGone { linode: id });
+        }
+    }
+
+    fn linode_gone(&mut self, at: Timestamp, id: u64) {
+        let Some(linode) = self.linodes.remove(&id) else {
+            return;
+        };
+        self.ledger.death(Kind::Linode, id, at);
+        self.drop_devices("linode", id);
+        for volume in self
+            .volumes
+            .values_mut()
+            .filter(|volume| volume.linode == Some(id))
+        {
+            volume.linode = None;
+        }
+        let entity = Entity::new("linode", id, &linode.label);
+        self.event(at, &linode.account, "Linode", "linode_delete", entity);
+    }
+}

@@ -1,0 +1,142 @@
+//! `/profile` and `/account`.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Call, Refusal, Reply};
+use crate::catalog;
+use crate::clock::linode_time;
+use crate::draw;
+use crate::store::World;
+
+/// `X-Customer-UUID` and `/account` euuid, in the form that was recorded.
+pub(crate) fn euuid(world: &World, account: &str) -> String {
+    let half = |what: &str| draw::hash(&format!("{what} {} {account}", world.cloud));
+    let (high, low) = (half("euuid"), half("account"));
+    format!(
+        "{:08X}-{:04X}-{:04X}-{:016X}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low
+    )
+}
+
+pub(super) fn profile(_: &mut World, call: &Call) -> Answer {
+    let user = &call.user;
+    Ok(Reply::One(json!({
+        "uid": draw::hash(&user.key) % 10_000_000, "username": user.name,
+        "email": format!("{}@example.com", user.name), "verified_phone_number": null,
+        "timezone": "GMT", "email_notifications": true,
+        "referrals": {
+            "code": "", "url": "", "total": 0, "completed": 0, "pending": 0, "credit": 0,
+        },
+        "ip_whitelist_enabled": false, "lish_auth_method": "password_keys",
+        "authorized_keys": null, "two_factor_auth": true, "restricted": user.restricted,
+        "authentication_type": "password", "user_type": "default",
+    })))
+}
+
+pub(super) fn grants(_: &mut World, call: &Call) -> Answer {
+    if !call.user.restricted {
+        return Ok(Reply::NoContent);
+    }
+    let mut grants = json!({
+        "global": {
+            "account_access": null, "add_firewalls": false, "add_linodes": false,
+            "add_nodebalancers": false, "add_volumes": false, "add_lkes": false,
+            "add_kubernetes": false,
+        },
+        "linode": [], "firewall": [], "nodebalancer": [], "volume": [], "lkecluster": [],
+    });
+    if let (Some(all), Some(own)) = (grants.as_object_mut(), call.user.grants.as_object()) {
+        all.extend(own.clone());
+    }
+    Ok(Reply::One(grants))
+}
+
+pub(super) fn get(world: &mut World, call: &Call) -> Answer {
+    let account = &call.user.account;
+    Ok(Reply::One(json!({
+        "company": format!("Demo {account}"), "email": format!("{account}@example.com"),
+        "first_name": "", "last_name": "", "address_1": "", "address_2": "", "city": "",
+        "state": "", "zip": "", "country": "US", "phone": "", "balance": 0.0, "tax_id": "",
+        "billing_source": "linode", "credit_card": {"last_four": null, "expiry": null},
+        "balance_uninvoiced": 0.0, "active_since": "2018-01-02T03:04:05",
+        "capabilities": [
+            "Linodes", "NodeBalancers", "Block Storage", "Object Storage", "Kubernetes",
+            "Cloud Firewall", "Vlans", "LKE HA Control Planes", "Block Storage Encryption",
+            "Machine Images", "Managed Databases", "VPCs",
+            "LKE Network Access Control List (IP ACL)", "Placement Group", "Disk Encryption",
+        ],
+        "active_promotions": [], "euuid": euuid(world, account),
+    })))
+}
+
+pub(super) fn settings(_: &mut World, _: &Call) -> Answer {
+    Ok(Reply::One(json!({
+        "managed": false, "network_helper": true, "longview_subscription": null,
+        "backups_enabled": false, "object_storage": "disabled",
+        "interfaces_for_new_linodes": "legacy_config_default_but_linode_allowed",
+        "maintenance_policy": "linode/migrate",
+    })))
+}
+
+pub(super) fn transfer(_: &mut World, _: &Call) -> Answer {
+    // Two regions have quotas of their own.
+    let own = |region: &str| json!({"id": region, "quota": 0, "used": 0, "billable": 0});
+    Ok(Reply::One(json!({
+        "quota": 0, "used": 0, "billable": 0,
+        "region_transfers": [own("id-cgk"), own("br-gru")],
+    })))
+}
+
+fn available(region: &str) -> Value {
+    json!({
+        "region": region, "unavailable": [],
+        "available": ["Linodes", "NodeBalancers", "Block Storage", "Kubernetes"],
+    })
+}
+
+pub(super) fn availability(_: &mut World, _: &Call) -> Answer {
+    let rows = catalog::REGIONS
+        .iter()
+        .map(|region| available(region.id))
+        .collect();
+    Ok(Reply::Page {
+        rows,
+        filterable: &[],
+    })
+}
+
+pub(super) fn region_availability(_: &mut World, call: &Call) -> Answer {
+    let region = catalog::region(call.word(0)).ok_or_else(Refusal::not_found)?;
+    Ok(Reply::One(available(region.id)))
+}
+
+pub(super) fn events(world: &mut World, call: &Call) -> Answer {
+    let rows = world.events.rows(&call.user.account);
+    let recent = linode_time(crate::clock::later(
+        call.at,
+        -1000 * i64::from(call.lag_seconds),
+    ));
+    let shown = |row: &Value| {
+        call.lag_seconds == 0 || row["created"].as_str().is_some_and(|at| *at <= *recent)
+    };
+    let rows = rows.into_iter().filter(shown).collect();
+    Ok(Reply::Page {
+        rows,
+        filterable: &[
+            "action",
+            "created",
+            "entity.id",
+            "entity.type",
+            "id",
+            "read",
+        ],
+    })
+}
+
+pub(super) fn event(world: &mut World, call: &Call) -> Answer {
+    let row = world.events.row(&call.user.account, call.id(0));
+    row.map(Reply::One).ok_or_else(Refusal::not_found)
+}

@@ -1,0 +1,229 @@
+//! `/nodebalancers` and `/volumes`.
+
+use serde_json::{Value, json};
+
+use super::wants::{self, given};
+use super::{Answer, Call, Refusal, Reply, firewalls};
+use crate::clock::linode_time;
+use crate::store::{NodeBalancer, Volume, World};
+use crate::tokens::Access;
+
+fn find_nodebalancer<'world>(
+    world: &'world World,
+    call: &Call,
+    need: Access,
+) -> Result<&'world NodeBalancer, Refusal> {
+    let id = call.id(0);
+    let one = world.nodebalancers.get(&id);
+    wants::may(
+        call,
+        one.map(|one| one.account.as_str()),
+        "nodebalancer",
+        id,
+        need,
+    )?;
+    one.ok_or_else(Refusal::not_found)
+}
+
+fn nodebalancer_reply(one: &NodeBalancer) -> Value {
+    let cluster = one.cluster.as_ref().map(|(id, label)| {
+        json!({
+            "id": id, "type": "lkecluster", "label": label,
+            "url": format!("/v4/lke/clusters/{id}"),
+        })
+    });
+    json!({
+        "id": one.id, "label": one.label, "region": one.region, "type": "common",
+        "hostname": format!("{}.ip.linodeusercontent.com", one.ipv4.replace('.', "-")),
+        "ipv4": one.ipv4, "ipv6": format!("2001:db8:1::{:x}", one.id & 0xffff),
+        "created": linode_time(one.created), "updated": linode_time(one.updated),
+        "client_conn_throttle": 0, "client_udp_sess_throttle": 0, "lke_cluster": cluster,
+        "tags": one.tags, "transfer": {"in": null, "out": null, "total": null}, "locks": [],
+    })
+}
+
+pub(super) fn nodebalancers(world: &mut World, call: &Call) -> Answer {
+    let mine = world.nodebalancers.values().filter(|one| {
+        one.account == call.user.account
+            && call.shows(one.created)
+            && call.user.access("nodebalancer", one.id) >= Access::Read
+    });
+    let rows = mine.map(nodebalancer_reply).collect();
+    Ok(Reply::Page {
+        rows,
+        filterable: &["ipv4", "label", "locks", "region", "tags"],
+    })
+}
+
+pub(super) fn nodebalancer(world: &mut World, call: &Call) -> Answer {
+    let one = find_nodebalancer(world, call, Access::Read)?;
+    Ok(Reply::One(nodebalancer_reply(one)))
+}
+
+pub(super) fn create_nodebalancer(world: &mut World, call: &Call) -> Answer {
+    wants::may_add(call, "add_nodebalancers")?;
+    let region = wants::region(&call.body)?.to_owned();
+    let label = match given(&call.body, "label") {
+        Some(_) => wants::label(&call.body, 3)?.to_owned(),
+        None => format!("nodebalancer{}", world.count("unnamed")),
+    };
+    let tags = wants::tags(&call.body)?.unwrap_or_default();
+    let id = world.new_nodebalancer(
+        call.at,
+        NodeBalancer {
+            id: 0,
+            account: call.user.account.clone(),
+            label: label.clone(),
+            region,
+            ipv4: String::new(),
+            tags,
+            created: call.at,
+            updated: call.at,
+            cluster: None,
+            service: None,
+        },
+    );
+    world
+        .tokens
+        .grant(&call.user.key, "nodebalancer", id, &label);
+    let one = world
+        .nodebalancers
+        .get(&id)
+        .ok_or_else(Refusal::not_found)?;
+    Ok(Reply::One(nodebalancer_reply(one)))
+}
+
+pub(super) fn delete_nodebalancer(world: &mut World, call: &Call) -> Answer {
+    let id = find_nodebalancer(world, call, Access::Write)?.id;
+    world.end_nodebalancer(call.at, id);
+    Ok(Reply::nothing())
+}
+
+pub(super) fn nodebalancer_firewalls(world: &mut World, call: &Call) -> Answer {
+    let id = find_nodebalancer(world, call, Access::Read)?.id;
+    let guards = world.firewalls_of("nodebalancer", id);
+    let rows = guards.map(|one| firewalls::reply(world, one)).collect();
+    Ok(Reply::Page {
+        rows,
+        filterable: firewalls::FILTERABLE,
+    })
+}
+
+fn find_volume<'world>(
+    world: &'world mut World,
+    call: &Call,
+    need: Access,
+) -> Result<&'world mut Volume, Refusal> {
+    let id = call.id(0);
+    let one = world.volumes.get_mut(&id);
+    let account = one.as_ref().map(|one| one.account.as_str());
+    wants::may(call, account, "volume", id, need)?;
+    one.ok_or_else(Refusal::not_found)
+}
+
+/// A volume as the API shows it.
+pub(super) fn volume_reply(world: &World, one: &Volume) -> Value {
+    let linode = one
+        .linode
+        .and_then(|id| world.linodes.get(&id))
+        .map(|linode| &linode.label);
+    json!({
+        "id": one.id, "status": one.status, "label": one.label,
+        "created": linode_time(one.created), "updated": linode_time(one.updated),
+        "filesystem_path": format!("/dev/disk/by-id/scsi-0Linode_Volume_{}", one.label),
+        "size": one.size_gib, "linode_id": one.linode, "linode_label": linode,
+        "io_ready": false, "region": one.region, "tags": one.tags, "hardware_type": "nvme",
+        "encryption": "disabled", "locks": [],
+    })
+}
+
+fn shown(world: &World, id: u64) -> Answer {
+    let one = world.volumes.get(&id).ok_or_else(Refusal::not_found)?;
+    Ok(Reply::One(volume_reply(world, one)))
+}
+
+pub(super) fn volumes(world: &mut World, call: &Call) -> Answer {
+    let mine = world.volumes.values().filter(|one| {
+        one.account == call.user.account
+            && call.shows(one.created)
+            && call.user.access("volume", one.id) >= Access::Read
+    });
+    let rows = mine.map(|one| volume_reply(world, one)).collect();
+    Ok(Reply::Page {
+        rows,
+        filterable: &["label", "tags"],
+    })
+}
+
+pub(super) fn volume(world: &mut World, call: &Call) -> Answer {
+    let id = find_volume(world, call, Access::Read)?.id;
+    shown(world, id)
+}
+
+pub(super) fn create_volume(world: &mut World, call: &Call) -> Answer {
+    wants::may_add(call, "add_volumes")?;
+    let region = wants::region(&call.body)?.to_owned();
+    let label = wants::label(&call.body, 1)?.to_owned();
+    let size_gib = match given(&call.body, "size").map(Value::as_u64) {
+        None => 20,
+        Some(Some(size @ 10..=16_384)) => size,
+        Some(_) => return Err(Refusal::bad(Some("size"), "Must be 10-16384")),
+    };
+    let tags = wants::tags(&call.body)?.unwrap_or_default();
+    let id = world.new_volume(
+        call.at,
+        Volume {
+            id: 0,
+            account: call.user.account.clone(),
+            label: label.clone(),
+            region,
+            size_gib,
+            status: "creating".to_owned(),
+            linode: None,
+            tags,
+            created: call.at,
+            updated: call.at,
+            cluster: None,
+        },
+    );
+    world.tokens.grant(&call.user.key, "volume", id, &label);
+    shown(world, id)
+}
+
+pub(super) fn delete_volume(world: &mut World, call: &Call) -> Answer {
+    let volume = find_volume(world, call, Access::Write)?;
+    if volume.linode.is_some() {
+        return Err(Refusal::bad(
+            None,
+            "Unable to delete a volume that is attached. Detach it first",
+        ));
+    }
+    let id = volume.id;
+    world.end_volume(call.at, id);
+    Ok(Reply::nothing())
+}
+
+pub(super) fn attach_volume(world: &mut World, call: &Call) -> Answer {
+    let wanted = given(&call.body, "linode_id").and_then(Value::as_u64);
+    let linode = wanted.and_then(|id| world.linodes.get(&id));
+    let linode = linode.filter(|one| one.account == call.user.account);
+    let invalid = || Refusal::bad(Some("linode_id"), "linode_id is not valid");
+    let (linode, region) = linode
+        .map(|one| (one.id, one.region.clone()))
+        .ok_or_else(invalid)?;
+    let volume = find_volume(world, call, Access::Write)?;
+    if volume.linode.is_some() || volume.region != region {
+        return Err(Refusal::bad(
+            None,
+            "Volume is attached already or in another region",
+        ));
+    }
+    volume.linode = Some(linode);
+    let id = volume.id;
+    shown(world, id)
+}
+
+pub(super) fn detach_volume(world: &mut World, call: &Call) -> Answer {
+    find_volume(world, call, Access::Write)?.linode = None;
+    Ok(Reply::nothing())
+}

@@ -1,0 +1,239 @@
+//! `/networking/firewalls`.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::wants::{self, given};
+use super::{Answer, Call, Refusal, Reply, devices, rules};
+use crate::clock::linode_time;
+use crate::events::Entity;
+use crate::ledger::{Kind, Row};
+use crate::store::{Device, Firewall, World};
+use crate::tokens::Access;
+
+/// What lists of firewalls can be filtered on.
+pub(super) const FILTERABLE: &[&str] = &["created", "id", "label", "tags", "updated"];
+
+/// The firewall of a call.
+pub(super) fn find<'world>(
+    world: &'world mut World,
+    call: &Call,
+    need: Access,
+) -> Result<&'world mut Firewall, Refusal> {
+    let id = call.id(0);
+    let firewall = world.firewalls.get_mut(&id);
+    let account = firewall.as_ref().map(|firewall| firewall.account.as_str());
+    wants::may(call, account, "firewall", id, need)?;
+    firewall.ok_or_else(Refusal::not_found)
+}
+
+/// As the API shows it.
+pub(super) fn reply(world: &World, firewall: &Firewall) -> Value {
+    let entities: Vec<Value> = firewall
+        .devices
+        .iter()
+        .map(|device| devices::entity(world, device))
+        .collect();
+    json!({
+        "id": firewall.id, "label": firewall.label, "created": linode_time(firewall.created),
+        "updated": linode_time(firewall.updated),
+        "status": if firewall.enabled { "enabled" } else { "disabled" },
+        "rules": rules::reply(&firewall.rules, firewall.version), "tags": firewall.tags,
+        "entities": entities,
+    })
+}
+
+fn shown(world: &World, id: u64) -> Answer {
+    let firewall = world.firewalls.get(&id).ok_or_else(Refusal::not_found)?;
+    Ok(Reply::One(reply(world, firewall)))
+}
+
+pub(super) fn list(world: &mut World, call: &Call) -> Answer {
+    let mine = world.firewalls.values().filter(|one| {
+        one.account == call.user.account
+            && call.shows(one.created)
+            && call.user.access("firewall", one.id) >= Access::Read
+    });
+    let rows = mine.map(|one| reply(world, one)).collect();
+    Ok(Reply::Page {
+        rows,
+        filterable: FILTERABLE,
+    })
+}
+
+pub(super) fn get(world: &mut World, call: &Call) -> Answer {
+    let id = find(world, call, Access::Read)?.id;
+    shown(world, id)
+}
+
+fn label<'call>(world: &World, call: &'call Call, but: u64) -> Result<&'call str, Refusal> {
+    let label = wants::label(&call.body, 3)?;
+    let inside = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let twice = ["--", "__", ".."].iter().any(|pair| label.contains(pair));
+    if !label.starts_with(|c: char| c.is_ascii_alphabetic())
+        || !label.ends_with(|c: char| c.is_ascii_alphanumeric())
+        || !label.chars().all(inside)
+        || twice
+    {
+        let reason = "Label must begin with a letter, end with a letter or digit and hold only \
+                      letters, digits and single hyphens, underscores and periods";
+        return Err(Refusal::bad(Some("label"), reason));
+    }
+    let taken = world
+        .firewalls
+        .values()
+        .any(|one| one.account == call.user.account && one.label == label && one.id != but);
+    if world.switches.unique_labels && taken {
+        return Err(Refusal::bad(Some("label"), "Label must be unique"));
+    }
+    Ok(label)
+}
+
+pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+    wants::may_add(call, "add_firewalls")?;
+    let label = label(world, call, 0)?.to_owned();
+    let wanted = given(&call.body, "rules");
+    let wanted = wanted.ok_or_else(|| Refusal::bad(Some("rules"), "rules is required"))?;
+    let rules = rules::parse(wanted)?;
+    let tags = wants::tags(&call.body)?.unwrap_or_default();
+    let mut guarded = Vec::new();
+    for (list, kind) in [("linodes", "linode"), ("nodebalancers", "nodebalancer")] {
+        let wanted = given(&call.body, "devices").and_then(|devices| given(devices, list));
+        for entity in wanted.and_then(Value::as_array).into_iter().flatten() {
+            let entity = entity.as_u64().unwrap_or(0);
+            devices::check(world, call, true, kind, entity)?;
+            guarded.push((kind, entity));
+        }
+    }
+    let id = make(world, call.at, &call.user.account, &label, rules, &tags);
+    world.tokens.grant(&call.user.key, "firewall", id, &label);
+    event(world, call, "firewall_create", id);
+    for (kind, entity) in guarded {
+        devices::add(world, call.at, id, kind, entity);
+    }
+    shown(world, id)
+}
+
+fn make(
+    world: &mut World,
+    at: Timestamp,
+    account: &str,
+    label: &str,
+    rules: Value,
+    tags: &[String],
+) -> u64 {
+    let id = world.next_id("firewall", 9_618_000);
+    world.firewalls.insert(
+        id,
+        Firewall {
+            id,
+            account: account.to_owned(),
+            label: label.to_owned(),
+            enabled: true,
+            rules,
+            version: 1,
+            tags: tags.to_vec(),
+            devices: Vec::<Device>::new(),
+            created: at,
+            updated: at,
+        },
+    );
+    world
+        .ledger
+        .birth(Row::new(Kind::Firewall, id, label, account, at).tagged(tags));
+    id
+}
+
+/// An event about a firewall, by the user of the call.
+pub(super) fn event(world: &mut World, call: &Call, action: &str, id: u64) {
+    let label = world
+        .firewalls
+        .get(&id)
+        .map(|one| one.label.clone())
+        .unwrap_or_default();
+    let entity = Entity::new("firewall", id, &label);
+    world.event(call.at, &call.user.account, &call.user.name, action, entity);
+}
+
+pub(super) fn update(world: &mut World, call: &Call) -> Answer {
+    let id = find(world, call, Access::Write)?.id;
+    let renamed = match given(&call.body, "label") {
+        Some(_) => Some(label(world, call, id)?.to_owned()),
+        None => None,
+    };
+    let tags = wants::tags(&call.body)?;
+    let enabled = match given(&call.body, "status").and_then(Value::as_str) {
+        None => None,
+        Some("enabled") => Some(true),
+        Some("disabled") => Some(false),
+        Some(_) => {
+            return Err(Refusal::bad(
+                Some("status"),
+                "Must be one of: enabled, disabled",
+            ));
+        }
+    };
+    let at = call.at;
+    let firewall = find(world, call, Access::Write)?;
+    firewall.label = renamed.unwrap_or_else(|| firewall.label.clone());
+    firewall.tags = tags.unwrap_or_else(|| firewall.tags.clone());
+    firewall.enabled = enabled.unwrap_or(firewall.enabled);
+    firewall.updated = at;
+    let (label, tags) = (firewall.label.clone(), firewall.tags.clone());
+    world.ledger.rename(Kind::Firewall, id, &label, &tags);
+    event(world, call, "firewall_update", id);
+    shown(world, id)
+}
+
+pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+    let id = find(world, call, Access::Write)?.id;
+    let defaults = world.default_firewalls.get(&call.user.account);
+    if defaults.is_some_and(|chosen| chosen.values().any(|one| *one == id)) {
+        return Err(Refusal::bad(None, "A default firewall cannot be deleted"));
+    }
+    event(world, call, "firewall_delete", id);
+    world.firewalls.remove(&id);
+    world.ledger.death(Kind::Firewall, id, call.at);
+    Ok(Reply::nothing())
+}
+
+pub(super) fn rules(world: &mut World, call: &Call) -> Answer {
+    let firewall = find(world, call, Access::Read)?;
+    Ok(Reply::One(rules::reply(&firewall.rules, firewall.version)))
+}
+
+/// Replaces all rules.
+pub(super) fn put_rules(world: &mut World, call: &Call) -> Answer {
+    let id = find(world, call, Access::Write)?.id;
+    let wanted = rules::parse(&call.body)?;
+    let at = call.at;
+    let firewall = find(world, call, Access::Write)?;
+    firewall.rules = wanted;
+    firewall.version += 1;
+    firewall.updated = at;
+    let answer = rules::reply(&firewall.rules, firewall.version);
+    event(world, call, "firewall_rules_update", id);
+    Ok(Reply::One(answer))
+}
+
+impl World {
+    /// With the switch `default_firewall_on_nodes`: the account's default firewall guards the
+    /// Linode from its birth.
+    pub(crate) fn guard_by_default(&mut self, at: Timestamp, account: &str, linode: u64) {
+        const LABEL: &str = "account-default";
+        let same = |one: &&Firewall| one.account == account && one.label == LABEL;
+        let chosen = self.default_firewalls.get(account);
+        let chosen = chosen.and_then(|chosen| chosen.get("linode")).copied();
+        let existing = chosen.or_else(|| self.firewalls.values().find(same).map(|one| one.id));
+        let id = if let Some(id) = existing {
+            id
+        } else {
+            let rules = json!({
+                "inbound": [], "inbound_policy": "DROP", "outbound": [],
+                "outbound_policy": "ACCEPT",
+            });
+            make(self, at, account, LABEL, rules, &[])
+        };
+        devices::add(self, at, id, "linode", linode);
+    }
+}

@@ -1,0 +1,181 @@
+//! `/lke/clusters/{id}/pools`.
+
+use serde_json::{Value, json};
+
+use super::wants::{self, PoolWant, given};
+use super::{Answer, Call, Refusal, Reply, clusters, enterprise, nodes};
+use crate::store::{Autoscaler, EnterprisePool, Pool, World};
+use crate::tokens::Access;
+
+fn reply(pool: &Pool) -> Value {
+    let nodes: Vec<Value> = pool.nodes.iter().map(nodes::reply).collect();
+    let mut reply = json!({
+        "id": pool.id, "type": pool.kind, "label": pool.label, "count": pool.count,
+        "nodes": nodes, "disks": pool.disks,
+        "autoscaler": {
+            "enabled": pool.autoscaler.enabled, "min": pool.autoscaler.min,
+            "max": pool.autoscaler.max,
+        },
+        "labels": pool.labels, "taints": pool.taints, "tags": pool.tags,
+        "disk_encryption": pool.disk_encryption, "locks": [],
+    });
+    if let Some(own) = &pool.enterprise {
+        enterprise::show_pool(&mut reply, own);
+    }
+    reply
+}
+
+/// Makes a pool with its nodes; `have` counts down what capacity there is, `None` is plenty.
+pub(super) fn make(
+    world: &mut World,
+    call: &Call,
+    cluster: u64,
+    want: PoolWant,
+    have: &mut Option<u32>,
+) -> u64 {
+    let id = world.next_id("pool", 855_000);
+    let above = world.clusters.get(&cluster);
+    let above = above.filter(|cluster| cluster.enterprise.is_some());
+    let enterprise = above.map(|cluster| EnterprisePool {
+        version: (want.enterprise.version.clone()).or_else(|| Some(cluster.version.clone())),
+        ..want.enterprise.clone()
+    });
+    let pool = Pool {
+        id,
+        kind: want.kind.id.to_owned(),
+        label: want.label,
+        count: want.count,
+        nodes: Vec::new(),
+        autoscaler: want.autoscaler.unwrap_or(Autoscaler {
+            enabled: false,
+            min: want.count,
+            max: want.count,
+        }),
+        labels: want.labels,
+        taints: want.taints,
+        tags: want.tags,
+        disks: want.disks,
+        disk_encryption: want.disk_encryption,
+        created: call.at,
+        enterprise,
+    };
+    if let Some(cluster) = world.clusters.get_mut(&cluster) {
+        cluster.pools.push(pool);
+    }
+    world.add_nodes(call.at, cluster, id, want.count, have);
+    id
+}
+
+pub(super) fn list(world: &mut World, call: &Call) -> Answer {
+    let cluster = clusters::find(world, call, Access::Read)?;
+    let shown = cluster.pools.iter().filter(|pool| call.shows(pool.created));
+    Ok(Reply::Page {
+        rows: shown.map(reply).collect(),
+        filterable: &["id", "tags"],
+    })
+}
+
+fn find<'world>(
+    world: &'world mut World,
+    call: &Call,
+    need: Access,
+) -> Result<&'world mut Pool, Refusal> {
+    clusters::find(world, call, need)?
+        .pool_mut(call.id(1))
+        .ok_or_else(Refusal::not_found)
+}
+
+pub(super) fn get(world: &mut World, call: &Call) -> Answer {
+    find(world, call, Access::Read).map(|pool| Reply::One(reply(pool)))
+}
+
+pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+    let cluster = clusters::find(world, call, Access::Write)?;
+    if cluster.deleting {
+        return Err(Refusal::bad(None, "Cluster is being deleted"));
+    }
+    let (id, region) = (cluster.id, cluster.region.clone());
+    let want = wants::pool(world, &call.body, &region)?;
+    let pool = make(world, call, id, want, &mut call.have.clone());
+    clusters::event(world, call, "lke_pool_create", id);
+    let cluster = clusters::find(world, call, Access::Read)?;
+    cluster
+        .pool_mut(pool)
+        .map(|pool| Reply::One(reply(pool)))
+        .ok_or_else(Refusal::not_found)
+}
+
+pub(super) fn update(world: &mut World, call: &Call) -> Answer {
+    let body = &call.body;
+    let pool = find(world, call, Access::Write)?;
+    let (id, old) = (pool.id, pool.count);
+    for fixed in ["type", "disks", "disk_encryption"] {
+        let is = reply(pool).get(fixed).cloned();
+        if given(body, fixed).is_some_and(|wanted| Some(wanted) != is.as_ref()) {
+            return Err(Refusal::bad(
+                Some(fixed),
+                &format!("{fixed} cannot be changed"),
+            ));
+        }
+    }
+    let count = match given(body, "count") {
+        Some(_) => wants::count(body)?,
+        None => old,
+    };
+    let autoscaler = wants::autoscaler(world, body, count)?;
+    let (labels, taints) = (wants::labels(body)?, wants::taints(body)?);
+    let (tags, label) = (wants::tags(body)?, wants::pool_label(body)?);
+    let own = find(world, call, Access::Write)?.enterprise.as_ref();
+    let own = own.map(|own| enterprise::pool(body, Some(own)));
+    let own = own.transpose()?;
+
+    let pool = find(world, call, Access::Write)?;
+    pool.count = count;
+    pool.enterprise = own;
+    pool.label = label.unwrap_or_else(|| pool.label.clone());
+    pool.tags = tags.unwrap_or_else(|| pool.tags.clone());
+    pool.labels = labels.unwrap_or_else(|| pool.labels.clone());
+    pool.taints = taints.unwrap_or_else(|| pool.taints.clone());
+    if let Some(wanted) = autoscaler {
+        pool.autoscaler = wanted;
+    } else if !pool.autoscaler.enabled && count != old {
+        pool.autoscaler = Autoscaler {
+            enabled: false,
+            min: count,
+            max: count,
+        };
+    }
+    let last: Vec<String> = pool
+        .nodes
+        .iter()
+        .rev()
+        .take(old.saturating_sub(count) as usize)
+        .map(|node| node.id.clone())
+        .collect();
+    let cluster = call.id(0);
+    for node in last {
+        world.drop_node(call.at, cluster, &node);
+    }
+    let mut have = call.have;
+    world.add_nodes(call.at, cluster, id, count.saturating_sub(old), &mut have);
+    clusters::event(world, call, "lke_cluster_update", cluster);
+    find(world, call, Access::Read).map(|pool| Reply::One(reply(pool)))
+}
+
+pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+    let pool = find(world, call, Access::Write)?;
+    let (id, nodes) = (pool.id, pool.nodes.clone());
+    let cluster = clusters::find(world, call, Access::Write)?;
+    if cluster.pools.len() == 1 && !world.switches.cluster_without_pools {
+        let reason = "Cannot delete the last node pool of a cluster";
+        return Err(Refusal::bad(None, reason));
+    }
+    for node in nodes {
+        world.drop_node(call.at, call.id(0), &node.id);
+    }
+    clusters::find(world, call, Access::Write)?
+        .pools
+        .retain(|pool| pool.id != id);
+    clusters::event(world, call, "lke_pool_delete", call.id(0));
+    Ok(Reply::nothing())
+}

@@ -1,0 +1,226 @@
+//! What goes back: replies, refusals and their headers.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::limits::Limit;
+use super::routes::Route;
+use crate::faults::{Act, Strike};
+use crate::store::World;
+use crate::tokens::User;
+
+/// What an endpoint says.
+pub(crate) enum Reply {
+    /// One object.
+    One(Value),
+    /// Rows of a paginated list, and what they can be filtered on.
+    Page {
+        rows: Vec<Value>,
+        filterable: &'static [&'static str],
+    },
+    /// 204.
+    NoContent,
+}
+
+/// An endpoint's answer.
+pub(crate) type Answer = Result<Reply, Refusal>;
+
+impl Reply {
+    /// `{}`, the answer to every DELETE and recycle.
+    pub(crate) fn nothing() -> Self {
+        Self::One(json!({}))
+    }
+}
+
+/// An error reply.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: u16,
+    field: Option<String>,
+    reason: String,
+    retry_after: Option<u64>,
+}
+
+impl Refusal {
+    fn new(status: u16, reason: &str) -> Self {
+        Self {
+            status,
+            field: None,
+            reason: reason.to_owned(),
+            retry_after: None,
+        }
+    }
+
+    /// 400, about a field or as a whole.
+    pub(crate) fn bad(field: Option<&str>, reason: &str) -> Self {
+        Self {
+            field: field.map(str::to_owned),
+            ..Self::new(400, reason)
+        }
+    }
+
+    /// 401 for an unknown, expired or missing token (recorded).
+    pub(crate) fn invalid_token() -> Self {
+        Self::new(401, "Invalid Token")
+    }
+
+    /// 401 for a token without the scope.
+    pub(crate) fn missing_scope() -> Self {
+        Self::new(
+            401,
+            "Your OAuth token is not authorized to use this endpoint.",
+        )
+    }
+
+    /// 403 for a restricted user without the grant.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(403, "Unauthorized")
+    }
+
+    /// 404, for what does not exist and for what is another account's (recorded).
+    pub(crate) fn not_found() -> Self {
+        Self::new(404, "Not found")
+    }
+
+    /// 429 (recorded).
+    pub(crate) fn too_many(seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(429, "Too many requests")
+        }
+    }
+
+    /// 503 until something is there; `retry_after` in demo seconds.
+    pub(crate) fn not_yet(reason: &str, retry_after: Option<u64>) -> Self {
+        Self {
+            retry_after,
+            ..Self::new(503, reason)
+        }
+    }
+
+    /// As it goes out.
+    pub(crate) fn sent(self) -> Sent {
+        let error = match self.field {
+            Some(field) => json!({"reason": self.reason, "field": field}),
+            None => json!({"reason": self.reason}),
+        };
+        let mut sent = Sent::json(self.status, &json!({"errors": [error]}));
+        if let Some(seconds) = self.retry_after {
+            sent.headers.push(("retry-after", seconds.to_string()));
+        }
+        sent
+    }
+}
+
+/// 404 about the page that was asked for.
+pub(crate) fn page_error() -> Refusal {
+    Refusal {
+        field: Some("page".to_owned()),
+        ..Refusal::not_found()
+    }
+}
+
+/// A reply on its way out.
+pub(crate) struct Sent {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+    /// Only half of the body goes out, then the connection ends.
+    pub cut: bool,
+}
+
+/// A reply, or `None` when the connection ends without one.
+pub(crate) struct Outcome {
+    pub sent: Option<Sent>,
+    /// Demo milliseconds before the reply goes out.
+    pub wait_ms: i64,
+}
+
+impl Outcome {
+    /// At once.
+    pub(crate) fn sent(sent: Sent) -> Self {
+        Self {
+            sent: Some(sent),
+            wait_ms: 0,
+        }
+    }
+}
+
+impl Sent {
+    /// JSON.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self {
+            status,
+            headers,
+            body: body.to_string().into_bytes(),
+            cut: false,
+        }
+    }
+
+    /// No body.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            cut: false,
+        }
+    }
+
+    /// What every reply of the API bears.
+    pub(super) fn with_headers(
+        mut self,
+        world: &World,
+        user: Option<&User>,
+        route: &Route,
+        limit: &Limit,
+        at: Timestamp,
+    ) -> Self {
+        let reset = at.as_second() + i64::try_from(limit.reset_seconds).unwrap_or(0);
+        self.headers.extend([
+            (
+                "x-accepted-oauth-scopes",
+                route.scope.unwrap_or("*").to_owned(),
+            ),
+            ("x-spec-version", "4.229.1".to_owned()),
+            ("x-ratelimit-limit", limit.calls_max.to_string()),
+            ("x-ratelimit-remaining", limit.remaining.to_string()),
+            ("x-ratelimit-reset", reset.to_string()),
+            ("cache-control", "max-age=0, no-cache, no-store".to_owned()),
+        ]);
+        if let Some(user) = user {
+            self.headers.push(("x-oauth-scopes", user.scopes.clone()));
+            self.headers.push((
+                "x-customer-uuid",
+                super::account::euuid(world, &user.account),
+            ));
+        }
+        self
+    }
+}
+
+/// What a fault makes of the honest reply, if there is one. `None`: the connection ends.
+pub(super) fn spoiled(strike: Strike, honest: Option<Sent>) -> Option<Sent> {
+    let refuse = |status, reason: &str| Refusal::new(status, reason).sent();
+    match strike.act {
+        Act::Reset | Act::LateCommit => None,
+        Act::Truncate => honest.map(|sent| Sent { cut: true, ..sent }),
+        Act::Refuse(status, reason) => Some(refuse(status, reason)),
+        Act::RateLimited => Some(Refusal::too_many(u64::from(strike.seconds)).sent()),
+        Act::Maintenance => {
+            let mut sent = refuse(503, "Currently in maintenance mode.");
+            sent.headers
+                .push(("x-maintenance-mode", "active".to_owned()));
+            Some(sent)
+        }
+        Act::Html => Some(Sent {
+            status: 200,
+            headers: vec![("content-type", "text/html".to_owned())],
+            body: b"<!doctype html><title>Welcome</title><p>Please sign in to this network."
+                .to_vec(),
+            cut: false,
+        }),
+        Act::ListLag | Act::FilterIgnored | Act::CapacityShort | Act::Slow => honest,
+    }
+}

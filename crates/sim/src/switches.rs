@@ -1,0 +1,73 @@
+//! What nobody could find out about the real API: each a switch, so that the app is tested with
+//! both answers. Read and set at `/_demo/switches`.
+
+use serde::{Deserialize, Serialize};
+
+/// How an hour that has begun is billed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Billing {
+    /// A started hour is a whole hour, per resource (Linode's staff say so).
+    #[default]
+    StartedHour,
+    /// To the millisecond.
+    Exact,
+}
+
+/// The switches. A field that is absent in a PUT keeps its default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// A second cluster or firewall with the same label is refused. The documents say "unique";
+    /// whether LKE enforces it is not known.
+    pub unique_labels: bool,
+    /// DELETE of a cluster that still provisions answers 200 and leaves the cluster there.
+    pub delete_while_provisioning_sticks: bool,
+    /// NodeBalancers and volumes outlive their cluster (documents of 2026); if false they go with
+    /// it (documents of 2025).
+    pub delete_leaves_children: bool,
+    /// Demo seconds during which a list does not show what was just made.
+    pub list_lag_seconds: u32,
+    /// How an hour that has begun is billed.
+    pub billing: Billing,
+    /// A pool's `count` outside of its autoscaler's `min..max` is refused.
+    pub count_outside_autoscaler_refused: bool,
+    /// An autoscaler with `min` 0 is accepted on a standard cluster.
+    pub autoscaler_min_zero: bool,
+    /// A cluster without a pool is accepted.
+    pub cluster_without_pools: bool,
+    /// Demo seconds of 503 after the kubeconfig was deleted.
+    pub kubeconfig_rotation_seconds: u32,
+    /// The account's default firewall is put before every new node of a cluster.
+    pub default_firewall_on_nodes: bool,
+    /// GPU types are listed at a price of 0 (a probe of 2026-09 said so): it means "unknown".
+    pub gpu_prices_hidden: bool,
+    /// 429 beyond the documented number of calls a minute.
+    pub rate_limits: bool,
+    /// All of the cloud's latencies in thousandths: 1000 as measured, 0 for a cloud that is done at
+    /// once.
+    pub latency_permille: u32,
+    /// Demo milliseconds before every reply.
+    pub reply_ms: u32,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            unique_labels: true,
+            delete_while_provisioning_sticks: false,
+            delete_leaves_children: true,
+            list_lag_seconds: 0,
+            billing: Billing::StartedHour,
+            count_outside_autoscaler_refused: false,
+            autoscaler_min_zero: false,
+            cluster_without_pools: false,
+            kubeconfig_rotation_seconds: 20,
+            default_firewall_on_nodes: false,
+            gpu_prices_hidden: false,
+            rate_limits: true,
+            latency_permille: 1000,
+            reply_ms: 0,
+        }
+    }
+}

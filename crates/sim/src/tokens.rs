@@ -1,0 +1,158 @@
+//! Who asks. A bearer token that nobody made is a user of its own with all scopes on the default
+//! account; others are made at `/_demo/tokens`. The text of a token is never kept: a live token
+//! that came here by mistake must not end in the state's file.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::draw;
+
+/// The account of everyone who was not given another.
+pub(crate) const DEFAULT_ACCOUNT: &str = "default";
+
+/// A user with a token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct User {
+    /// A digest of the token.
+    pub key: String,
+    pub name: String,
+    pub account: String,
+    /// Space-separated, `*` for all.
+    pub scopes: String,
+    pub restricted: bool,
+    /// As `/profile/grants` shows them.
+    pub grants: Value,
+    pub expires: Option<Timestamp>,
+}
+
+/// The tokens that were made here.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Tokens {
+    made: BTreeMap<String, User>,
+}
+
+/// What a restricted user may do with something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    /// It does not exist for this user.
+    None,
+    /// Look.
+    Read,
+    /// Anything.
+    Write,
+}
+
+impl Tokens {
+    /// The user of a token; `None` when it has expired.
+    pub(crate) fn user(&self, token: &str, now: Timestamp) -> Option<User> {
+        let key = digest(token);
+        match self.made.get(&key) {
+            Some(user) if user.expires.is_some_and(|end| end <= now) => None,
+            Some(user) => Some(user.clone()),
+            None => Some(anyone(key)),
+        }
+    }
+
+    /// A user by the digest of the token.
+    pub(crate) fn by_key(&self, key: &str) -> User {
+        self.made
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| anyone(key.to_owned()))
+    }
+
+    /// Makes a token known.
+    pub(crate) fn add(&mut self, token: &str, mut user: User) {
+        user.key = digest(token);
+        self.made.insert(user.key.clone(), user);
+    }
+
+    /// The user of this token may do everything with what they have made themselves.
+    pub(crate) fn grant(&mut self, key: &str, kind: &str, id: u64, label: &str) {
+        let Some(user) = self.made.get_mut(key).filter(|user| user.restricted) else {
+            return;
+        };
+        let Some(grants) = user.grants.as_object_mut() else {
+            return;
+        };
+        let own = serde_json::json!({"id": id, "label": label, "permissions": "read_write"});
+        let list = grants
+            .entry(kind)
+            .or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(list) = list.as_array_mut() {
+            list.push(own);
+        }
+    }
+}
+
+fn anyone(key: String) -> User {
+    User {
+        name: format!("demo-{}", &key[..6]),
+        key,
+        account: DEFAULT_ACCOUNT.to_owned(),
+        scopes: "*".to_owned(),
+        restricted: false,
+        grants: Value::Null,
+        expires: None,
+    }
+}
+
+fn digest(token: &str) -> String {
+    format!(
+        "{:016x}{:016x}",
+        draw::hash(token),
+        draw::hash(&format!("second {token}"))
+    )
+}
+
+impl User {
+    /// Whether the scopes include `needed`, such as `lke:read_only`; `*` asks for nothing. Writing
+    /// includes reading.
+    pub(crate) fn has(&self, needed: &str) -> bool {
+        let (area, _) = needed.split_once(':').unwrap_or((needed, ""));
+        self.scopes.split([' ', ',']).any(|scope| {
+            needed == "*"
+                || scope == "*"
+                || scope == needed
+                || scope == format!("{area}:*")
+                || scope == format!("{area}:read_write")
+        })
+    }
+
+    /// What this user may do with the thing `id` of `kind`, a key of the grants such as `linode`.
+    pub(crate) fn access(&self, kind: &str, id: u64) -> Access {
+        if !self.restricted {
+            return Access::Write;
+        }
+        let granted = self
+            .grants
+            .get(kind)
+            .and_then(Value::as_array)
+            .and_then(|list| {
+                list.iter()
+                    .find(|grant| grant.get("id").and_then(Value::as_u64) == Some(id))
+            });
+        match granted
+            .and_then(|grant| grant.get("permissions"))
+            .and_then(Value::as_str)
+        {
+            Some("read_write") => Access::Write,
+            Some("read_only") => Access::Read,
+            Some(_) | None => Access::None,
+        }
+    }
+
+    /// Whether this user may make things: `add_lkes` and the like.
+    pub(crate) fn may_add(&self, global: &str) -> bool {
+        let granted = |name: &str| {
+            self.grants
+                .get("global")
+                .and_then(|all| all.get(name))
+                .and_then(Value::as_bool)
+        };
+        !self.restricted || granted(global) == Some(true)
+    }
+}

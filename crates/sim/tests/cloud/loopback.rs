@@ -1,0 +1,193 @@
+//! The demo cloud on loopback, over real sockets, and its state over restarts. These tests run in
+//! real time, at a high speed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use expect_test::expect;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use quaylight_sim::{Options, Served, Twin, serve};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::support::reference;
+
+/// One request on a connection of its own; `None` when it ended without a reply.
+async fn ask(port: u16, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .ok()?;
+    let running = tokio::spawn(connection);
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "127.0.0.1")
+        .header("authorization", "Bearer t")
+        .body(Full::new(Bytes::from(body)))
+        .expect("a request");
+    let reply: Response<_> = sender.send_request(request).await.ok()?;
+    let status = reply.status().as_u16();
+    let text = reply.into_body().collect().await.ok()?.to_bytes();
+    running.abort();
+    Some((status, serde_json::from_slice(&text).unwrap_or(Value::Null)))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "sockets and files take real time"
+)]
+async fn rest(ms: u64) {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+}
+
+async fn get(served: &Served, path: &str) -> Value {
+    ask(served.port(), "GET", path, &Value::Null)
+        .await
+        .expect("a reply")
+        .1
+}
+
+/// The kubeconfig, as soon as there is one.
+async fn kubeconfig(served: &Served, cluster: &Value) -> String {
+    let path = format!("/v4/lke/clusters/{cluster}/kubeconfig");
+    for _ in 0..400 {
+        if let Some(text) = get(served, &path).await["kubeconfig"].as_str() {
+            return text.to_owned();
+        }
+        rest(10).await;
+    }
+    panic!("no kubeconfig came");
+}
+
+async fn start(state: &Path) -> (Twin, Served) {
+    let options = Options {
+        seed: 5,
+        speed: 100.0,
+        state: Some(state.to_owned()),
+        ..Options::default()
+    };
+    let twin = Twin::new(options).expect("a cloud");
+    let served = serve(twin.clone(), None).await.expect("a free port");
+    (twin, served)
+}
+
+#[tokio::test]
+async fn it_speaks_http_on_loopback_and_a_reset_closes_the_connection() {
+    let twin = Twin::new(Options {
+        seed: 1,
+        ..Options::default()
+    })
+    .expect("a cloud");
+    assert_eq!(twin.listening(), None);
+    let served = serve(twin.clone(), None).await.expect("a free port");
+    assert_eq!(twin.listening(), Some(served.port()));
+    assert_eq!(get(&served, "/_demo/id").await["cloud"], json!(twin.id()));
+    expect![[r#"{"address":"203.0.113.7"}"#]]
+        .assert_eq(&get(&served, "/_demo/me").await.to_string());
+    let rules = json!({"rules": [
+        {"kind": "reset_after", "method": "POST", "at_call": 1},
+        {"kind": "truncated", "method": "GET", "path": "/profile"},
+    ]});
+    ask(served.port(), "PUT", "/_demo/faults", &rules)
+        .await
+        .expect("a reply");
+    let made = ask(served.port(), "POST", "/v4/lke/clusters", &reference()).await;
+    assert_eq!(made, None);
+    assert_eq!(get(&served, "/v4/lke/clusters").await["results"], json!(1));
+    assert_eq!(
+        ask(served.port(), "GET", "/v4/profile", &Value::Null).await,
+        None
+    );
+    let port = served.port();
+    drop(served);
+    rest(50).await;
+    assert_eq!(
+        ask(port, "GET", "/_demo/id", &Value::Null).await,
+        None,
+        "stopped when dropped"
+    );
+    assert_eq!(twin.listening(), None);
+}
+
+#[tokio::test]
+async fn the_demo_survives_a_restart_with_ports_and_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let (twin, served) = start(&file).await;
+    let made = ask(served.port(), "POST", "/v4/lke/clusters", &reference()).await;
+    let id = made.expect("a reply").1["id"].clone();
+    let config = kubeconfig(&served, &id).await;
+    let endpoints = get(&served, &format!("/v4/lke/clusters/{id}/api-endpoints")).await;
+    let (cloud, port, now) = (twin.id(), served.port(), twin.clock().now());
+    let kube_port = endpoints["data"][0]["endpoint"]
+        .as_str()
+        .and_then(|url| url.rsplit_once(':'));
+    let kube_port: u16 = kube_port.expect("a port").1.parse().expect("a number");
+    assert!(TcpStream::connect(("127.0.0.1", kube_port)).await.is_ok());
+
+    // What a kill would leave: the file as it is a moment after the last call.
+    rest(250).await;
+    let killed = folder.path().join("killed.json");
+    std::fs::copy(&file, &killed).expect("a copy");
+    drop(served);
+    drop(twin);
+    rest(50).await;
+
+    for left in [&file, &killed] {
+        let (twin, served) = start(left).await;
+        assert_eq!(
+            (twin.id(), served.port()),
+            (cloud.clone(), port),
+            "{}",
+            left.display()
+        );
+        assert!(twin.clock().now() > now);
+        assert_eq!(kubeconfig(&served, &id).await, config);
+        let again = get(&served, &format!("/v4/lke/clusters/{id}/api-endpoints")).await;
+        assert_eq!(again, endpoints);
+        let ledger = get(&served, "/_demo/ledger").await;
+        assert_eq!(ledger["alive"].as_array().map(Vec::len), Some(4));
+        drop(served);
+        drop(twin);
+        rest(50).await;
+    }
+}
+
+#[tokio::test]
+async fn a_broken_state_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    std::fs::write(&file, "{\"version\": 1, ").expect("a file");
+    let options = Options {
+        state: Some(file.clone()),
+        ..Options::default()
+    };
+    assert!(Twin::new(options).is_err());
+    assert_eq!(
+        std::fs::read_to_string(&file).expect("still there"),
+        "{\"version\": 1, "
+    );
+}
+
+#[tokio::test]
+async fn no_token_is_in_the_state() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let (twin, served) = start(&file).await;
+    let (_, made) = twin.demo("POST", "/_demo/tokens", &json!({"scopes": "*"}));
+    let token = made["token"].as_str().expect("a token").to_owned();
+    drop(served);
+    drop(twin);
+    rest(50).await;
+    let text = std::fs::read_to_string(&file).expect("a state");
+    assert!(text.contains("\"scopes\"") && !text.contains(&token));
+}
