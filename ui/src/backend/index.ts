@@ -1,0 +1,76 @@
+/** The one seam between the window and what is behind it. */
+import type { AccountCard } from '../bindings/AccountCard';
+import type { Catalog } from '../bindings/Catalog';
+import type { CloudKind } from '../bindings/CloudKind';
+import type { DeploymentId } from '../bindings/DeploymentId';
+import type { Diagnostic } from '../bindings/Diagnostic';
+import type { NoticeAction } from '../bindings/NoticeAction';
+import type { PlanId } from '../bindings/PlanId';
+import type { Problem } from '../bindings/Problem';
+import type { ReceiptView } from '../bindings/ReceiptView';
+import type { Review } from '../bindings/Review';
+import type { Spec } from '../bindings/Spec';
+import type { TeardownReview } from '../bindings/TeardownReview';
+import type { Update } from '../bindings/Update';
+
+/** Which colours the window wears. */
+export type Theme = 'system' | 'light' | 'dark';
+
+/** What the window remembers. No secret, no truth. */
+export interface Preferences {
+  theme: Theme;
+}
+
+/** A tofu.tfvars that was opened. */
+export interface OpenedFile {
+  /** Its name, without its folder. */
+  file: string;
+  spec: Spec;
+  /** Problems with their line and column. */
+  diagnostics: Diagnostic[];
+}
+
+/** The intents. Each rejects with a `Problem`. */
+export interface Backend {
+  /** A snapshot first, then deltas; called again after a gap. */
+  subscribe(hear: (update: Update) => void): Promise<void>;
+  startForm(): Promise<Spec>;
+  catalog(): Promise<Catalog>;
+  review(spec: Spec): Promise<Review>;
+  /** The own address as a CIDR. */
+  myAddress(): Promise<string>;
+  deploy(plan: PlanId, unknownPrice: boolean): Promise<DeploymentId>;
+  cancel(deployment: DeploymentId): Promise<void>;
+  act(deployment: DeploymentId, action: NoticeAction): Promise<void>;
+  reviewTeardown(deployment: DeploymentId, remove: number[]): Promise<TeardownReview>;
+  tearDown(deployment: DeploymentId, typed: string, remove: number[]): Promise<void>;
+  /** `false`: the dialog was closed. */
+  saveKubeconfig(deployment: DeploymentId): Promise<boolean>;
+  receipt(deployment: DeploymentId): Promise<ReceiptView>;
+  saveReceipt(deployment: DeploymentId): Promise<boolean>;
+  openTfvars(): Promise<OpenedFile | null>;
+  saveTfvars(spec: Spec): Promise<boolean>;
+  /** The token goes through once and is kept nowhere in the window. */
+  connectAccount(token: string): Promise<AccountCard>;
+  forgetAccount(): Promise<void>;
+  useCloud(cloud: CloudKind): Promise<void>;
+  setTheme(theme: Theme): Promise<void>;
+  preferences(): Promise<Preferences>;
+}
+
+function isProblem(what: unknown): what is Problem {
+  return typeof what === 'object' && what !== null && 'code' in what && 'what' in what;
+}
+
+/** Whatever was thrown, as a Problem. */
+export function asProblem(thrown: unknown): Problem {
+  if (isProblem(thrown)) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return {
+    code: 'ui_unexpected',
+    what: { code: 'ui_unexpected', params: {} },
+    why: null,
+    fix: null,
+    detail,
+  };
+}

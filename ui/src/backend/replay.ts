@@ -1,0 +1,163 @@
+/** A backend without an app: fixtures for looking and for tests. Never part of the app's own build. */
+import type { AccountCard } from '../bindings/AccountCard';
+import type { AppRow } from '../bindings/AppRow';
+import type { Problem } from '../bindings/Problem';
+import type { Row } from '../bindings/Row';
+import type { Update } from '../bindings/Update';
+import type { Backend, Theme } from './index';
+import { catalog, spec } from './fixtures/catalog';
+import { receipt, views } from './fixtures/deployments';
+import { ADDRESS, NOW, text, word } from './fixtures/make';
+import { diagnostics, review, teardown } from './fixtures/review';
+
+export const account: AccountCard = {
+  id: 'A1B2',
+  user: 'personal',
+  last4: '9f3c',
+  scopes: ['lke:read_write', 'linodes:read_write', 'firewall:read_write', 'volumes:read_write'],
+  missing_scopes: [],
+  expires: '2026-12-01T00:00:00Z',
+  restricted: false,
+  kept: 'keychain',
+};
+
+const app: AppRow = {
+  cloud: 'demo',
+  demo_speed: 10,
+  account: null,
+  online: true,
+  notice: null,
+  now: NOW,
+  version: '0.1.0',
+};
+
+/** Every state that can be looked at. */
+export const SCENES = [
+  'start',
+  'new',
+  'errors',
+  'file',
+  'review',
+  'unknown',
+  'building',
+  'failed',
+  'running',
+  'crowd',
+  'teardown',
+  'leaving',
+  'receipt',
+  'all',
+  'account',
+  'connect',
+  'problem',
+  'reading',
+] as const;
+export type Scene = (typeof SCENES)[number];
+
+const STANDING = { ...views.running, ...views.building, ...views.gone };
+
+function rows(scene: Scene): Record<string, Row> {
+  switch (scene) {
+    case 'start':
+    case 'reading':
+      return {};
+    case 'failed':
+      return { ...views.running, ...views.failed, ...views.gone };
+    case 'leaving':
+      return { ...views.leaving, ...views.gone };
+    case 'crowd':
+      return { ...views.crowd, ...views.running };
+    default:
+      return STANDING;
+  }
+}
+
+function appRow(scene: Scene): AppRow {
+  if (scene === 'account') return { ...app, cloud: 'linode', demo_speed: null, account };
+  return app;
+}
+
+/** What a failed intent says. */
+export const problem: Problem = {
+  code: 'cloud_unavailable',
+  what: text('cloud_unavailable', { operation: word('list node pools') }),
+  why: null,
+  fix: text('cloud_unavailable_fix'),
+  detail: '503 Service Unavailable',
+};
+
+/** Where the update channel is held, so that a test can speak into it. */
+export interface Replay extends Backend {
+  hear: ((update: Update) => void) | null;
+  calls: string[];
+}
+
+export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
+  const wait = <T>(value: T): Promise<T> => Promise.resolve(value);
+  const mine = { ...spec, kubectl_access: [ADDRESS], ui_access: [ADDRESS] };
+  const begin = scene === 'start' || scene === 'new' ? spec : mine;
+  const note = (name: string): void => {
+    backend.calls.push(name);
+  };
+  const backend: Replay = {
+    hear: null,
+    calls: [],
+    subscribe(hear) {
+      note('subscribe');
+      backend.hear = hear;
+      const view = { app: { row: 'app' as const, value: appRow(scene) }, ...rows(scene) };
+      if (scene !== 'reading') hear({ kind: 'snapshot', value: { seq: 7, view } });
+      return wait(undefined);
+    },
+    startForm: () =>
+      wait(
+        scene === 'errors'
+          ? { ...begin, prefix: 'a-name-that-is-far-too-long', gpu_type: 'g1-gpu-rtx6000-1' }
+          : begin,
+      ),
+    catalog: () => wait(catalog),
+    review: (one) => wait(review(one, scene === 'unknown')),
+    myAddress: () => wait(ADDRESS),
+    deploy: () => {
+      note('deploy');
+      return wait('01nlp');
+    },
+    cancel: () => {
+      note('cancel');
+      return wait(undefined);
+    },
+    act: (_, action) => {
+      note(`act ${action}`);
+      return wait(undefined);
+    },
+    reviewTeardown: (id, remove) => {
+      note(`review_teardown ${remove.join(',')}`);
+      return wait(teardown(id, remove));
+    },
+    tearDown: (_, typed) => {
+      note(`tear_down ${typed}`);
+      return wait(undefined);
+    },
+    saveKubeconfig: () => {
+      note('save_kubeconfig');
+      return scene === 'problem' ? Promise.reject(problem as unknown as Error) : wait(true);
+    },
+    receipt: () => wait(receipt),
+    saveReceipt: () => wait(true),
+    openTfvars: () => {
+      const old = { ...mine, gpu_type: 'g1-gpu-rtx6000-1' };
+      const found = diagnostics(old).map((one) => ({
+        ...one,
+        place: { file: 'tofu.tfvars', line: 12, column: 17 },
+      }));
+      return wait({ file: 'tofu.tfvars', spec: old, diagnostics: found });
+    },
+    saveTfvars: () => wait(true),
+    connectAccount: () => wait(account),
+    forgetAccount: () => wait(undefined),
+    useCloud: () => wait(undefined),
+    setTheme: () => wait(undefined),
+    preferences: () => wait({ theme }),
+  };
+  return backend;
+}

@@ -1,0 +1,32 @@
+/** The app behind the window: the only file that speaks to Tauri. */
+import { Channel, invoke } from '@tauri-apps/api/core';
+import type { Update } from '../bindings/Update';
+import type { Backend } from './index';
+
+export const tauri: Backend = {
+  subscribe(hear) {
+    const channel = new Channel<Update>();
+    channel.onmessage = hear;
+    return invoke('subscribe', { channel });
+  },
+  startForm: () => invoke('start_form'),
+  catalog: () => invoke('catalog'),
+  review: (spec) => invoke('review', { spec }),
+  myAddress: () => invoke('my_address'),
+  deploy: (plan, unknownPrice) => invoke('deploy', { plan, unknownPrice }),
+  cancel: (deployment) => invoke('cancel', { deployment }),
+  act: (deployment, action) => invoke('act', { deployment, action }),
+  reviewTeardown: (deployment, remove) => invoke('review_teardown', { deployment, delete: remove }),
+  tearDown: (deployment, typed, remove) =>
+    invoke('tear_down', { deployment, typed, delete: remove }),
+  saveKubeconfig: (deployment) => invoke('save_kubeconfig', { deployment }),
+  receipt: (deployment) => invoke('receipt', { deployment }),
+  saveReceipt: (deployment) => invoke('save_receipt', { deployment }),
+  openTfvars: () => invoke('open_tfvars'),
+  saveTfvars: (spec) => invoke('save_tfvars', { spec }),
+  connectAccount: (token) => invoke('connect_account', { token }),
+  forgetAccount: () => invoke('forget_account'),
+  useCloud: (cloud) => invoke('use_cloud', { cloud }),
+  setTheme: (theme) => invoke('set_theme', { theme }),
+  preferences: () => invoke('preferences'),
+};

@@ -1,0 +1,65 @@
+/** The cost chart: steps of stacked rates as SVG paths. Pure. */
+import type { SpendPoint } from '../bindings/SpendPoint';
+import type { SpendSeries } from '../bindings/SpendSeries';
+
+const STACK: SpendSeries[] = ['control_plane', 'system', 'node_balancer', 'volume', 'gpu'];
+
+export interface Band {
+  series: SpendSeries;
+  /** A closed path. */
+  area: string;
+}
+
+export interface Chart {
+  bands: Band[];
+  /** The sum, as an open path along the top. */
+  top: string;
+  from: number;
+  to: number;
+  /** The highest sum, in micro-dollars an hour. */
+  peak: number;
+}
+
+/** The chart of `points` until `now`; `null` when there is nothing to draw. */
+export function chart(
+  points: readonly SpendPoint[],
+  now: number,
+  width: number,
+  height: number,
+): Chart | null {
+  const first = points[0];
+  if (!first) return null;
+  const from = Date.parse(first.at);
+  const to = Math.max(now, from + 60_000, Date.parse(points[points.length - 1]?.at ?? first.at));
+  const rates = points.map((point) => new Map(point.rates));
+  const sums = rates.map((one) => [...one.values()].reduce((sum, rate) => sum + rate, 0));
+  const peak = Math.max(...sums);
+  if (peak <= 0) return null;
+  const x = (at: number): number => round(((at - from) / (to - from)) * width);
+  const y = (rate: number): number => round(height - (rate / peak) * (height - 2));
+  const ends = points.map((point, i) => {
+    const next = points[i + 1];
+    return [x(Date.parse(point.at)), next ? x(Date.parse(next.at)) : width] as const;
+  });
+  const shown = STACK.filter((series) => rates.some((one) => (one.get(series) ?? 0) > 0));
+  const below = points.map(() => 0);
+  const bands = shown.map((series) => {
+    const bottom = [...below];
+    rates.forEach((one, i) => {
+      below[i] = (below[i] ?? 0) + (one.get(series) ?? 0);
+    });
+    const up = ends.map(([a, b], i) => `L${a} ${y(below[i] ?? 0)}L${b} ${y(below[i] ?? 0)}`);
+    const down = ends
+      .map(([a, b], i) => `L${b} ${y(bottom[i] ?? 0)}L${a} ${y(bottom[i] ?? 0)}`)
+      .reverse();
+    return { series, area: `M0 ${y(bottom[0] ?? 0)}${up.join('')}${down.join('')}Z` };
+  });
+  const top = ends.map(
+    ([a, b], i) => `${i === 0 ? 'M' : 'L'}${a} ${y(sums[i] ?? 0)}L${b} ${y(sums[i] ?? 0)}`,
+  );
+  return { bands, top: top.join(''), from, to, peak };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

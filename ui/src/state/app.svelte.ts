@@ -1,0 +1,201 @@
+/** The window as a whole: where it stands, what it was told, and the intents it sends. */
+import { getContext, setContext } from 'svelte';
+import { asProblem, type Backend, type Theme } from '../backend';
+import type { CloudKind } from '../bindings/CloudKind';
+import type { NoticeAction } from '../bindings/NoticeAction';
+import type { Problem } from '../bindings/Problem';
+import type { ReceiptView } from '../bindings/ReceiptView';
+import { Clock } from './clock.svelte';
+import { Form } from './form.svelte';
+import { type Deployment, Screen } from './screen.svelte';
+import { Teardown } from './teardown.svelte';
+
+/** Where the window stands. */
+export type Page =
+  | { at: 'start' }
+  | { at: 'new' }
+  | { at: 'review' }
+  | { at: 'all' }
+  | { at: 'deployment'; id: string }
+  | { at: 'account' };
+
+/** A problem, or a word that something was done, until it is closed. */
+export interface Toast {
+  id: number;
+  problem: Problem | null;
+  done: string | null;
+}
+
+const SAID_MS = 6000;
+
+export class App {
+  page = $state.raw<Page>({ at: 'start' });
+  theme = $state<Theme>('system');
+  toasts = $state.raw<readonly Toast[]>([]);
+  teardown = $state.raw<Teardown | null>(null);
+  /** What is under way, so that a button is not pressed twice. */
+  busy = $state(false);
+  /** What the one polite live region says. */
+  live = $state('');
+  receipts = $state.raw<Readonly<Record<string, ReceiptView>>>({});
+  readonly backend: Backend;
+  readonly clock = new Clock();
+  readonly screen: Screen;
+  readonly form: Form;
+
+  readonly current = $derived.by((): Deployment | null =>
+    this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
+  );
+
+  #toasts = 0;
+  #landed = false;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+    this.form = new Form(backend, (thrown) => {
+      this.fail(thrown);
+    });
+    this.screen = new Screen(
+      (hear) => {
+        backend
+          .subscribe((update) => {
+            hear(update);
+            this.#land();
+          })
+          .catch((thrown: unknown) => {
+            this.fail(thrown);
+          });
+      },
+      (row) => {
+        this.clock.set(row.now, row.demo_speed);
+      },
+    );
+  }
+
+  start(): void {
+    this.clock.start();
+    this.screen.listen();
+    this.backend
+      .preferences()
+      .then(({ theme }) => {
+        this.theme = theme;
+      })
+      .catch((thrown: unknown) => {
+        this.fail(thrown);
+      });
+  }
+
+  /** The first page follows from what there is. */
+  #land(): void {
+    if (this.#landed || !this.screen.ready) return;
+    this.#landed = true;
+    if (this.page.at !== 'start') return;
+    const [first, second] = this.screen.alive;
+    if (second) this.page = { at: 'all' };
+    else if (first) this.page = { at: 'deployment', id: first.deployment.id };
+  }
+
+  go(page: Page): void {
+    this.page = page;
+    if (page.at === 'new') void this.form.open();
+  }
+
+  fail(thrown: unknown): void {
+    this.#toasts += 1;
+    const toast = { id: this.#toasts, problem: asProblem(thrown), done: null };
+    this.toasts = [...this.toasts.slice(-3), toast];
+  }
+
+  said(done: string): void {
+    this.#toasts += 1;
+    const id = this.#toasts;
+    this.toasts = [...this.toasts.slice(-3), { id, problem: null, done }];
+    setTimeout(() => {
+      this.close(id);
+    }, SAID_MS);
+  }
+
+  close(id: number): void {
+    this.toasts = this.toasts.filter((one) => one.id !== id);
+  }
+
+  /** Runs one intent at a time; a failure becomes a toast and `null`. */
+  async intend<T>(act: () => Promise<T>): Promise<T | null> {
+    if (this.busy) return null;
+    this.busy = true;
+    try {
+      return await act();
+    } catch (thrown) {
+      this.fail(thrown);
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async openFile(): Promise<void> {
+    if (await this.form.openFile()) this.page = { at: 'new' };
+  }
+
+  async deploy(): Promise<void> {
+    const plan = this.form.review?.plan;
+    if (!plan) return;
+    const id = await this.intend(() => this.backend.deploy(plan, this.form.unknownPrice));
+    if (id === null) return;
+    this.form.clear();
+    this.page = { at: 'deployment', id };
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this.intend(() => this.backend.cancel(id));
+  }
+
+  async act(id: string, action: NoticeAction): Promise<void> {
+    await this.intend(() => this.backend.act(id, action));
+  }
+
+  openTeardown(id: string): void {
+    this.teardown = new Teardown(this.backend, id, (thrown) => {
+      this.fail(thrown);
+    });
+    void this.teardown.ask();
+  }
+
+  async confirmTeardown(): Promise<void> {
+    if (await this.teardown?.confirm()) this.teardown = null;
+  }
+
+  async readReceipt(id: string): Promise<void> {
+    try {
+      const receipt = await this.backend.receipt(id);
+      this.receipts = { ...this.receipts, [id]: receipt };
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  async useCloud(cloud: CloudKind): Promise<void> {
+    await this.intend(() => this.backend.useCloud(cloud));
+    // Another cloud has other regions and prices.
+    this.form.clear();
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    this.theme = theme;
+    try {
+      await this.backend.setTheme(theme);
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+}
+
+const KEY = Symbol('app');
+
+export function provideApp(app: App): App {
+  return setContext(KEY, app);
+}
+
+export function getApp(): App {
+  return getContext<App>(KEY);
+}

@@ -1,0 +1,220 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import axe from 'axe-core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import App from '../App.svelte';
+import { type Replay, replay, SCENES, type Scene } from '../backend/replay';
+import { show } from '../look';
+import type { App as State } from '../state/app.svelte';
+
+afterEach(() => {
+  cleanup();
+  document.body.replaceChildren();
+});
+
+async function open(scene: Scene): Promise<{ backend: Replay; app: State }> {
+  const backend = replay(scene);
+  let app: State | undefined;
+  render(App, {
+    props: {
+      backend,
+      onstart: (state: State) => {
+        app = state;
+        void show(scene, state);
+      },
+    },
+  });
+  await vi.waitFor(() => {
+    expect(document.querySelector('.skeleton') === null || scene === 'reading').toBe(true);
+  });
+  // Dialogs and what was asked for come a turn later.
+  await new Promise((done) => setTimeout(done, 20));
+  if (!app) throw new Error('the window did not start');
+  return { backend, app };
+}
+
+const at = (testid: string): HTMLElement => screen.getByTestId(testid);
+
+/** What a person would read that nobody wrote: a code, a missing value, an object. */
+const UNWRITTEN =
+  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
+
+describe.each(SCENES)('%s', (scene) => {
+  it('says everything in words', async () => {
+    await open(scene);
+    const said = document.body.textContent.replaceAll(/lke:|read_write|[a-z]+:read_write/g, '');
+    expect(UNWRITTEN.exec(said)?.[0]).toBeUndefined();
+  });
+
+  it('has nothing that axe calls serious', async () => {
+    await open(scene);
+    const found = await axe.run(document.body, {
+      // Colours are not laid out here; contrast.test.ts computes them.
+      rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
+    });
+    const bad = found.violations.filter(
+      (one) => one.impact === 'serious' || one.impact === 'critical',
+    );
+    expect(bad.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`)).toEqual([]);
+  });
+});
+
+describe('a deploy', () => {
+  it('goes from the demo to Deploy by its buttons', async () => {
+    const { backend } = await open('start');
+    await fireEvent.click(at('try-demo'));
+    await fireEvent.click(await screen.findByTestId('use-my-address'));
+    await vi.waitFor(() => {
+      expect(at('review')).toHaveProperty('disabled', false);
+    });
+    expect([at('quote-from-start').textContent, at('quote-at-most').textContent]).toEqual([
+      '$0.65/h',
+      '$2.73/h',
+    ]);
+    expect(at('quote-month').textContent).toBe('$434 – $1,834');
+    await fireEvent.click(at('review'));
+    expect(at('review-items').querySelectorAll('tbody tr').length).toBe(6);
+    expect(at('deploy').textContent).toContain('Deploy · $0.65/h starts');
+    await fireEvent.click(at('deploy'));
+    expect(backend.calls).toContain('deploy');
+  });
+
+  it('at an unknown price waits for a tick', async () => {
+    await open('unknown');
+    expect(at('deploy')).toHaveProperty('disabled', true);
+    expect(at('review-from-start').textContent).toBe('–');
+    await fireEvent.click(at('unknown-price'));
+    expect(at('deploy')).toHaveProperty('disabled', false);
+  });
+
+  it('is not possible with a problem, which stands at its field', async () => {
+    await open('errors');
+    expect(at('review')).toHaveProperty('disabled', true);
+    expect(at('field-prefix').getAttribute('aria-invalid')).toBe('true');
+    expect(at('diagnostics').dataset.errors).toBe('2');
+  });
+});
+
+describe('a run', () => {
+  it('shows each step with its state and says changes politely', async () => {
+    const { backend } = await open('building');
+    expect(at('step-6').dataset.state).toBe('done');
+    expect(at('step-7').dataset.state).toBe('late');
+    expect(at('live').textContent).toBe('');
+    backend.hear?.({
+      kind: 'delta',
+      value: {
+        seq: 8,
+        ops: [
+          {
+            op: 'put',
+            key: 'step/01nlp/7',
+            value: {
+              row: 'step',
+              value: {
+                ordinal: 7,
+                title: { code: 'step_await_gpu_nodes', params: {} },
+                state: 'done',
+                started: null,
+                ended: null,
+                detail: null,
+                usual_ms: null,
+              },
+            },
+          },
+        ],
+      },
+    });
+    await vi.waitFor(() => {
+      expect(at('live').textContent).toMatch(/: done$/);
+    });
+  });
+
+  it('that failed offers what the notice names', async () => {
+    const { backend } = await open('failed');
+    expect(at('deployment-state').dataset.state).toBe('failed');
+    await fireEvent.click(at('notice-roll_back'));
+    expect(backend.calls).toContain('act roll_back');
+  });
+});
+
+describe('a teardown', () => {
+  it('begins only when the name was typed, with what was ticked', async () => {
+    const { backend } = await open('teardown');
+    expect(at('confirm-tear-down')).toHaveProperty('disabled', true);
+    await fireEvent.click(at('delete-volume-4711'));
+    await vi.waitFor(() => {
+      expect(backend.calls).toContain('review_teardown 4711');
+    });
+    await fireEvent.input(at('confirm-name'), { target: { value: 'ada' } });
+    expect(at('confirm-tear-down')).toHaveProperty('disabled', false);
+    await fireEvent.click(at('confirm-tear-down'));
+    expect(backend.calls).toContain('tear_down ada');
+  });
+});
+
+describe('a token', () => {
+  it('leaves the field at once and stays nowhere in the window', async () => {
+    const { backend, app } = await open('connect');
+    let given = '';
+    const connect = backend.connectAccount;
+    backend.connectAccount = (token) => {
+      given = token;
+      return connect(token);
+    };
+    const field = at('token-input') as HTMLInputElement;
+    expect(field.type).toBe('password');
+    await fireEvent.input(field, { target: { value: 'canary-4711' } });
+    await fireEvent.click(at('connect'));
+    expect([given, field.value]).toEqual(['canary-4711', '']);
+    expect(document.documentElement.outerHTML).not.toContain('canary');
+    expect(JSON.stringify(app.toasts)).not.toContain('canary');
+  });
+});
+
+describe('the picture', () => {
+  it('is one stop in the tab order and walked with arrows', async () => {
+    await open('running');
+    const parts = [...document.querySelectorAll<HTMLElement>('[role=treeitem]')];
+    expect(parts.filter((one) => one.tabIndex === 0).map((one) => one.dataset.part)).toEqual([
+      'cluster',
+    ]);
+    const on = (): string | undefined =>
+      (document.activeElement as HTMLElement | null)?.dataset.part;
+    const press = async (key: string): Promise<void> => {
+      await fireEvent.keyDown(document.activeElement ?? document.body, { key });
+    };
+    parts.find((one) => one.dataset.part === 'cluster')?.focus();
+    await press('ArrowRight');
+    expect(on()).toBe('control');
+    await press('ArrowLeft');
+    expect(on()).toBe('cluster');
+    await press('End');
+    expect(on()).toBe('ui-list');
+    await press('Home');
+    expect(on()).toBe('kubectl');
+    await press('f');
+    expect(on()).toBe('firewall');
+    await press('Enter');
+    expect(at('show-rules').getAttribute('aria-expanded')).toBe('true');
+  });
+
+  it('says of a node what its edges show', async () => {
+    await open('running');
+    const node = document.querySelector('[data-part="node-600208-9d1c4000aa11"]');
+    expect(node?.getAttribute('aria-label')).toBe(
+      'GPU node 1 of 2, Ready, behind the firewall, $0.52/h, in place',
+    );
+  });
+
+  it('marks the part that a focused field is about, and jumps back to the field', async () => {
+    await open('new');
+    await fireEvent.focus(at('field-gpu-count'));
+    expect(document.querySelector('.marked')?.getAttribute('data-part')).toBe('pool-gpu');
+    const list = document.querySelector<HTMLElement>('[data-part="access"]');
+    if (!list) throw new Error('the picture has an access list');
+    await fireEvent.click(list);
+    await vi.waitFor(() => {
+      expect(document.activeElement).toBe(at('field-access'));
+    });
+  });
+});
