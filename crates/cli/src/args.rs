@@ -1,0 +1,159 @@
+//! What can be said on the command line. No token ever is.
+
+use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
+use std::path::PathBuf;
+
+/// Exit codes, as `--help` tells them.
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  our own fault, or the local disk
+  2  wrong input, or a confirmation is missing and there is no terminal
+  3  the cloud refused
+  4  interrupted or offline; `quaylight-cli resume` goes on
+  5  needs a person
+
+Tokens are read from LINODE_TOKEN or the keychain, and only for `--cloud linode`.
+A demo cloud on loopback gets QUAYLIGHT_DEMO_TOKEN, or a random token.";
+
+/// A GPU Kubernetes cluster on Linode LKE, and a teardown to a proven zero, without a window.
+#[derive(Debug, Parser)]
+#[command(name = "quaylight-cli", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Which cloud: `demo`, `linode`, or a demo cloud's `http://127.0.0.1:PORT`.
+    #[arg(long, global = true, default_value = "demo")]
+    pub(crate) cloud: String,
+    /// Where deployments are kept [default: the app's own data folder].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// One JSON document on stdout; progress goes to stderr.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Confirm without being asked.
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The demo cloud on loopback.
+    #[command(subcommand)]
+    Demo(Demo),
+    /// What a Spec will cost.
+    Quote(SpecArgs),
+    /// What would be made or changed, and what is wrong with the Spec.
+    Plan(SpecArgs),
+    /// Make it so.
+    Apply(ApplyArgs),
+    /// Every deployment that this computer knows.
+    List,
+    /// One deployment.
+    Show(Name),
+    /// Its kubeconfig, rebuilt from allowed parts.
+    Kubeconfig {
+        /// Which deployment.
+        #[command(flatten)]
+        name: Name,
+        /// Write it here, readable by you only, instead of to stdout.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Delete all of a deployment and prove that nothing is left.
+    Teardown {
+        /// Which deployment.
+        #[command(flatten)]
+        name: Name,
+        /// A volume that goes too; every other volume is kept.
+        #[arg(long = "delete-volume", value_name = "ID")]
+        delete_volumes: Vec<u64>,
+    },
+    /// Search the whole account for what is ours and in no journal.
+    Sweep {
+        /// Delete these, by the ids that the search printed.
+        #[arg(long, value_name = "ID", num_args = 1..)]
+        delete: Vec<String>,
+    },
+    /// Go on with everything that was interrupted.
+    Resume,
+}
+
+/// The demo cloud.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Demo {
+    /// Serve it on loopback until this program is ended; prints `listening on http://127.0.0.1:PORT`.
+    Serve {
+        /// The port [default: a free one].
+        #[arg(long)]
+        port: Option<u16>,
+        /// How many times as fast as the real cloud.
+        #[arg(long, default_value_t = 1)]
+        speed: u32,
+        /// Seed of everything that varies.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// Keep its state in this file, so that it survives a restart.
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
+    },
+}
+
+/// Where a Spec comes from.
+#[derive(Debug, Args)]
+pub(crate) struct SpecArgs {
+    /// A tofu.tfvars file; without it the defaults are taken.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) var_file: Option<PathBuf>,
+    /// Who may connect when the file does not say: `ask` (the cloud or api.ipify.org tells this
+    /// computer's public address) or a CIDR.
+    #[arg(long, value_name = "ask|CIDR", default_value = "ask", value_parser = my_address)]
+    pub(crate) my_address: MyAddress,
+}
+
+/// Options of `apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// Where the Spec comes from.
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Write the corrections that are offered into the file, and go on.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Allow a change that tears the cluster down and makes a new one.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Deploy although a price is unknown.
+    #[arg(long)]
+    pub(crate) unknown_price: bool,
+}
+
+/// The computer's public address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MyAddress {
+    /// Ask for it.
+    Ask,
+    /// It is known.
+    Is(IpNet),
+}
+
+fn my_address(text: &str) -> Result<MyAddress, String> {
+    if text == "ask" {
+        return Ok(MyAddress::Ask);
+    }
+    let host = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>()
+        .or_else(|_| host())
+        .map(MyAddress::Is)
+        .map_err(|_| format!("`{text}` is neither `ask` nor an address like 203.0.113.7/32"))
+}
+
+/// A deployment's name.
+#[derive(Debug, Args)]
+pub(crate) struct Name {
+    /// Label among the live ones, or id.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}

@@ -1,0 +1,188 @@
+//! One function per command: parse, call, print.
+
+mod apply;
+mod look;
+mod serve;
+mod teardown;
+
+pub(crate) use serve::serve;
+
+use crate::args::{Cli, Command};
+use crate::wire::{Wired, wire};
+use crate::words::{money, say};
+use crate::{Exit, print};
+use anyhow::Result;
+use domain::DeploymentId;
+use domain::view::{DeploymentState, Problem};
+use engine::facade::{Brief, Engine};
+use engine::protocol::PROTOCOL;
+use engine::run::End;
+use std::sync::Arc;
+use tokio::sync::broadcast::error::RecvError;
+
+/// What a command knows.
+pub(crate) struct Session<'a> {
+    pub(crate) cli: &'a Cli,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) hosted: bool,
+}
+
+/// Carries out every command but `demo`.
+pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
+    // What must live as long as the command lives in `wired`: the demo cloud that we host.
+    let wired: Wired = match wire(&cli.cloud, cli.home.clone()).await {
+        Ok(wired) => wired,
+        Err(error) => {
+            eprintln!("quaylight-cli: {error:#}");
+            let wrong = error.downcast_ref::<linode::Error>().is_some();
+            return Ok(if wrong {
+                Exit::WrongInput
+            } else {
+                Exit::Resumable
+            });
+        }
+    };
+    let (ports, here, hosted) = (wired.ports.clone(), wired.here.clone(), wired.hosted);
+    let (engine, problems) = Engine::start(ports, &PROTOCOL, here).await;
+    problems.iter().for_each(print::problem);
+    let session = Session {
+        cli,
+        engine,
+        hosted,
+    };
+    let done = match &cli.command {
+        Command::Demo(_) => Ok(Exit::Done),
+        Command::Quote(args) => apply::quote(&session, args).await,
+        Command::Plan(args) => apply::plan(&session, args).await,
+        Command::Apply(args) => apply::apply(&session, args).await,
+        Command::List => look::list(&session).await,
+        Command::Show(name) => look::show(&session, &name.name).await,
+        Command::Kubeconfig { name, out } => {
+            look::kubeconfig(&session, &name.name, out.as_deref()).await
+        }
+        Command::Teardown {
+            name,
+            delete_volumes,
+        } => teardown::teardown(&session, &name.name, delete_volumes).await,
+        Command::Sweep { delete } => teardown::sweep(&session, delete).await,
+        Command::Resume => teardown::resume(&session).await,
+    };
+    drop(wired);
+    done
+}
+
+/// Says a problem and gives its exit code.
+pub(crate) fn told(problem: &Problem) -> Exit {
+    print::problem(problem);
+    match problem.code.as_str() {
+        "cloud_unavailable" | "cloud_maintenance" | "cloud_rate_limited" | "cloud_unknown" => {
+            Exit::Resumable
+        }
+        code if code.starts_with("cloud_") => Exit::Refused,
+        "disk_failed" | "own_fault" => Exit::OwnFault,
+        "journal_damaged" | "journal_newer" => Exit::NeedsPerson,
+        _ => Exit::WrongInput,
+    }
+}
+
+/// Says how a run ended and gives its exit code.
+pub(crate) fn finish(session: &Session<'_>, id: &DeploymentId, end: Option<&End>) -> Result<Exit> {
+    let (exit, said) = match end {
+        Some(End::Done | End::Kept) => (Exit::Done, None),
+        Some(End::Failed(text) | End::NotHere(text)) => (Exit::Refused, Some(text.clone())),
+        Some(End::Stuck(text)) => (Exit::NeedsPerson, Some(text.clone())),
+        Some(End::Paused | End::Idle) | None => (Exit::Resumable, None),
+        Some(End::Journal(error, None)) => {
+            eprintln!("error: {error}");
+            (Exit::OwnFault, None)
+        }
+        Some(End::Journal(error, Some(inner))) => {
+            eprintln!("error: {error}; the teardown went on from memory: {inner:?}");
+            (Exit::OwnFault, None)
+        }
+    };
+    if let Some(text) = said {
+        eprintln!("error: {}", say(&text));
+        if let Some((why, fix)) = engine::said::explain(&text) {
+            eprintln!("  {}\n  {}", say(&why), say(&fix));
+        }
+    }
+    let brief = session.engine.list().into_iter().find(|one| one.id == *id);
+    let rate = brief.as_ref().and_then(|one| one.rate);
+    if exit != Exit::Done
+        && let Some(rate) = rate.filter(|rate| rate.0 > 0)
+    {
+        eprintln!("  {}/h is still running", money(rate));
+    }
+    let receipt = session.engine.receipt(id).ok();
+    let calls = session.engine.calls();
+    if session.cli.json {
+        print::document(&serde_json::json!({
+            "deployment": id,
+            "label": brief.as_ref().map(|one| one.label.clone()),
+            "state": brief.as_ref().map(|one| one.state),
+            "rate_micro_usd_hour": rate,
+            "calls": calls,
+            "receipt": receipt,
+        }))?;
+    } else if exit == Exit::Done {
+        print::ended(brief.as_ref(), receipt.as_ref(), calls);
+    }
+    Ok(exit)
+}
+
+impl Session<'_> {
+    /// A deployment by its id, or by its label or prefix among the live ones.
+    pub(crate) fn named(&self, name: &str) -> Result<Brief, Exit> {
+        let all = self.engine.list();
+        if let Some(one) = all.iter().find(|one| one.id.0 == name.to_ascii_lowercase()) {
+            return Ok(one.clone());
+        }
+        let live: Vec<&Brief> = all
+            .iter()
+            .filter(|one| one.label == name && one.here && one.state != DeploymentState::Gone)
+            .collect();
+        match live[..] {
+            [one] => Ok(one.clone()),
+            [] => {
+                eprintln!("error: there is no live deployment `{name}`");
+                eprintln!("  `quaylight-cli list` shows the ones that this computer knows.");
+                Err(Exit::WrongInput)
+            }
+            _ => {
+                eprintln!("error: `{name}` names more than one deployment; give an id:");
+                for one in &live {
+                    eprintln!("  {}  {}", one.id, one.region);
+                }
+                Err(Exit::WrongInput)
+            }
+        }
+    }
+
+    /// Prints progress until the run that this process carries has ended.
+    pub(crate) async fn follow(&self, id: &DeploymentId) -> Option<End> {
+        let (_, mut deltas) = self.engine.subscribe();
+        let own = format!("/{id}");
+        let lines = async {
+            loop {
+                match deltas.recv().await {
+                    Ok(delta) => delta
+                        .ops
+                        .iter()
+                        .filter(|op| matches!(op, domain::view::Op::Put { key, .. } if key.contains(&own)))
+                        .for_each(print::progress),
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        };
+        tokio::select! {
+            end = self.engine.wait(id) => end,
+            () = lines => None,
+            _ = tokio::signal::ctrl_c() => {
+                eprintln!("interrupted; `quaylight-cli resume` goes on");
+                None
+            }
+        }
+    }
+}
