@@ -1,0 +1,33 @@
+//! What the shell reads and sets of its environment; the one place that does.
+
+use std::path::PathBuf;
+
+/// Whether a WebDriver drives this window: `tauri-driver` says so.
+pub(crate) fn automated() -> bool {
+    std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true")
+}
+
+/// Where a driven window saves and opens files, since no WebDriver can answer a native dialog.
+/// `None` in a release build and whenever nothing drives the window.
+pub(crate) fn dialog_folder() -> Option<PathBuf> {
+    if cfg!(debug_assertions) && automated() {
+        std::env::var_os("QUAYLIGHT_DIALOG_FOLDER").map(PathBuf::from)
+    } else {
+        None
+    }
+}
+
+/// WebKitGTK's DMA-BUF renderer shows an empty window on some drivers. Under WebDriver it has to
+/// stay: without it, screenshots hang.
+#[cfg(target_os = "linux")]
+pub(crate) fn prepare_webview() {
+    const SWITCH: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if std::env::var_os(SWITCH).is_none() && !automated() {
+        // Called first in main, before any thread could read the environment.
+        drop(glib::setenv(SWITCH, "1", false));
+    }
+}
+
+/// Other systems need nothing.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn prepare_webview() {}

@@ -1,0 +1,28 @@
+//! The one list of intents: what the window may ask of the shell.
+//!
+//! The build script makes a permission of each, `capabilities/main.json` grants them singly, and a
+//! test holds this list, the handlers, the capability and the window's own list together.
+
+/// Every intent by the name of its command.
+pub(crate) const INTENTS: &[&str] = &[
+    "act",
+    "cancel",
+    "catalog",
+    "connect_account",
+    "deploy",
+    "forget_account",
+    "my_address",
+    "open_tfvars",
+    "preferences",
+    "receipt",
+    "review",
+    "review_teardown",
+    "save_kubeconfig",
+    "save_receipt",
+    "save_tfvars",
+    "set_theme",
+    "start_form",
+    "subscribe",
+    "tear_down",
+    "use_cloud",
+];

@@ -1,0 +1,158 @@
+//! Every intent through a window without a screen, under the real capabilities.
+
+use crate::intents::INTENTS;
+use crate::said::{Said, problem};
+use crate::shell::{Shell, Stand};
+use serde_json::{Value, json};
+use tauri::ipc::{CallbackFn, InvokeBody};
+use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
+use tauri::webview::InvokeRequest;
+use tauri::{App, Manager, WebviewWindow, WebviewWindowBuilder};
+
+/// A window that stands on no cloud: every intent that gets past its arguments says so.
+fn window() -> (App<MockRuntime>, WebviewWindow<MockRuntime>) {
+    // Nothing is written there: the intents that would are refused before.
+    let home = std::env::temp_dir().join("quaylight-no-home");
+    let app = crate::builder(mock_builder(), home)
+        .build(crate::context())
+        .unwrap();
+    let why = problem(Said::DemoNotStarted, None, None);
+    app.state::<Shell>()
+        .stand
+        .send_replace(Stand::Failed(Box::new(why)));
+    let window = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default());
+    let window = window.build().unwrap();
+    (app, window)
+}
+
+fn send(window: &WebviewWindow<MockRuntime>, from: &str, command: &str, body: Value) -> String {
+    let request = InvokeRequest {
+        cmd: command.to_owned(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: from.parse().unwrap(),
+        body: InvokeBody::Json(body),
+        headers: tauri::http::HeaderMap::new(),
+        invoke_key: INVOKE_KEY.to_owned(),
+    };
+    match get_ipc_response(window, request) {
+        Ok(_) => "done".to_owned(),
+        Err(Value::String(text)) => text.lines().next().unwrap_or_default().to_owned(),
+        Err(problem) => format!("problem {}", problem["code"]),
+    }
+}
+
+const OWN: &str = if cfg!(windows) {
+    "http://tauri.localhost"
+} else {
+    "tauri://localhost"
+};
+
+#[test]
+fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
+    let (_app, window) = window();
+    let quiet = ["preferences"];
+    let answers: Vec<String> = INTENTS
+        .iter()
+        .filter(|name| !quiet.contains(name) && **name != "forget_account")
+        .map(|name| format!("{name}: {}", send(&window, OWN, name, json!({}))))
+        .collect();
+    expect_test::expect![[r#"
+        act: invalid args `deployment` for command `act`: command act missing required key deployment
+        cancel: invalid args `deployment` for command `cancel`: command cancel missing required key deployment
+        catalog: problem "demo_not_started"
+        connect_account: invalid args `token` for command `connect_account`: command connect_account missing required key token
+        deploy: invalid args `plan` for command `deploy`: command deploy missing required key plan
+        my_address: problem "demo_not_started"
+        open_tfvars: problem "demo_not_started"
+        receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
+        review: invalid args `spec` for command `review`: command review missing required key spec
+        review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment
+        save_kubeconfig: invalid args `deployment` for command `save_kubeconfig`: command save_kubeconfig missing required key deployment
+        save_receipt: invalid args `deployment` for command `save_receipt`: command save_receipt missing required key deployment
+        save_tfvars: invalid args `spec` for command `save_tfvars`: command save_tfvars missing required key spec
+        set_theme: invalid args `theme` for command `set_theme`: command set_theme missing required key theme
+        start_form: problem "demo_not_started"
+        subscribe: invalid args `channel` for command `subscribe`: command subscribe missing required key channel
+        tear_down: invalid args `deployment` for command `tear_down`: command tear_down missing required key deployment
+        use_cloud: invalid args `cloud` for command `use_cloud`: command use_cloud missing required key cloud"#]].assert_eq(&answers.join("\n"));
+}
+
+#[test]
+fn wrong_arguments_never_reach_the_engine() {
+    let (_app, window) = window();
+    let ulid = "01jd0z3c4v5w6x7y8z9a0b1c2d";
+    let asked = [
+        ("cancel", json!({ "deployment": "../../etc/passwd" })),
+        ("cancel", json!({ "deployment": 7 })),
+        ("cancel", json!({ "deployment": ulid })),
+        ("deploy", json!({ "plan": ulid, "unknownPrice": "yes" })),
+        (
+            "deploy",
+            json!({ "plan": "x".repeat(1000), "unknownPrice": true }),
+        ),
+        ("act", json!({ "deployment": ulid, "action": "explode" })),
+        (
+            "tear_down",
+            json!({ "deployment": ulid, "typed": "x", "delete": ["1"] }),
+        ),
+        (
+            "tear_down",
+            json!({ "deployment": ulid, "typed": "x".repeat(300), "delete": [] }),
+        ),
+        (
+            "tear_down",
+            json!({ "deployment": ulid, "typed": "x", "delete": [-1] }),
+        ),
+        ("review", json!({ "spec": { "prefix": "ada" } })),
+        ("review", json!({ "spec": null })),
+        ("use_cloud", json!({ "cloud": "http://127.0.0.1:1/" })),
+        ("set_theme", json!({ "theme": "sepia" })),
+        (
+            "connect_account",
+            json!({ "token": { "path": "/etc/passwd" } }),
+        ),
+        ("connect_account", json!({ "token": "x".repeat(5000) })),
+        ("subscribe", json!({ "channel": "nonsense" })),
+    ];
+    let answers: Vec<String> = asked
+        .into_iter()
+        .map(|(name, body)| format!("{name}: {}", send(&window, OWN, name, body)))
+        .collect();
+    expect_test::expect![[r#"
+        cancel: invalid args `deployment` for command `cancel`: not a lowercase ULID
+        cancel: invalid args `deployment` for command `cancel`: invalid type: integer `7`, expected a string
+        cancel: problem "demo_not_started"
+        deploy: invalid args `unknownPrice` for command `deploy`: invalid type: string "yes", expected a boolean
+        deploy: invalid args `plan` for command `deploy`: not a lowercase ULID
+        act: invalid args `action` for command `act`: unknown variant `explode`, expected one of `continue`, `roll_back`, `keep`
+        tear_down: invalid args `delete` for command `tear_down`: invalid type: string "1", expected u64
+        tear_down: invalid args `typed` for command `tear_down`: too long for a name
+        tear_down: invalid args `delete` for command `tear_down`: invalid value: integer `-1`, expected u64
+        review: invalid args `spec` for command `review`: missing field `region`
+        review: invalid args `spec` for command `review`: invalid type: null, expected struct Spec
+        use_cloud: invalid args `cloud` for command `use_cloud`: unknown variant `http://127.0.0.1:1/`, expected `demo` or `linode`
+        set_theme: invalid args `theme` for command `set_theme`: unknown variant `sepia`, expected one of `system`, `light`, `dark`
+        connect_account: invalid args `token` for command `connect_account`: invalid type: map, expected a token
+        connect_account: invalid args `token` for command `connect_account`: too long for a token
+        subscribe: invalid channel value `nonsense`, expected a string in the `__CHANNEL__:ID` format"#]].assert_eq(&answers.join("\n"));
+}
+
+#[test]
+fn what_is_not_listed_and_who_is_not_ours_is_denied() {
+    let (_app, window) = window();
+    let asked = [
+        (OWN, "plugin:store|get"),
+        (OWN, "plugin:dialog|save"),
+        (OWN, "plugin:opener|open_url"),
+        (OWN, "plugin:window|set_title"),
+        (OWN, "plugin:event|listen"),
+        (OWN, "read_file"),
+        ("https://cloud.linode.com", "catalog"),
+        ("http://127.0.0.1:8080", "catalog"),
+    ];
+    for (from, command) in asked {
+        let answer = send(&window, from, command, json!({}));
+        assert!(answer.contains("not allowed"), "{from} {command}: {answer}");
+    }
+}
