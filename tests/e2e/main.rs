@@ -1,0 +1,19 @@
+//! End to end in the real window: the main job from the click to the proven zero, killed and
+//! started again in the middle, the token and the keychain.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test starts itself again without a session bus"
+)]
+
+mod account;
+mod keychain;
+mod restart;
+
+use quaylight_tests::job::{newcomer, shots};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_makes_a_cluster_uses_it_and_proves_that_nothing_is_left() -> anyhow::Result<()>
+{
+    newcomer(shots("newcomer")).await
+}

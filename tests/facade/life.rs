@@ -1,0 +1,153 @@
+//! The life of a deployment, and what the standing wish does.
+
+use crate::bench::Bench;
+use domain::spec::{Spec, Stops};
+use domain::view::{DeploymentState, NoticeAction};
+use engine::facade::For;
+use std::time::Duration;
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_runs_and_is_torn_down_to_an_empty_ledger() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    assert_eq!(
+        (bench.state(), bench.alive()),
+        (DeploymentState::Running, 5)
+    );
+    let wrong = bench.engine.tear_down(&id, "ad", &[]).await.unwrap_err();
+    assert_eq!(wrong.code, "name_mismatch");
+    bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+    assert!(bench.engine.receipt(&id).unwrap().sweeps.len() >= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn applying_the_same_spec_again_writes_nothing_and_a_new_bound_is_one_put() {
+    let bench = Bench::new().await;
+    bench.deploy(Bench::spec()).await;
+    let before = (bench.calls("POST"), bench.calls("PUT"));
+    let same = bench
+        .engine
+        .review(Bench::spec(), For::Apply)
+        .await
+        .unwrap();
+    assert!(same.changes.is_some() && same.items.is_empty() && same.plan.is_none());
+    assert_eq!((bench.calls("POST"), bench.calls("PUT")), before);
+
+    let more = Spec {
+        gpu_max: 7,
+        ..Bench::spec()
+    };
+    let review = bench.engine.review(more, For::Apply).await.unwrap();
+    assert_eq!(review.items.len(), 1, "{:?}", review.items);
+    let id = bench
+        .engine
+        .accept(&review.plan.unwrap(), false)
+        .await
+        .unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    assert_eq!(
+        (bench.calls("POST"), bench.calls("PUT")),
+        (before.0, before.1 + 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_region_would_replace_and_has_no_plan() {
+    let bench = Bench::new().await;
+    bench.deploy(Bench::spec()).await;
+    let moved = Spec {
+        region: "us-sea".to_owned(),
+        ..Bench::spec()
+    };
+    let review = bench.engine.review(moved, For::Apply).await.unwrap();
+    assert!(review.plan.is_none() && !review.items.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_does_not_take_the_label_of_a_deployment_that_stands() {
+    let bench = Bench::new().await;
+    bench.deploy(Bench::spec()).await;
+    tokio_sleep(60).await;
+    let review = bench.engine.review(Bench::spec(), For::New).await.unwrap();
+    assert!(review.plan.is_none() && !review.diagnostics.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_time_tears_down_by_itself_and_not_before() {
+    let bench = Bench::new().await;
+    let spec = Spec {
+        stops: Stops::AfterMinutes(60),
+        ..Bench::spec()
+    };
+    bench.deploy(spec).await;
+    bench.engine.keep_watch();
+    tokio_sleep(30 * 60).await;
+    assert_eq!(
+        (bench.state(), bench.alive()),
+        (DeploymentState::Running, 5)
+    );
+    tokio_sleep(40 * 60).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_time_that_passed_while_nothing_ran_fires_within_ten_seconds_of_the_start() {
+    let mut bench = Bench::new().await;
+    let spec = Spec {
+        stops: Stops::AfterMinutes(60),
+        ..Bench::spec()
+    };
+    bench.deploy(spec).await;
+    tokio_sleep(3 * 3600).await;
+    assert_eq!(bench.alive(), 5);
+    bench.restart().await;
+    bench.engine.keep_watch();
+    tokio_sleep(10).await;
+    assert_eq!(bench.state(), DeploymentState::Leaving);
+    tokio_sleep(10 * 60).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_create_takes_away_what_it_made() {
+    let bench = Bench::new().await;
+    let review = bench.engine.review(Bench::spec(), For::New).await.unwrap();
+    let id = bench
+        .engine
+        .accept(&review.plan.unwrap(), false)
+        .await
+        .unwrap();
+    tokio_sleep(30).await;
+    assert!(bench.alive() > 0);
+    bench.engine.cancel(&id).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!(bench.alive(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_was_interrupted_long_ago_asks_and_can_be_rolled_back() {
+    let mut bench = Bench::new().await;
+    let review = bench.engine.review(Bench::spec(), For::New).await.unwrap();
+    let id = bench
+        .engine
+        .accept(&review.plan.unwrap(), false)
+        .await
+        .unwrap();
+    tokio_sleep(20).await;
+    bench.crash().await;
+    tokio_sleep(16 * 60).await;
+    bench.restart().await;
+    assert!(bench.engine.resume_at_start().await.is_empty());
+    assert_eq!(bench.state(), DeploymentState::Interrupted);
+    bench.engine.act(&id, NoticeAction::RollBack).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+}
+
+#[expect(clippy::disallowed_methods, reason = "virtual time is tokio's")]
+async fn tokio_sleep(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}

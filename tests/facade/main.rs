@@ -1,0 +1,6 @@
+//! The engine as window and cli use it, against the demo cloud in memory and in virtual time.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bench;
+mod life;

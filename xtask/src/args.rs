@@ -1,0 +1,153 @@
+//! The words after `cargo xtask`, and the help text.
+
+use crate::suite;
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Print the help text.
+    Help,
+    /// Build the app and show it.
+    Run,
+    /// Run every check; `only` names the chosen steps, empty means all of them.
+    Test { full: bool, only: Vec<String> },
+    /// Build the packages of this system; `check` installs and starts the Debian one.
+    Bundle { check: bool },
+    /// Write the TypeScript types of the screen again.
+    Bindings,
+}
+
+/// Reads the words, or says what is wrong with them.
+pub(crate) fn parse(words: &[String]) -> Result<Task, String> {
+    let mut words = words.iter().map(String::as_str);
+    let Some(first) = words.next() else {
+        return Ok(Task::Help);
+    };
+    let rest: Vec<&str> = words.collect();
+    if rest.iter().any(|word| matches!(*word, "-h" | "--help")) {
+        return Ok(Task::Help);
+    }
+    match first {
+        "help" | "-h" | "--help" => Ok(Task::Help),
+        "run" => nothing_after(first, &rest, Task::Run),
+        "bindings" => nothing_after(first, &rest, Task::Bindings),
+        "bundle" => match rest[..] {
+            [] => Ok(Task::Bundle { check: false }),
+            ["--check"] => Ok(Task::Bundle { check: true }),
+            _ => Err(format!(
+                "`bundle` knows only `--check`, not `{}`",
+                rest.join(" ")
+            )),
+        },
+        "test" => parse_test(&rest),
+        other => Err(format!("there is no command `{other}`")),
+    }
+}
+
+fn nothing_after(command: &str, rest: &[&str], task: Task) -> Result<Task, String> {
+    match rest.first() {
+        None => Ok(task),
+        Some(word) => Err(format!("`{command}` takes no `{word}`")),
+    }
+}
+
+fn parse_test(rest: &[&str]) -> Result<Task, String> {
+    let (mut full, mut only) = (false, Vec::new());
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "--full" => full = true,
+            "--only" => {
+                let names = words.next().ok_or("`--only` needs the name of a step")?;
+                for name in names.split(',') {
+                    if !suite::names().any(|known| known == name) {
+                        return Err(format!("there is no step `{name}`"));
+                    }
+                    only.push(name.to_owned());
+                }
+            }
+            other => return Err(format!("`test` takes no `{other}`")),
+        }
+    }
+    Ok(Task::Test { full, only })
+}
+
+/// Everything that a person can ask for.
+pub(crate) fn help() -> String {
+    let mut text = String::from(
+        "\
+cargo xtask COMMAND: build, show and check Quaylight
+
+Every command first installs what is missing: Debian packages through apt-get (as root, or with
+sudo after asking in a terminal), npm packages in ui/, and tools in target/tools. Every step prints
+one line with its duration; what it said is kept in target/xtask/logs/STEP.log.
+
+  run               build the app and open its window on the demo cloud. Without a display: drive
+                    the real window on a virtual one and leave screenshots, kubeconfig and a
+                    transcript in target/demo/
+  test              run every check below, all of them even after a failure; the last line is
+                    `N passed, N failed`
+    --only NAME     only this step and what it needs; several: --only fmt,clippy
+    --full          also what takes long: more seeds (QUAYLIGHT_FULL=1) and `bundle --check`
+  bundle            build the installers of this system (release)
+    --check         Linux: build the deb, install it, start it on a virtual display, remove it
+  bindings          write ui/src/bindings from the Rust types again
+  help, --help      this text
+
+Steps of `test`:
+",
+    );
+    text.extend(suite::described().map(|(name, does)| format!("  {name:<17} {does}\n")));
+    text.push_str(
+        "
+What the end-to-end tests are told by the environment: QUAYLIGHT_APP and QUAYLIGHT_CLI (the built
+programs), TAURI_DRIVER, QUAYLIGHT_KUBECTL, QUAYLIGHT_DEMO_OUT (folder of `run`) and
+QUAYLIGHT_SHOTS (folder of `test`). LINODE_TOKEN is taken away from every step.",
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, String> {
+        parse(
+            &line
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn words_become_tasks() {
+        assert_eq!(parsed(""), Ok(Task::Help));
+        assert_eq!(parsed("run --help"), Ok(Task::Help));
+        assert_eq!(parsed("run"), Ok(Task::Run));
+        assert_eq!(parsed("bundle --check"), Ok(Task::Bundle { check: true }));
+        assert_eq!(
+            parsed("test --full --only fmt,clippy"),
+            Ok(Task::Test {
+                full: true,
+                only: vec!["fmt".to_owned(), "clippy".to_owned()]
+            })
+        );
+    }
+
+    #[test]
+    fn a_wrong_word_is_named() {
+        assert_eq!(parsed("tset"), Err("there is no command `tset`".to_owned()));
+        assert_eq!(parsed("run fast"), Err("`run` takes no `fast`".to_owned()));
+        assert_eq!(
+            parsed("test --only lint"),
+            Err("there is no step `lint`".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_help_names_every_step() {
+        let help = help();
+        assert!(suite::names().all(|name| help.contains(name)));
+    }
+}
