@@ -3,10 +3,6 @@
 use std::path::PathBuf;
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "xtask says where the pictures go"
-)]
 async fn the_reference_cluster_is_deployed_used_and_torn_down() -> anyhow::Result<()> {
     let folder = std::env::var_os("QUAYLIGHT_DEMO_OUT").map_or_else(
         || quaylight_tests::root().join("target/demo"),

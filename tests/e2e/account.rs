@@ -33,9 +33,9 @@ fn walk(folder: &std::path::Path) -> Result<Vec<std::path::PathBuf>> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            files.extend(walk(&path)?)
+            files.extend(walk(&path)?);
         } else {
-            files.push(path)
+            files.push(path);
         }
     }
     Ok(files)

@@ -5,6 +5,7 @@ use domain::view::{CloudKind, DeploymentState};
 use engine::facade::{Engine, For, Here};
 use engine::ports::Ports;
 use engine::protocol::PROTOCOL;
+use http_body_util::BodyExt as _;
 use kubernetes::KubeRs;
 use linode::{LinodeCloud, Origin};
 use local::kubeconfig::{ServerRule, cleaner};
@@ -13,6 +14,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sim::{ClientAddr, Options, Twin};
 use std::sync::Arc;
+use tower::ServiceExt as _;
 
 /// What a test stands on.
 pub(crate) struct Bench {
@@ -78,6 +80,24 @@ impl Bench {
         let all = calls.as_object().unwrap();
         let own = all.iter().filter(|(call, _)| call.starts_with(method));
         own.filter_map(|(_, times)| times.as_u64()).sum()
+    }
+
+    /// A request of somebody else with another token of the same account.
+    pub(crate) async fn somebody(&self, method: &str, path: &str) -> Value {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://127.0.0.1:1{path}"))
+            .header("authorization", "Bearer somebody-else")
+            .body(bytes::Bytes::new())
+            .unwrap();
+        let reply = self.twin.service().oneshot(request).await.unwrap();
+        assert!(
+            reply.status().is_success(),
+            "{method} {path}: {}",
+            reply.status()
+        );
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&body).unwrap()
     }
 
     /// The state that a person sees.

@@ -147,6 +147,24 @@ async fn a_create_that_was_interrupted_long_ago_asks_and_can_be_rolled_back() {
     assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_node_that_somebody_took_out_of_the_firewall_goes_back_behind_it() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let firewalls = bench.somebody("GET", "/v4/networking/firewalls").await;
+    let devices = format!(
+        "/v4/networking/firewalls/{}/devices",
+        firewalls["data"][0]["id"]
+    );
+    let listed = bench.somebody("GET", &devices).await;
+    bench
+        .somebody("DELETE", &format!("{devices}/{}", listed["data"][0]["id"]))
+        .await;
+    assert_eq!(bench.somebody("GET", &devices).await["results"], 1);
+    bench.engine.observe_once(&id).await;
+    assert_eq!(bench.somebody("GET", &devices).await["results"], 2);
+}
+
 #[expect(clippy::disallowed_methods, reason = "virtual time is tokio's")]
 async fn tokio_sleep(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;

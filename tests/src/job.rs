@@ -29,6 +29,9 @@ pub async fn newcomer(folder: PathBuf) -> Result<()> {
             .contains("nothing is charged")
     );
     window.shot("first-start").await?;
+    window.click("account-open").await?;
+    window.click("theme-dark").await?;
+    window.shot("settings-dark").await?;
 
     new_cluster(&mut window).await?;
     deploy(&mut window).await?;
@@ -85,7 +88,7 @@ pub async fn deploy(window: &mut Window) -> Result<()> {
     window.wait_text("firewall-badge", "2 of 2").await?;
     let rate = window.wait_text("rate", "0.65").await?;
     window.say(format!("running at {rate}").replace('\n', " "));
-    window.shot("running-dark").await?;
+    window.shot("running").await?;
     Ok(())
 }
 

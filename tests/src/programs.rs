@@ -66,17 +66,7 @@ impl Demo {
 
     /// Any request with a JSON body.
     pub async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
-        // The client wants a TLS provider even for plain http on loopback.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let url = format!("{}{path}", self.url);
-        let mut request = reqwest::Client::new().request(method.parse()?, url);
-        if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
-        }
-        let reply = request.send().await?.error_for_status()?;
-        Ok(serde_json::from_slice(&reply.bytes().await?)?)
+        ask(&self.url, method, path, body).await
     }
 
     /// The ledger's rows that are alive.
@@ -89,4 +79,18 @@ impl Demo {
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
     }
+}
+
+/// A request to a demo cloud, with a JSON body.
+pub async fn ask(url: &str, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+    // The client wants a TLS provider even for plain http on loopback.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let mut request = reqwest::Client::new().request(method.parse()?, format!("{url}{path}"));
+    if let Some(body) = body {
+        request = request
+            .header("content-type", "application/json")
+            .body(body.to_string());
+    }
+    let reply = request.send().await?.error_for_status()?;
+    Ok(serde_json::from_slice(&reply.bytes().await?)?)
 }

@@ -259,7 +259,7 @@ impl Window {
         end(pid, "KILL").await?;
         self.driver.start_kill()?;
         self.driver.wait().await?;
-        Ok(self.album)
+        Ok(self.album.clone())
     }
 
     /// Closes the session and everything it started.
@@ -271,7 +271,21 @@ impl Window {
         }
         self.driver.start_kill()?;
         self.driver.wait().await?;
-        Ok(self.album)
+        Ok(self.album.clone())
+    }
+}
+
+/// A test that failed leaves nothing behind: another window would be shown instead of a new one.
+impl Drop for Window {
+    fn drop(&mut self) {
+        if let Some(pid) = self.driver.id() {
+            let group = format!("-{pid}");
+            drop(
+                std::process::Command::new("kill")
+                    .args(["-s", "KILL", "--", &group])
+                    .status(),
+            );
+        }
     }
 }
 

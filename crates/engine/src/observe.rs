@@ -117,6 +117,21 @@ impl Watch {
         }
         if let Some(firewall) = act.read(domain::progress::Progress::firewall).await {
             seen.covered = act.cloud().firewall_devices(firewall).await.ok();
+            // Somebody may have taken a node out since it was covered: it goes back.
+            let nodes = pools.iter().flatten().flat_map(|pool| &pool.nodes);
+            let bare: Vec<InstanceId> = match &seen.covered {
+                Some(covered) => nodes
+                    .filter_map(|node| node.instance)
+                    .filter(|instance| !covered.contains(instance))
+                    .collect(),
+                None => Vec::new(),
+            };
+            for instance in &bare {
+                act.cover(*instance).await?;
+            }
+            if !bare.is_empty() {
+                seen.covered = act.cloud().firewall_devices(firewall).await.ok();
+            }
         }
         if let Some(listed) = &instances {
             self.note_deaths(listed, pools.as_deref(), gone).await?;

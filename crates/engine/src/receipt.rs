@@ -6,6 +6,7 @@ use crate::ports::Ports;
 use crate::said::Said;
 use domain::progress::Progress;
 use domain::record::{Thing, ThingKind};
+use domain::screen::activity::named;
 use domain::spend::spend;
 use domain::text::Text;
 use domain::view::{ReceiptLine, ReceiptView};
@@ -17,41 +18,10 @@ use serde::{Deserialize, Serialize};
 pub const FILE: &str = "receipt.json";
 
 domain::texts! {
-    /// A thing in a receipt.
+    /// A thing in a receipt that has a name of its own there.
     pub enum Line {
-        /// A cluster.
-        "receipt_cluster" Cluster { id: String },
-        /// A pool.
-        "receipt_pool" Pool { id: String },
-        /// A firewall.
-        "receipt_firewall" Firewall { id: String },
-        /// A machine.
-        "receipt_instance" Instance { id: String, node: String },
-        /// A control plane.
-        "receipt_control_plane" ControlPlane { id: String },
-        /// A NodeBalancer.
-        "receipt_nodebalancer" NodeBalancer { id: String },
-        /// A volume.
-        "receipt_volume" Volume { id: String },
         /// A volume with its name in Kubernetes.
-        "receipt_volume_held" HeldVolume { id: String, name: String, size_gb: u32 },
-    }
-}
-
-/// A thing in words.
-pub fn in_words(thing: &Thing) -> Text {
-    match thing {
-        Thing::Cluster(id) => Line::Cluster { id: id.to_string() }.into(),
-        Thing::Pool(id, _) => Line::Pool { id: id.to_string() }.into(),
-        Thing::Firewall(id) => Line::Firewall { id: id.to_string() }.into(),
-        Thing::Instance(id, node, _) => Line::Instance {
-            id: id.to_string(),
-            node: node.0.clone(),
-        }
-        .into(),
-        Thing::ControlPlane(id) => Line::ControlPlane { id: id.to_string() }.into(),
-        Thing::NodeBalancer(id) => Line::NodeBalancer { id: id.to_string() }.into(),
-        Thing::Volume(id) => Line::Volume { id: id.to_string() }.into(),
+        "thing_volume_held" HeldVolume { id: String, name: String, size_gb: u32 },
     }
 }
 
@@ -103,7 +73,7 @@ pub fn receipt(progress: &Progress) -> Receipt {
             let at = Some(life.gone?);
             Some(Entry {
                 thing: thing.clone(),
-                what: in_words(thing),
+                what: named(thing),
                 at,
                 why: None,
             })

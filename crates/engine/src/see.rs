@@ -204,7 +204,7 @@ impl Act {
 
     /// Puts one machine behind the firewall. `None`: it is; else what the cloud said (empty: there is
     /// no firewall yet). A refusal is not the end: the next look tries again.
-    async fn cover(&self, instance: InstanceId) -> Result<Option<String>, Trouble> {
+    pub(crate) async fn cover(&self, instance: InstanceId) -> Result<Option<String>, Trouble> {
         let Some(firewall) = self.read(domain::progress::Progress::firewall).await else {
             return Ok(Some(String::new()));
         };

@@ -162,13 +162,19 @@ impl Act {
         loop {
             let sight = self.look_fresh().await?;
             let mut open: Vec<String> = Vec::new();
+            let mut said = sight.refused.values().next().cloned();
             let mut count = 0;
             if let Some(firewall) = self.read(domain::progress::Progress::firewall).await {
                 let devices = self.got(|| self.cloud().firewall_devices(firewall)).await?;
                 for node in sight.nodes() {
                     match node.instance {
                         Some(instance) if devices.contains(&instance) => count += 1,
-                        Some(_) | None => open.push(node.id.0.clone()),
+                        // The journal may hold it for covered and somebody took it out since.
+                        Some(instance) => {
+                            said = self.cover(instance).await?.or(said);
+                            open.push(node.id.0.clone());
+                        }
+                        None => open.push(node.id.0.clone()),
                     }
                 }
             } else {
@@ -185,7 +191,9 @@ impl Act {
                 let open = Millis(i64::try_from(worst.await).unwrap_or(i64::MAX));
                 return Ok(Ended::Covered { count, open }.into());
             }
-            let said = sight.refused.values().next().cloned().unwrap_or_default();
+            let said = said
+                .filter(|said| !said.is_empty())
+                .unwrap_or_else(|| "–".to_owned());
             let nodes = open.len();
             let over = || Trouble::Failed(Failed::NotCovered { nodes: open, said }.into());
             patience.wait(self, Note::WaitsCover { nodes }, over)?;

@@ -230,6 +230,10 @@ impl Twin {
         self.inner.world().advance(self.inner.clock.now());
         self.inner.open_listeners().await;
         let outcome = self.answer_now(&request);
+        // What was answered stays true after a kill: the change is on the disk first.
+        if request.method() != http::Method::GET {
+            self.inner.save();
+        }
         self.inner.bell.notify_one();
         let (sent, wait_ms) = outcome;
         if let Ok(ms @ 1..) = u64::try_from(wait_ms) {
@@ -301,6 +305,7 @@ impl Twin {
             world.dirty = true;
             world.advance(now);
             drop(world);
+            self.inner.save();
             self.inner.bell.notify_one();
         }
         Ok(reply)

@@ -3,10 +3,11 @@
 use super::act::of_book;
 use super::problem::{Said, problem};
 use super::{Engine, lock};
-use crate::receipt::{in_words, receipt};
+use crate::receipt::receipt;
 use crate::sweep::{self, Orphan};
 use domain::plan::Prices;
 use domain::record::Thing;
+use domain::screen::activity::named;
 use domain::spec::Spec;
 use domain::text::Text;
 use domain::texts;
@@ -90,7 +91,7 @@ impl Engine {
             what,
             things: clusters
                 .chain(firewalls)
-                .map(|thing| in_words(&thing))
+                .map(|thing| named(&thing))
                 .collect(),
             price,
             proven: orphan.proven,

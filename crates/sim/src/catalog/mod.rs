@@ -10,7 +10,7 @@ pub(crate) use regions::{REGIONS, Region, find as region};
 pub(crate) use types::{InstanceType, TYPES, find as instance_type};
 
 /// Kubernetes versions on offer, newest first: recordings show two at a time (2026).
-pub(crate) const VERSIONS: &[&str] = &["1.35", "1.34"];
+pub(crate) const VERSIONS: &[&str] = &["1.36", "1.35", "1.34"];
 
 /// Enterprise versions (recorded 2025).
 pub(crate) const ENTERPRISE_VERSIONS: &[&str] = &["v1.31.8+lke1"];

@@ -84,5 +84,6 @@ async fn the_enterprise_tier_is_known_to_v4beta_only() {
         10:00:00 200 "rolling_update"
         10:00:00 400 null
         10:02:00 node "ready"
-    "#]].assert_eq(&user.transcript());
+    "#]]
+    .assert_eq(&user.transcript());
 }
