@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// The embedded demo cloud of the window with this home.
-async fn demo(home: &Path) -> Result<String> {
+fn demo(home: &Path) -> Result<String> {
     let file = home.join(".local/share/dev.quaylight.desktop/demo/seat.port");
     let port = std::fs::read_to_string(file).context("the port of the embedded demo cloud")?;
     Ok(format!("http://127.0.0.1:{}", port.trim()))
 }
 
-/// The first POST of a GPU pool is refused: the region has no machine left.
-async fn no_capacity(url: &str) -> Result<()> {
+/// The first POST of a GPU pool is refused: the account has reached a limit.
+async fn no_more_machines(url: &str) -> Result<()> {
     let rule = json!({
-        "kind": "capacity_short",
+        "kind": "quota",
         "method": "POST",
         "path": "/v4/lke/clusters/*/pools",
         "at_call": 1,
@@ -36,8 +36,8 @@ async fn failed_deploy(home: &Path, album: Album) -> Result<(Window, String)> {
     let mut window = Window::open(home, album).await?;
     window.find("new-cluster").await?;
     new_cluster(&mut window).await?;
-    let url = demo(home).await?;
-    no_capacity(&url).await?;
+    let url = demo(home)?;
+    no_more_machines(&url).await?;
     window.click("review").await?;
     window.click("deploy").await?;
     window
