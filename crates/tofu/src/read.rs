@@ -133,6 +133,8 @@ impl Reading<'_> {
 
     /// A statement that the parser refuses at `at`, in the plainest words that fit.
     fn unreadable(&mut self, trouble: Option<Trouble>, at: usize, said: &str) {
+        // The parser may point into the middle of a character.
+        let at = self.source.text.floor_char_boundary(at);
         let quote = self.source.text[at..]
             .chars()
             .next()

@@ -193,6 +193,13 @@ proptest! {
     }
 }
 
+#[test]
+fn an_error_within_a_character_of_three_bytes_has_its_place() {
+    let text = "allowed_kubectl_ips = [\"203.0.113.7\"]\r\n𑌳?tags = [\"a\",\ntags = [\"a\",\nᡱ𖽃𞀈ᨯ`";
+    let back = read("t", text);
+    assert!(back.diagnostics.iter().all(|one| one.place.is_some()));
+}
+
 /// Lines that are nearly right.
 fn text_file() -> impl Strategy<Value = String> {
     let line = prop_oneof![
