@@ -77,8 +77,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID", num_args = 1..)]
         delete: Vec<String>,
     },
-    /// Go on with everything that was interrupted.
-    Resume,
+    /// Go on with everything that was interrupted, or decide about one run that rests.
+    Resume(ResumeArgs),
 }
 
 /// The demo cloud.
@@ -148,6 +148,20 @@ fn my_address(text: &str) -> Result<MyAddress, String> {
         .or_else(|_| host())
         .map(MyAddress::Is)
         .map_err(|_| format!("`{text}` is neither `ask` nor an address like 203.0.113.7/32"))
+}
+
+/// Options of `resume`.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Label among the live ones, or id: also a run that failed goes on.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Undo everything that its unfinished create made.
+    #[arg(long, requires = "name", conflicts_with = "keep")]
+    pub(crate) roll_back: bool,
+    /// Leave it as it is.
+    #[arg(long, requires = "name")]
+    pub(crate) keep: bool,
 }
 
 /// A deployment's name.

@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
         | Command::Kubeconfig { .. }
         | Command::Teardown { .. }
         | Command::Sweep { .. }
-        | Command::Resume => commands::run(&cli).await,
+        | Command::Resume(_) => commands::run(&cli).await,
     };
     match exit {
         Ok(exit) => ExitCode::from(exit as u8),

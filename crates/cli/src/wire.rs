@@ -186,13 +186,19 @@ async fn live_token(home: &Path) -> Result<(SecretString, TokenKept)> {
     }
     let known = ConnectedAccount::new(home.to_owned()).recall().await?;
     let Some(known) = known else {
-        bail!("no Linode account is connected: set LINODE_TOKEN, or connect one in the window");
+        return Err(NoToken::NoAccount.into());
     };
     match Keychain::system().read(&known.id).await? {
         Some(token) => Ok((token, TokenKept::Keychain)),
-        None => bail!(
-            "the keychain holds no token for {}: connect the account again",
-            known.user
-        ),
+        None => Err(NoToken::NotKept(known.user).into()),
     }
+}
+
+/// Why there is no token for Linode.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoToken {
+    #[error("no Linode account is connected: set LINODE_TOKEN, or connect one in the window")]
+    NoAccount,
+    #[error("the keychain holds no token for {0}: connect the account again")]
+    NotKept(String),
 }

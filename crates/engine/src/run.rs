@@ -126,7 +126,7 @@ fn end_of(progress: &Progress) -> End {
     }
 }
 
-fn why_it_rests(progress: &Progress) -> End {
+pub(crate) fn why_it_rests(progress: &Progress) -> End {
     let steps = progress.run.iter().flat_map(|run| &run.steps);
     let why = |phase: StepPhase| {
         let mut of_phase = steps.clone().filter(|step| step.phase == phase);

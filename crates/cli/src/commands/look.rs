@@ -50,7 +50,7 @@ pub(crate) async fn show(session: &Session<'_>, name: &str) -> Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     if one.here {
-        session.engine.observe_once(&one.id).await;
+        session.engine.glance(&one.id).await;
     }
     let rows = session.engine.rows(&one.id);
     let pick = |kind: &str| -> Vec<serde_json::Value> {

@@ -34,7 +34,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Ok(wired) => wired,
         Err(error) => {
             eprintln!("quaylight-cli: {error:#}");
-            let wrong = error.downcast_ref::<linode::Error>().is_some();
+            let wrong = error.is::<linode::Error>() || error.is::<crate::wire::NoToken>();
             return Ok(if wrong {
                 Exit::WrongInput
             } else {
@@ -65,7 +65,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
             delete_volumes,
         } => teardown::teardown(&session, &name.name, delete_volumes).await,
         Command::Sweep { delete } => teardown::sweep(&session, delete).await,
-        Command::Resume => teardown::resume(&session).await,
+        Command::Resume(args) => teardown::resume(&session, args).await,
     };
     drop(wired);
     done
@@ -80,7 +80,8 @@ pub(crate) fn told(problem: &Problem) -> Exit {
         }
         code if code.starts_with("cloud_") => Exit::Refused,
         "disk_failed" | "own_fault" => Exit::OwnFault,
-        "journal_damaged" | "journal_newer" => Exit::NeedsPerson,
+        "journal_damaged" | "journal_newer" | "run_rests" => Exit::NeedsPerson,
+        "run_interrupted" | "run_leaves" | "run_under_way" => Exit::Resumable,
         _ => Exit::WrongInput,
     }
 }

@@ -1,11 +1,13 @@
 //! Teardown, sweep, resume.
 
 use super::{Session, finish, told};
+use crate::args::ResumeArgs;
 use crate::ask::confirmed;
 use crate::words::say;
 use crate::{Exit, print};
 use anyhow::Result;
-use domain::VolumeId;
+use domain::view::NoticeAction;
+use domain::{DeploymentId, VolumeId};
 use serde_json::json;
 
 /// Deletes all of a deployment and proves that nothing is left.
@@ -88,20 +90,30 @@ pub(crate) async fn sweep(session: &Session<'_>, delete: &[String]) -> Result<Ex
         }
     }
     match session.engine.sweep_delete(&found, delete).await {
-        Ok(deleted) => {
-            if session.cli.json {
-                print::document(&json!({ "deleted": deleted }))?;
-            }
-            Ok(Exit::Done)
-        }
+        Ok(begun) => follow_all(session, &begun).await,
         Err(problem) => Ok(told(&problem)),
     }
 }
 
-/// Goes on with everything that was interrupted.
-pub(crate) async fn resume(session: &Session<'_>) -> Result<Exit> {
+/// Goes on with everything that was interrupted, or decides about one run that rests.
+pub(crate) async fn resume(session: &Session<'_>, args: &ResumeArgs) -> Result<Exit> {
     if let Err(problem) = session.engine.account().await {
         return Ok(told(&problem));
+    }
+    if let Some(name) = &args.name {
+        let one = match session.named(name) {
+            Ok(one) => one,
+            Err(exit) => return Ok(exit),
+        };
+        let action = match (args.roll_back, args.keep) {
+            (true, _) => NoticeAction::RollBack,
+            (false, true) => NoticeAction::Keep,
+            (false, false) => NoticeAction::Continue,
+        };
+        if let Err(problem) = session.engine.act(&one.id, action).await {
+            return Ok(told(&problem));
+        }
+        return follow_all(session, &[one.id]).await;
     }
     let begun = session.engine.resume_all().await;
     if begun.is_empty() {
@@ -111,8 +123,13 @@ pub(crate) async fn resume(session: &Session<'_>) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
+    follow_all(session, &begun).await
+}
+
+/// Follows runs to their ends; the worst gives the exit code.
+async fn follow_all(session: &Session<'_>, begun: &[DeploymentId]) -> Result<Exit> {
     let mut worst = Exit::Done;
-    for id in &begun {
+    for id in begun {
         let end = session.follow(id).await;
         let exit = finish(session, id, end.as_ref())?;
         if exit as u8 > worst as u8 {

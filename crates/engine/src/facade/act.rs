@@ -113,7 +113,7 @@ impl Engine {
         Ok(book)
     }
 
-    fn must_be_here(&self, held: &Held) -> Result<(), Problem> {
+    pub(crate) fn must_be_here(&self, held: &Held) -> Result<(), Problem> {
         if self.is_here(&held.progress) {
             return Ok(());
         }

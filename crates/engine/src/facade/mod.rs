@@ -23,7 +23,7 @@ use crate::book::Book;
 use crate::bus::Bus;
 use crate::ports::{JournalError, Ports};
 use crate::protocol::Protocol;
-use crate::run::{End, drive};
+use crate::run::{End, drive, why_it_rests};
 use crate::signal::{Remote, signal};
 use domain::DeploymentId;
 use domain::catalog::Catalog;
@@ -309,9 +309,19 @@ impl Engine {
         });
     }
 
-    /// Waits until the run that this process carries has ended or rests; `None`: it carries none.
+    /// Waits until the run that this process carries has ended or rests. When it carries none: how
+    /// the last one rests; `None`: it was interrupted.
     pub async fn wait(&self, id: &DeploymentId) -> Option<End> {
-        let mut end = self.held(id)?.run?.end;
+        let held = self.held(id)?;
+        let Some(run) = held.run else {
+            return match held.progress.rest_state() {
+                Rest::Done => Some(End::Done),
+                Rest::Kept => Some(End::Kept),
+                Rest::Failed | Rest::Stuck => Some(why_it_rests(&held.progress)),
+                Rest::Idle | Rest::Running(_) | Rest::Cancelled(_) => None,
+            };
+        };
+        let mut end = run.end;
         let ended = end.wait_for(Option::is_some).await.ok()?;
         ended.clone()
     }

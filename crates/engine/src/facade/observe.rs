@@ -101,6 +101,43 @@ impl Engine {
         }
     }
 
+    /// Reads how a deployment stands without its journal's lock: nothing is written or covered.
+    pub async fn glance(&self, id: &DeploymentId) {
+        let Some(held) = self.held(id).filter(|held| self.is_here(&held.progress)) else {
+            return;
+        };
+        let Some(cluster) = held.progress.cluster() else {
+            return;
+        };
+        let cloud = &self.ports.cloud;
+        let firewall = held.progress.firewall();
+        let (pools, instances, access) = futures::join!(
+            cloud.pools(cluster),
+            cloud.instances(),
+            cloud.access_list(cluster)
+        );
+        let covered = match firewall {
+            Some(firewall) => cloud.firewall_devices(firewall).await.ok(),
+            None => None,
+        };
+        let api = self.kubernetes(cluster).await;
+        let kube_nodes = match api {
+            Some(api) => api.nodes().await.ok(),
+            None => None,
+        };
+        let seen = Observed {
+            cluster: Some(cluster),
+            complete: pools.is_ok() && instances.is_ok(),
+            pools: pools.ok(),
+            instances: instances.ok(),
+            access: access.ok(),
+            covered,
+            kube_nodes,
+            ..Observed::at(self.ports.clock.now())
+        };
+        self.observer().observed(id, &seen);
+    }
+
     /// Looks once at a deployment that stands; births and deaths go to its journal.
     pub async fn observe_once(&self, id: &DeploymentId) {
         let stands = |held: &super::Held| {

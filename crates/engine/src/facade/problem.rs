@@ -88,6 +88,24 @@ texts! {
         "kubeconfig_not_ready" KubeconfigNotReady,
         /// The receipt is not there.
         "receipt_missing" ReceiptMissing,
+        /// No orphan of this id.
+        "orphan_missing" OrphanMissing { name: String },
+        /// What to do about it.
+        "orphan_missing_fix" OrphanMissingFix,
+        /// An earlier run of it was interrupted.
+        "run_interrupted" RunInterrupted { name: String },
+        /// What to do about it.
+        "run_interrupted_fix" RunInterruptedFix { name: String },
+        /// An earlier run of it failed.
+        "run_rests" RunRests { name: String },
+        /// What to do about it.
+        "run_rests_fix" RunRestsFix { name: String },
+        /// It is being torn down.
+        "run_leaves" RunLeaves { name: String },
+        /// The token lacks scopes that a teardown needs.
+        "token_lacks_scopes" TokenLacksScopes { scopes: Vec<String> },
+        /// What to do about it.
+        "token_lacks_scopes_fix" TokenLacksScopesFix,
         /// A part of what stands is missing.
         "part_missing_why" PartMissingWhy,
         /// What to do about it.

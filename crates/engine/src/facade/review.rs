@@ -6,7 +6,8 @@ use domain::catalog::Catalog;
 use domain::change::{self, Change, changes};
 use domain::diagnostic::{Diagnostic, Field, any_error};
 use domain::plan::build::{Basis, Edit, plan_create, plan_update};
-use domain::plan::{Plan, Prices};
+use domain::plan::{Plan, Prices, Purpose};
+use domain::progress::Rest;
 use domain::quote::quote;
 use domain::rules::{self, TakenLabel};
 use domain::screen;
@@ -31,10 +32,26 @@ impl Engine {
     pub async fn review(&self, spec: Spec, what_for: For) -> Result<Review, Problem> {
         let now = self.ports.clock.now();
         let account = self.account().await?;
+        let scopes = account.missing_scopes();
+        if !scopes.is_empty() {
+            let fix = Some(Said::TokenLacksScopesFix);
+            return Err(problem::problem(
+                Said::TokenLacksScopes { scopes },
+                None,
+                fix,
+            ));
+        }
+        if let Some(held) = self
+            .live_with_label(&spec.label())
+            .filter(|_| what_for == For::Apply)
+        {
+            at_rest(&held)?;
+        }
         let catalog = self.catalog().await?;
         let taken = self.taken(what_for).await?;
         // A demo cloud's own token is random and may do everything: nothing to warn of.
-        let random = self.here.kind == CloudKind::Demo && account.scopes == ["*"];
+        let random =
+            self.here.kind == CloudKind::Demo && account.scopes == ["*"] && !account.restricted;
         let asked = (!random).then_some(&account);
         let mut diagnostics = rules::check(&spec, Some(&catalog), &taken, asked, now);
         let own = match what_for {
@@ -167,6 +184,34 @@ impl Engine {
             firewall_rules: None,
         })
     }
+}
+
+/// Only what rests well can be changed; everything else says what it waits for.
+fn at_rest(held: &Held) -> Result<(), Problem> {
+    let name = held.progress.label().unwrap_or_default();
+    let again = || name.clone();
+    let leaving = matches!(
+        held.progress.purpose(),
+        Some(Purpose::TearDown | Purpose::RollBack)
+    );
+    let (what, fix) = match held.progress.rest_state() {
+        Rest::Running(_) | Rest::Cancelled(_) if held.driven() => {
+            (Said::RunUnderWay { name: again() }, Said::RunUnderWayFix)
+        }
+        Rest::Running(_) | Rest::Cancelled(_) | Rest::Failed | Rest::Stuck if leaving => (
+            Said::RunLeaves { name: again() },
+            Said::RunInterruptedFix { name },
+        ),
+        Rest::Running(_) | Rest::Cancelled(_) => (
+            Said::RunInterrupted { name: again() },
+            Said::RunInterruptedFix { name },
+        ),
+        Rest::Failed | Rest::Stuck if held.progress.created.is_none() => {
+            (Said::RunRests { name: again() }, Said::RunRestsFix { name })
+        }
+        Rest::Idle | Rest::Done | Rest::Kept | Rest::Failed | Rest::Stuck => return Ok(()),
+    };
+    Err(problem::problem(what, None, Some(fix)))
 }
 
 fn changed(change: &Change) -> ReviewItem {

@@ -99,16 +99,19 @@ impl Engine {
     }
 
     /// Deletes orphans by their ids: each is taken into a journal and torn down like any other.
-    /// Waits for the end of each. Gives the ids that are gone.
+    /// Gives the ids whose teardown is carried now.
     pub async fn sweep_delete(
         &self,
         search: &Search,
         ids: &[String],
     ) -> Result<Vec<DeploymentId>, Problem> {
         let account = self.account().await?;
-        let mut gone = Vec::new();
+        let mut begun = Vec::new();
         for id in ids {
-            let missing = || problem(Said::NothingToDo { name: id.clone() }, None, None);
+            let missing = || {
+                let fix = Some(Said::OrphanMissingFix);
+                problem(Said::OrphanMissing { name: id.clone() }, None, fix)
+            };
             let wanted = |one: &&Orphan| one.deployment.0 == id.to_ascii_lowercase();
             let orphan = search.raw.iter().find(wanted).ok_or_else(missing)?;
             let prices = self.prices_of(orphan).await;
@@ -119,14 +122,9 @@ impl Engine {
                 sweep::adopt_orphan(&self.ports, observer, &writer, orphan, prices, account).await;
             let book = book.map_err(|error| of_book(&error))?.ok_or_else(missing)?;
             self.carry(book);
-            if matches!(
-                self.wait(&orphan.deployment).await,
-                Some(crate::run::End::Done)
-            ) {
-                gone.push(orphan.deployment.clone());
-            }
+            begun.push(orphan.deployment.clone());
         }
-        Ok(gone)
+        Ok(begun)
     }
 
     async fn prices_of(&self, orphan: &Orphan) -> Prices {

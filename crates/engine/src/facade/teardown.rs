@@ -2,6 +2,7 @@
 
 use super::problem::{Said, problem};
 use super::{Engine, Held};
+use crate::ports::KubeApi;
 use domain::catalog::Catalog;
 use domain::inventory::{NodeBalancer, PersistentVolume, Pool};
 use domain::plan::build::{Basis, plan_teardown};
@@ -11,6 +12,7 @@ use domain::texts;
 use domain::view::{KeptVolume, Problem, TeardownItem, TeardownReview};
 use domain::{ClusterId, DeploymentId, PlanId, Price, VolumeId};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Foreign things that are listed at most; more are counted.
 const NOT_OURS_MAX: usize = 20;
@@ -54,6 +56,7 @@ impl Engine {
     ) -> Result<TeardownReview, Problem> {
         let account = self.account().await?;
         let held = self.known(id)?;
+        self.must_be_here(&held)?;
         let catalog = self.catalog().await.ok();
         let clusters = self.told(self.ports.cloud.clusters().await)?;
         let ours = held
@@ -132,16 +135,25 @@ impl Engine {
 
     /// Volumes that the cluster's Kubernetes holds; `None`: it does not answer.
     async fn volumes_of(&self, cluster: ClusterId) -> Option<Vec<(VolumeId, PersistentVolume)>> {
-        let raw = self.ports.cloud.kubeconfig(cluster).await.ok()?;
-        let endpoints = self.ports.cloud.api_endpoints(cluster).await.ok()?;
-        let clean = (self.ports.clean_kubeconfig)(&raw, &endpoints).ok()?;
-        let api = self.ports.kube.connect(&clean).await.ok()?;
-        let held = api.persistent_volumes().await.ok()?;
+        let held = self
+            .kubernetes(cluster)
+            .await?
+            .persistent_volumes()
+            .await
+            .ok()?;
         Some(
             held.into_iter()
                 .filter_map(|one| Some((one.volume?, one)))
                 .collect(),
         )
+    }
+
+    /// A cluster's Kubernetes; `None`: its kubeconfig cannot be had now.
+    pub(crate) async fn kubernetes(&self, cluster: ClusterId) -> Option<Arc<dyn KubeApi>> {
+        let raw = self.ports.cloud.kubeconfig(cluster).await.ok()?;
+        let endpoints = self.ports.cloud.api_endpoints(cluster).await.ok()?;
+        let clean = (self.ports.clean_kubeconfig)(&raw, &endpoints).ok()?;
+        self.ports.kube.connect(&clean).await.ok()
     }
 
     /// Accepts a teardown: the typed name is the deployment's prefix or label. A run that is under
