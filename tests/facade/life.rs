@@ -94,6 +94,29 @@ async fn a_stop_time_tears_down_by_itself_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_time_that_is_wished_later_counts_from_the_wish() {
+    let bench = Bench::new().await;
+    bench.deploy(Bench::spec()).await;
+    tokio_sleep(2 * 3600).await;
+    let spec = Spec {
+        stops: Stops::AfterMinutes(60),
+        ..Bench::spec()
+    };
+    let review = bench.engine.review(spec, For::Apply).await.unwrap();
+    let id = bench
+        .engine
+        .accept(&review.plan.unwrap(), false)
+        .await
+        .unwrap();
+    bench.engine.wait(&id).await;
+    bench.engine.keep_watch();
+    tokio_sleep(50 * 60).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    tokio_sleep(20 * 60).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_time_that_passed_while_nothing_ran_fires_within_ten_seconds_of_the_start() {
     let mut bench = Bench::new().await;
     let spec = Spec {

@@ -42,6 +42,8 @@ pub struct Progress {
     pub prices: Prices,
     /// When the first plan was accepted.
     pub accepted: Option<Timestamp>,
+    /// When the stop time was wished that holds now.
+    pub stops_since: Option<Timestamp>,
     /// When a create was completed.
     pub created: Option<Timestamp>,
     /// When a teardown or a roll back was completed.

@@ -209,7 +209,8 @@ impl Act {
                     self.pause(self.backoff(busy)).await?;
                 }
                 Kind::RateLimited => {
-                    let wait = failure.retry_after.unwrap_or_else(|| self.backoff(tried));
+                    let asked = failure.retry_after.unwrap_or_default();
+                    let wait = asked.max(self.backoff(tried));
                     self.hold(wait);
                     self.late(Note::RateLimited { wait: millis(wait) });
                 }

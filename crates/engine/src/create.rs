@@ -107,9 +107,8 @@ impl Act {
         }
         match failure.kind {
             Kind::RateLimited => {
-                let wait = failure
-                    .retry_after
-                    .unwrap_or_else(|| self.backoff(tries + 1));
+                let asked = failure.retry_after.unwrap_or_default();
+                let wait = asked.max(self.backoff(tries + 1));
                 self.hold(wait);
                 self.late(Note::RateLimited { wait: millis(wait) });
                 Ok(false)

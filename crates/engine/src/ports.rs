@@ -94,12 +94,9 @@ impl Failure {
     /// Whether the other side surely did nothing: after a POST, everything else is unknown.
     /// 400, 401, 403, 404, 422, or 429 with Linode's JSON error, or never sent at all.
     pub fn is_refusal(&self) -> bool {
-        let by_status = match self.status {
-            Some(400 | 401 | 403 | 404 | 422) => true,
-            Some(429) => !self.said.is_empty(),
-            _ => false,
-        };
-        by_status || self.never_sent
+        // A proxy's page is no word of Linode's: only its JSON error says that nothing was made.
+        let by_status = matches!(self.status, Some(400 | 401 | 403 | 404 | 422 | 429));
+        (by_status && !self.said.is_empty()) || self.never_sent
     }
 }
 

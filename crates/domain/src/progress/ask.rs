@@ -204,7 +204,8 @@ impl Progress {
             Stops::Never => None,
             Stops::At(at) => Some(at),
             Stops::AfterMinutes(minutes) => {
-                Some(self.accepted? + SignedDuration::from_mins(i64::from(minutes)))
+                let length = SignedDuration::from_mins(i64::from(minutes));
+                self.stops_since?.checked_add(length).ok()
             }
         }
     }
@@ -223,7 +224,12 @@ impl Progress {
 
     /// From when on it is searched for again: the last unknown outcome or the teardown's end.
     fn haunted_since(&self) -> Option<Timestamp> {
-        self.torn_down.max(self.unknown_at)
+        let sent = self
+            .open_creates()
+            .into_iter()
+            .filter_map(|create| create.sent)
+            .max();
+        self.torn_down.max(self.unknown_at).max(sent)
     }
 
     /// When the next search of the graveyard's schedule is due; in the past: now. `None`: none is.

@@ -74,6 +74,7 @@ impl Progress {
             spec_before: None,
             prices: Prices::default(),
             accepted: None,
+            stops_since: None,
             created: None,
             torn_down: None,
             things: BTreeMap::new(),

@@ -52,9 +52,15 @@ impl Progress {
         match plan.purpose {
             Purpose::Create | Purpose::Update => {
                 self.spec_before = self.spec.replace(plan.spec.clone());
+                // A length of time counts from the acceptance that wished it.
+                if self.spec_before.as_ref().map(|spec| spec.stops) != Some(plan.spec.stops) {
+                    self.stops_since = Some(at);
+                }
             }
             Purpose::TearDown | Purpose::RollBack => {
                 self.spec.get_or_insert_with(|| plan.spec.clone());
+                // Only what the last accepted plan names goes.
+                self.volumes_named.clear();
             }
         }
         for step in &plan.steps {

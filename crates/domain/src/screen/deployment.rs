@@ -179,7 +179,9 @@ fn notice(
         actions.push(NoticeAction::RollBack);
     }
     actions.push(NoticeAction::Keep);
-    let exists = Some(exists(rate));
+    // While the outcome of a POST is open, nobody can say what exists.
+    let open = !facts.progress.open_creates().is_empty();
+    let exists = Some(exists(rate.filter(|_| !open)));
     match state {
         DeploymentState::Failed => {
             let what = of_phase(StepPhase::Failed).unwrap_or_else(|| Needs::Failed.into());

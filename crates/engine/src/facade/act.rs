@@ -68,7 +68,7 @@ impl Engine {
 
     fn set_elsewhere(&self, id: &DeploymentId, elsewhere: bool) {
         if let Some(held) = lock(&self.held).get_mut(id) {
-            held.elsewhere = elsewhere;
+            held.elsewhere = elsewhere && held.run.is_none();
         }
     }
 
@@ -198,6 +198,20 @@ impl Engine {
             )
         })
         .await
+    }
+
+    /// A teardown that nobody carries any more goes on here.
+    pub(crate) async fn take_over_teardowns(&self) {
+        self.go_on(|held, _| {
+            matches!(
+                held.progress.rest_state(),
+                Rest::Running(_) | Rest::Cancelled(_)
+            ) && matches!(
+                held.progress.purpose(),
+                Some(Purpose::TearDown | Purpose::RollBack)
+            )
+        })
+        .await;
     }
 
     async fn go_on(&self, which: impl Fn(&Held, jiff::Timestamp) -> bool) -> Vec<DeploymentId> {

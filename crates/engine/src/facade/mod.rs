@@ -178,6 +178,13 @@ impl Engine {
             })
         })?;
         let mut held = lock(&self.held);
+        // Meanwhile an intent may have begun a run: what it holds is newer.
+        if held
+            .get(id)
+            .is_some_and(|one| one.run.is_some() || one.records.len() > records.len())
+        {
+            return Ok(());
+        }
         let seen = held
             .get(id)
             .map(|held| held.seen.clone())

@@ -170,6 +170,7 @@ impl Engine {
                 for problem in engine.read_journals().await {
                     tracing::warn!(code = problem.code, "a journal cannot be read");
                 }
+                engine.take_over_teardowns().await;
                 engine.stop_what_is_due().await;
                 let boot = engine.ports.clock.since_boot();
                 let every = engine.protocol.observe_every;

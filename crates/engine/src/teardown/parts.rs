@@ -173,14 +173,8 @@ impl Act {
     }
 }
 
-/// Whether a named volume may be deleted: the journal holds it, or it is a claim's by its label and
-/// younger than our cluster.
+/// Whether a named volume may be deleted: only when our Kubernetes held it, as the journal tells. A
+/// label and a region alone are no proof.
 pub(crate) fn may_go(progress: &Progress, one: &Volume) -> bool {
-    let region = progress.spec.as_ref().map(|spec| spec.region.as_str());
-    let younger = progress.clusters_ever().into_iter().any(|id| {
-        let life = progress.things.get(&Thing::Cluster(id));
-        life.is_some_and(|life| one.created >= life.born)
-    });
-    let looks = one.label.starts_with("pvc") && Some(one.region.as_str()) == region && younger;
-    progress.held(one.id) || looks
+    progress.held(one.id)
 }

@@ -122,12 +122,12 @@ async fn a_page_that_is_not_linodes_says_nothing_about_linode() {
     .await;
     check(
         "404 <html>no such page</html>",
-        expect!["Unknown delete the cluster [404] refusal"],
+        expect!["Unknown delete the cluster [404]"],
     )
     .await;
     check(
         "400 <html>nginx</html>",
-        expect!["Unknown delete the cluster [400] refusal"],
+        expect!["Unknown delete the cluster [400]"],
     )
     .await;
     check(
@@ -181,7 +181,7 @@ async fn an_answer_of_another_account_is_never_absence() {
         (
             absent,
             expect![
-                "Unauthorized delete the cluster [404] refusal (the reply is of the account `BBBB`, not of `AAAA`)"
+                "Unauthorized delete the cluster [404] (the reply is of the account `BBBB`, not of `AAAA`)"
             ],
         ),
         (
