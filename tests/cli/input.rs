@@ -58,6 +58,11 @@ async fn a_confirmation_that_cannot_be_asked_for_is_wrong_input() -> Result<()> 
         .await?;
     ensure!(output.status.code() == Some(2), "{}", told(&output));
     ensure!(demo.alive().await?.is_empty());
+    let refused = cli(home.path())
+        .args(["--cloud", &demo.url, "--json", "resume", "nobody"])
+        .output()
+        .await?;
+    ensure!(refused.status.code() == Some(2), "{}", told(&refused));
     let unknown = cli(home.path())
         .args(["--cloud", &demo.url, "show", "nobody"])
         .output()

@@ -9,6 +9,21 @@ use domain::view::{ItemChange, Op, Problem, QuoteView, ReceiptView, Review, Row,
 use engine::facade::Brief;
 use engine::ports::Calls;
 use serde::Serialize;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Whether stdout gets a document, also for an error.
+pub(crate) fn speak_json(json: bool) {
+    JSON.store(json, Ordering::Relaxed);
+}
+
+/// The document of an error.
+pub(crate) fn error_document(problem: &Problem) {
+    if JSON.load(Ordering::Relaxed) {
+        drop(document(&serde_json::json!({ "error": problem })));
+    }
+}
 
 /// One document on stdout.
 pub(crate) fn document<T: Serialize>(value: &T) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Quote, plan, apply.
 
-use super::{Session, finish, told};
+use super::{Session, ended, finish, told};
 use crate::args::{ApplyArgs, SpecArgs};
 use crate::ask::confirmed;
 use crate::spec::{Given, given};
@@ -159,8 +159,11 @@ async fn replace(session: &Session<'_>, review: &Review, args: &ApplyArgs) -> Re
         return Ok(told(&problem));
     }
     let end = session.follow(&old).await;
-    let exit = finish(session, &old, end.as_ref())?;
+    let (exit, document) = ended(session, &old, end.as_ref());
     if exit != Exit::Done {
+        if session.cli.json {
+            print::document(&document)?;
+        }
         return Ok(exit);
     }
     let again = session.engine.review(review.spec.clone(), For::Apply).await;

@@ -45,6 +45,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
     let (ports, here, hosted) = (wired.ports.clone(), wired.here.clone(), wired.hosted);
     let (engine, problems) = Engine::start(ports, &PROTOCOL, here).await;
     problems.iter().for_each(print::problem);
+    print::speak_json(cli.json);
     let session = Session {
         cli,
         engine,
@@ -74,6 +75,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
 /// Says a problem and gives its exit code.
 pub(crate) fn told(problem: &Problem) -> Exit {
     print::problem(problem);
+    print::error_document(problem);
     match problem.code.as_str() {
         "cloud_unavailable" | "cloud_maintenance" | "cloud_rate_limited" | "cloud_unknown" => {
             Exit::Resumable
@@ -86,8 +88,21 @@ pub(crate) fn told(problem: &Problem) -> Exit {
     }
 }
 
-/// Says how a run ended and gives its exit code.
+/// Says how a run ended, prints its document, and gives its exit code.
 pub(crate) fn finish(session: &Session<'_>, id: &DeploymentId, end: Option<&End>) -> Result<Exit> {
+    let (exit, document) = ended(session, id, end);
+    if session.cli.json {
+        print::document(&document)?;
+    }
+    Ok(exit)
+}
+
+/// Says how a run ended; gives its exit code and its document.
+pub(crate) fn ended(
+    session: &Session<'_>,
+    id: &DeploymentId,
+    end: Option<&End>,
+) -> (Exit, serde_json::Value) {
     let (exit, said) = match end {
         Some(End::Done | End::Kept) => (Exit::Done, None),
         Some(End::Failed(text) | End::NotHere(text)) => (Exit::Refused, Some(text.clone())),
@@ -117,19 +132,18 @@ pub(crate) fn finish(session: &Session<'_>, id: &DeploymentId, end: Option<&End>
     }
     let receipt = session.engine.receipt(id).ok();
     let calls = session.engine.calls();
-    if session.cli.json {
-        print::document(&serde_json::json!({
-            "deployment": id,
-            "label": brief.as_ref().map(|one| one.label.clone()),
-            "state": brief.as_ref().map(|one| one.state),
-            "rate_micro_usd_hour": rate,
-            "calls": calls,
-            "receipt": receipt,
-        }))?;
-    } else if exit == Exit::Done {
+    if !session.cli.json && exit == Exit::Done {
         print::ended(brief.as_ref(), receipt.as_ref(), calls);
     }
-    Ok(exit)
+    let document = serde_json::json!({
+        "deployment": id,
+        "label": brief.as_ref().map(|one| one.label.clone()),
+        "state": brief.as_ref().map(|one| one.state),
+        "rate_micro_usd_hour": rate,
+        "calls": calls,
+        "receipt": receipt,
+    });
+    (exit, document)
 }
 
 impl Session<'_> {

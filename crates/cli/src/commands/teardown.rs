@@ -1,6 +1,6 @@
 //! Teardown, sweep, resume.
 
-use super::{Session, finish, told};
+use super::{Session, ended, finish, told};
 use crate::args::ResumeArgs;
 use crate::ask::confirmed;
 use crate::words::say;
@@ -126,15 +126,24 @@ pub(crate) async fn resume(session: &Session<'_>, args: &ResumeArgs) -> Result<E
     follow_all(session, &begun).await
 }
 
-/// Follows runs to their ends; the worst gives the exit code.
+/// Follows runs to their ends; the worst gives the exit code. One document holds them all.
 async fn follow_all(session: &Session<'_>, begun: &[DeploymentId]) -> Result<Exit> {
+    if let [id] = begun {
+        let end = session.follow(id).await;
+        return finish(session, id, end.as_ref());
+    }
     let mut worst = Exit::Done;
+    let mut documents = Vec::new();
     for id in begun {
         let end = session.follow(id).await;
-        let exit = finish(session, id, end.as_ref())?;
+        let (exit, document) = ended(session, id, end.as_ref());
+        documents.push(document);
         if exit as u8 > worst as u8 {
             worst = exit;
         }
+    }
+    if session.cli.json {
+        print::document(&json!({ "runs": documents }))?;
     }
     Ok(worst)
 }
