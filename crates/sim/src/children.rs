@@ -43,6 +43,7 @@ impl World {
         let row = Row::new(Kind::Nodebalancer, id, &made.label, &made.account, at);
         let row = row
             .priced(NODEBALANCER.price_in(&made.region))
+            .placed(&made.region)
             .tagged(&made.tags);
         self.ledger
             .birth(row.of(made.cluster.as_ref().map(|(id, _)| *id)));
@@ -60,6 +61,7 @@ impl World {
         let row = Row::new(Kind::Volume, id, &made.label, &made.account, at);
         let row = row
             .priced(VOLUME_GIB.price_in(&made.region).times(gib))
+            .placed(&made.region)
             .tagged(&made.tags);
         self.ledger.birth(row.of(made.cluster));
         let entity = Entity::new("volume", id, &made.label);

@@ -17,6 +17,14 @@ pub(crate) struct Event {
     status: String,
     username: String,
     entity: Entity,
+    /// What else it is about: the service that a firewall guards, the Linode that a volume is at.
+    #[serde(default)]
+    secondary: Option<Entity>,
+    /// When what had started was finished.
+    #[serde(default)]
+    finished: Option<Timestamp>,
+    #[serde(default)]
+    seen: bool,
 }
 
 /// What an event is about.
@@ -58,39 +66,73 @@ pub(crate) struct Events {
     all: Vec<Event>,
 }
 
+/// How long an event is kept.
+const KEPT_HOURS: i64 = 90 * 24;
+
+/// What takes its time: it starts, and finishes later with a duration. Everything else is a mere
+/// notification, as recorded.
+const LASTING: &[&str] = &[
+    "linode_boot",
+    "linode_create",
+    "linode_delete",
+    "volume_create",
+];
+
 impl Events {
-    /// The rows of an account, newest first, as the API lists them.
-    pub(crate) fn rows(&self, account: &str) -> Vec<Value> {
+    /// The events of an account that are still kept, oldest first.
+    fn kept(&self, account: &str, now: Timestamp) -> impl DoubleEndedIterator<Item = &Event> {
+        let kept = move |event: &&Event| now.duration_since(event.at).as_hours() < KEPT_HOURS;
         self.all
             .iter()
-            .rev()
-            .filter(|event| event.account == account)
-            .map(Event::reply)
-            .collect()
+            .filter(kept)
+            .filter(move |event| event.account == account)
+    }
+
+    /// The rows of an account, newest first, as the API lists them.
+    pub(crate) fn rows(&self, account: &str, now: Timestamp) -> Vec<Value> {
+        self.kept(account, now).rev().map(Event::reply).collect()
     }
 
     /// One event of an account.
-    pub(crate) fn row(&self, account: &str, id: u64) -> Option<Value> {
-        let mine = |event: &&Event| event.account == account && event.id == id;
-        self.all.iter().find(mine).map(Event::reply)
+    pub(crate) fn row(&self, account: &str, id: u64, now: Timestamp) -> Option<Value> {
+        let mut kept = self.kept(account, now);
+        kept.find(|event| event.id == id).map(Event::reply)
+    }
+
+    /// The account's users know of this event now; whether there is such an event.
+    pub(crate) fn mark_seen(&mut self, account: &str, id: u64, now: Timestamp) -> bool {
+        if self.row(account, id, now).is_none() {
+            return false;
+        }
+        for event in self.all.iter_mut().filter(|event| event.id == id) {
+            event.seen = true;
+        }
+        true
     }
 }
 
 impl Event {
     fn reply(&self) -> Value {
-        let finished = self.status == "finished";
+        let percent = match self.status.as_str() {
+            "finished" => Some(100),
+            "started" => Some(0),
+            _ => None,
+        };
+        let ms = |end: Timestamp| end.as_millisecond() - self.at.as_millisecond();
+        let duration = self.finished.map(|end| ms(end) as f64 / 1000.0);
         json!({
-            "id": self.id, "created": linode_time(self.at), "seen": false, "read": false,
-            "percent_complete": finished.then_some(100), "time_remaining": null, "rate": null,
-            "duration": finished.then_some(0.0), "action": self.action,
-            "username": self.username, "entity": self.entity.reply(), "status": self.status,
-            "secondary_entity": null, "message": "", "details": {},
+            "id": self.id, "created": linode_time(self.at), "seen": self.seen, "read": self.seen,
+            "percent_complete": percent, "time_remaining": null, "rate": null,
+            "duration": duration, "action": self.action, "username": self.username,
+            "entity": self.entity.reply(), "status": self.status,
+            "secondary_entity": self.secondary.as_ref().map(Entity::reply), "message": "",
+            "details": {},
         })
     }
 }
 
 impl World {
-    /// Something happened. Cluster events are mere notifications, Linodes' finish.
+    /// Something happened.
     pub(crate) fn event(
         &mut self,
         at: Timestamp,
@@ -99,12 +141,26 @@ impl World {
         action: &str,
         entity: Entity,
     ) {
+        self.event_between(at, (account, username), action, entity, None);
+    }
+
+    /// Something happened between two things, on an account by a user.
+    pub(crate) fn event_between(
+        &mut self,
+        at: Timestamp,
+        (account, username): (&str, &str),
+        action: &str,
+        entity: Entity,
+        secondary: Option<Entity>,
+    ) {
         let id = self.next_id("event", 1_586_000_000);
-        let status = if action.starts_with("linode") {
-            "finished"
+        let status = if LASTING.contains(&action) {
+            "started"
         } else {
             "notification"
         };
+        let kept = |event: &Event| at.duration_since(event.at).as_hours() < KEPT_HOURS;
+        self.events.all.retain(kept);
         self.events.all.push(Event {
             id,
             account: account.to_owned(),
@@ -113,6 +169,20 @@ impl World {
             status: status.to_owned(),
             username: username.to_owned(),
             entity,
+            secondary,
+            finished: None,
+            seen: false,
         });
+    }
+
+    /// What had started with the thing `entity` is finished.
+    pub(crate) fn finish_event(&mut self, at: Timestamp, action: &str, entity: u64) {
+        let of = |event: &&mut Event| {
+            event.action == action && event.entity.id == entity && event.status == "started"
+        };
+        if let Some(event) = self.events.all.iter_mut().rev().find(of) {
+            "finished".clone_into(&mut event.status);
+            event.finished = Some(at);
+        }
     }
 }

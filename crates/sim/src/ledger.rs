@@ -1,8 +1,10 @@
 //! What exists and what it costs: births, deaths, rates. The twin's own truth, against which the
 //! app's inventory and spend are held.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -42,6 +44,9 @@ pub(crate) struct Row {
     pub account: String,
     /// The cluster that it belongs to, if any.
     pub cluster: Option<u64>,
+    /// Where it is; `None` for what is in no region.
+    #[serde(default)]
+    pub region: Option<String>,
     /// When it began to cost.
     pub born: Timestamp,
     /// When it ceased to.
@@ -90,6 +95,26 @@ impl Ledger {
         self.rows.iter().map(|row| cost(row, now, billing)).sum()
     }
 
+    /// What an account pays for, by the beginning of the calendar month; the last month may still
+    /// run. What is free is left out.
+    pub(crate) fn months(
+        &self,
+        account: &str,
+        now: Timestamp,
+        billing: Billing,
+    ) -> BTreeMap<Timestamp, Vec<(&Row, Share)>> {
+        let mut months: BTreeMap<Timestamp, Vec<(&Row, Share)>> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| row.account == account) {
+            for share in shares(row, now, billing) {
+                if share.micro_usd > 0 {
+                    let month = months.entry(month_start(share.from)).or_default();
+                    month.push((row, share));
+                }
+            }
+        }
+        months
+    }
+
     /// The reply of `/_demo/ledger`.
     pub(crate) fn reply(&self, now: Timestamp, billing: Billing) -> Value {
         let (alive, dead): (Vec<&Row>, Vec<&Row>) =
@@ -130,6 +155,7 @@ impl Row {
             tags: Vec::new(),
             account: account.to_owned(),
             cluster: None,
+            region: None,
             born,
             died: None,
             rate_micro_usd_hour: 0,
@@ -150,6 +176,12 @@ impl Row {
         self
     }
 
+    /// In this region.
+    pub(crate) fn placed(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
+        self
+    }
+
     /// As a part of this cluster.
     pub(crate) fn of(mut self, cluster: Option<u64>) -> Self {
         self.cluster = cluster;
@@ -157,46 +189,75 @@ impl Row {
     }
 }
 
-/// Per calendar month (UTC, as invoices are): the hours of that month, started ones whole, at most
-/// the monthly price.
+/// What a row costs in one calendar month (UTC, as invoices are).
+pub(crate) struct Share {
+    /// Its birth, or the month's beginning.
+    pub from: Timestamp,
+    /// Its death, the month's end, or now.
+    pub to: Timestamp,
+    /// Started ones.
+    pub hours: i64,
+    /// At most the monthly price.
+    pub micro_usd: i64,
+}
+
 fn cost(row: &Row, now: Timestamp, billing: Billing) -> i64 {
+    shares(row, now, billing)
+        .iter()
+        .map(|share| share.micro_usd)
+        .sum()
+}
+
+/// Month by month: the hours of that month, started ones whole, at most the monthly price.
+fn shares(row: &Row, now: Timestamp, billing: Billing) -> Vec<Share> {
     const HOUR_MS: i64 = 3_600_000;
     let until = row.died.unwrap_or(now).min(now);
     let mut from = row.born;
-    let mut cost = 0;
+    let mut shares = Vec::new();
     loop {
         let end = month_end(from).min(until);
         let ms = end
             .as_millisecond()
             .saturating_sub(from.as_millisecond())
             .max(0);
+        // Even what dies at once was one started hour.
+        let hours = (ms + HOUR_MS - 1).div_euclid(HOUR_MS).max(1);
         let month = match billing {
-            // Even what dies at once was one started hour.
-            Billing::StartedHour => {
-                row.rate_micro_usd_hour * (ms + HOUR_MS - 1).div_euclid(HOUR_MS).max(1)
-            }
+            Billing::StartedHour => row.rate_micro_usd_hour * hours,
             Billing::Exact => {
                 let exact = i128::from(row.rate_micro_usd_hour) * i128::from(ms);
                 i64::try_from(exact / i128::from(HOUR_MS)).unwrap_or(i64::MAX)
             }
         };
-        cost += if row.cap_micro_usd_month > 0 {
+        let micro_usd = if row.cap_micro_usd_month > 0 {
             month.min(row.cap_micro_usd_month)
         } else {
             month
         };
+        shares.push(Share {
+            from,
+            to: end,
+            hours,
+            micro_usd,
+        });
         if end >= until {
-            return cost;
+            return shares;
         }
         from = end;
     }
 }
 
-fn month_end(at: Timestamp) -> Timestamp {
-    let first = |zoned: &Zoned| zoned.first_of_month().and_then(|day| day.start_of_day());
+fn month_start(at: Timestamp) -> Timestamp {
     let utc = at.to_zoned(TimeZone::UTC);
-    first(&utc)
-        .and_then(|start| start.checked_add(1.month()))
+    let first = utc.first_of_month().and_then(|day| day.start_of_day());
+    first.map_or(Timestamp::MIN, |start| start.timestamp())
+}
+
+/// Of the month that `at` is in: the beginning of the next.
+pub(crate) fn month_end(at: Timestamp) -> Timestamp {
+    month_start(at)
+        .to_zoned(TimeZone::UTC)
+        .checked_add(1.month())
         .map_or(Timestamp::MAX, |next| next.timestamp())
 }
 

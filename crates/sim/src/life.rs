@@ -125,9 +125,10 @@ impl World {
             Due::ClusterGone { cluster } => self.cluster_gone(at, cluster),
             Due::LinodeGone { linode } => self.linode_gone(at, linode),
             Due::VolumeActive { volume } => {
-                if let Some(volume) = self.volumes.get_mut(&volume) {
-                    "active".clone_into(&mut volume.status);
+                if let Some(one) = self.volumes.get_mut(&volume) {
+                    "active".clone_into(&mut one.status);
                 }
+                self.finish_event(at, "volume_create", volume);
             }
             Due::Controller { cluster, effect } => self.control(at, cluster, effect),
             Due::Late { ask } => linode::commit(self, &ask, at),
@@ -189,7 +190,8 @@ impl World {
             .map(|kind| kind.price_in(&region))
             .unwrap_or_default();
         let row = Row::new(Kind::Linode, id, &label, &account, at);
-        self.ledger.birth(row.priced(price).of(Some(cluster_id)));
+        let row = row.priced(price).placed(&region);
+        self.ledger.birth(row.of(Some(cluster_id)));
         self.event(
             at,
             &account,
@@ -225,15 +227,14 @@ impl World {
         }
         status.clone_into(&mut linode.status);
         linode.updated = at;
-        if status == "running" {
+        if status == "booting" {
             let (account, label) = (linode.account.clone(), linode.label.clone());
-            self.event(
-                at,
-                &account,
-                "Linode",
-                "linode_boot",
-                Entity::new("linode", id, &label),
-            );
+            self.finish_event(at, "linode_create", id);
+            let entity = Entity::new("linode", id, &label);
+            self.event(at, &account, "Linode", "linode_boot", entity);
+        }
+        if status == "running" {
+            self.finish_event(at, "linode_boot", id);
         }
     }
 
@@ -352,14 +353,17 @@ impl World {
         if linode.status != "deleting" {
             "deleting".clone_into(&mut linode.status);
             linode.updated = at;
+            let entity = Entity::new("linode", id, &linode.label);
+            let account = linode.account.clone();
+            self.event(at, &account, "Linode", "linode_delete", entity);
             self.after(at, latency::LINODE_GONE, id, Due::LinodeGone { linode: id });
         }
     }
 
     fn linode_gone(&mut self, at: Timestamp, id: u64) {
-        let Some(linode) = self.linodes.remove(&id) else {
+        if self.linodes.remove(&id).is_none() {
             return;
-        };
+        }
         self.ledger.death(Kind::Linode, id, at);
         self.drop_devices("linode", id);
         for volume in self
@@ -369,7 +373,9 @@ impl World {
         {
             volume.linode = None;
         }
-        let entity = Entity::new("linode", id, &linode.label);
-        self.event(at, &linode.account, "Linode", "linode_delete", entity);
+        // What it had begun ends with it.
+        for action in ["linode_create", "linode_boot", "linode_delete"] {
+            self.finish_event(at, action, id);
+        }
     }
 }

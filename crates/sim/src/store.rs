@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub nodebalancers: BTreeMap<u64, NodeBalancer>,
     pub volumes: BTreeMap<u64, Volume>,
     pub firewalls: BTreeMap<u64, Firewall>,
+    #[serde(default)]
+    pub locks: BTreeMap<u64, Lock>,
     /// The default firewalls, by account and kind of service.
     #[serde(default)]
     pub default_firewalls: BTreeMap<String, BTreeMap<String, u64>>,
@@ -219,6 +221,9 @@ pub(crate) struct Firewall {
     /// inbound, outbound (as sent, null included), inbound_policy, outbound_policy.
     pub rules: Value,
     pub version: u64,
+    /// The rules of each version before, the first first, and until when they held.
+    #[serde(default)]
+    pub history: Vec<(Value, Timestamp)>,
     pub tags: Vec<String>,
     pub devices: Vec<Device>,
     pub created: Timestamp,
@@ -233,6 +238,15 @@ pub(crate) struct Device {
     pub kind: String,
     pub entity: u64,
     pub created: Timestamp,
+}
+
+/// What keeps a thing from being deleted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Lock {
+    pub id: u64,
+    /// linode, nodebalancer, volume, lkecluster or lkenodepool.
+    pub kind: String,
+    pub entity: u64,
 }
 
 impl World {
@@ -255,6 +269,7 @@ impl World {
             nodebalancers: BTreeMap::new(),
             volumes: BTreeMap::new(),
             firewalls: BTreeMap::new(),
+            locks: BTreeMap::new(),
             default_firewalls: BTreeMap::new(),
             ports: BTreeMap::new(),
             ids: BTreeMap::new(),

@@ -145,6 +145,18 @@ impl User {
         }
     }
 
+    /// What this user may do with the account itself: its settings and its bills.
+    pub(crate) fn account_access(&self) -> Access {
+        let global = self.grants.get("global");
+        let granted = global.and_then(|all| all.get("account_access"));
+        match granted.and_then(Value::as_str) {
+            _ if !self.restricted => Access::Write,
+            Some("read_write") => Access::Write,
+            Some("read_only") => Access::Read,
+            Some(_) | None => Access::None,
+        }
+    }
+
     /// Whether this user may make things: `add_lkes` and the like.
     pub(crate) fn may_add(&self, global: &str) -> bool {
         let granted = |name: &str| {

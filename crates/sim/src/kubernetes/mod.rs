@@ -45,6 +45,7 @@ use crate::ReplyBody;
 
 pub(crate) use identity::Secrets;
 pub(crate) use listen::{Listener, listen};
+pub(crate) use query::decode as percent_decoded;
 
 /// One cluster's Kubernetes. Cloning shares the same cluster.
 #[derive(Clone)]

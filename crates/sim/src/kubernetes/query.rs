@@ -35,7 +35,7 @@ impl Query {
 }
 
 /// Undoes percent-encoding; in a query a plus is a space.
-pub(super) fn decode(encoded: &str, plus: bool) -> String {
+pub(crate) fn decode(encoded: &str, plus: bool) -> String {
     let bytes = encoded.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

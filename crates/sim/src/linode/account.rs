@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Refusal, Reply};
-use crate::catalog;
+use super::{Answer, Call, Refusal, Reply, invoices, wants};
+use crate::catalog::{self, dollars};
 use crate::clock::linode_time;
 use crate::draw;
 use crate::store::World;
+use crate::tokens::Access;
 
 /// `X-Customer-UUID` and `/account` euuid, in the form that was recorded.
 pub(crate) fn euuid(world: &World, account: &str) -> String {
@@ -55,13 +56,15 @@ pub(super) fn grants(_: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
+    wants::may_account(call, Access::Read)?;
+    let uninvoiced = dollars(invoices::uninvoiced(world, call));
     let account = &call.user.account;
     Ok(Reply::One(json!({
         "company": format!("Demo {account}"), "email": format!("{account}@example.com"),
         "first_name": "", "last_name": "", "address_1": "", "address_2": "", "city": "",
         "state": "", "zip": "", "country": "US", "phone": "", "balance": 0.0, "tax_id": "",
         "billing_source": "linode", "credit_card": {"last_four": null, "expiry": null},
-        "balance_uninvoiced": 0.0, "active_since": "2018-01-02T03:04:05",
+        "balance_uninvoiced": uninvoiced, "active_since": "2018-01-02T03:04:05",
         "capabilities": [
             "Linodes", "NodeBalancers", "Block Storage", "Object Storage", "Kubernetes",
             "Cloud Firewall", "Vlans", "LKE HA Control Planes", "Block Storage Encryption",
@@ -72,7 +75,8 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
     })))
 }
 
-pub(super) fn settings(_: &mut World, _: &Call) -> Answer {
+pub(super) fn settings(_: &mut World, call: &Call) -> Answer {
+    wants::may_account(call, Access::Read)?;
     Ok(Reply::One(json!({
         "managed": false, "network_helper": true, "longview_subscription": null,
         "backups_enabled": false, "object_storage": "disabled",
@@ -81,7 +85,8 @@ pub(super) fn settings(_: &mut World, _: &Call) -> Answer {
     })))
 }
 
-pub(super) fn transfer(_: &mut World, _: &Call) -> Answer {
+pub(super) fn transfer(_: &mut World, call: &Call) -> Answer {
+    wants::may_account(call, Access::Read)?;
     // Two regions have quotas of their own.
     let own = |region: &str| json!({"id": region, "quota": 0, "used": 0, "billable": 0});
     Ok(Reply::One(json!({
@@ -97,7 +102,8 @@ fn available(region: &str) -> Value {
     })
 }
 
-pub(super) fn availability(_: &mut World, _: &Call) -> Answer {
+pub(super) fn availability(_: &mut World, call: &Call) -> Answer {
+    wants::may_account(call, Access::Read)?;
     let rows = catalog::REGIONS
         .iter()
         .map(|region| available(region.id))
@@ -109,12 +115,13 @@ pub(super) fn availability(_: &mut World, _: &Call) -> Answer {
 }
 
 pub(super) fn region_availability(_: &mut World, call: &Call) -> Answer {
+    wants::may_account(call, Access::Read)?;
     let region = catalog::region(call.word(0)).ok_or_else(Refusal::not_found)?;
     Ok(Reply::One(available(region.id)))
 }
 
 pub(super) fn events(world: &mut World, call: &Call) -> Answer {
-    let rows = world.events.rows(&call.user.account);
+    let rows = world.events.rows(&call.user.account, call.at);
     let recent = linode_time(crate::clock::later(
         call.at,
         -1000 * i64::from(call.lag_seconds),
@@ -137,6 +144,12 @@ pub(super) fn events(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn event(world: &mut World, call: &Call) -> Answer {
-    let row = world.events.row(&call.user.account, call.id(0));
+    let row = world.events.row(&call.user.account, call.id(0), call.at);
     row.map(Reply::One).ok_or_else(Refusal::not_found)
+}
+
+pub(super) fn event_seen(world: &mut World, call: &Call) -> Answer {
+    let (account, id) = (&call.user.account, call.id(0));
+    let seen = world.events.mark_seen(account, id, call.at);
+    seen.then(Reply::nothing).ok_or_else(Refusal::not_found)
 }

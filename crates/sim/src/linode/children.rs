@@ -25,7 +25,8 @@ fn find_nodebalancer<'world>(
     one.ok_or_else(Refusal::not_found)
 }
 
-fn nodebalancer_reply(one: &NodeBalancer) -> Value {
+/// A NodeBalancer as the API shows it.
+pub(super) fn nodebalancer_reply(world: &World, one: &NodeBalancer) -> Value {
     let cluster = one.cluster.as_ref().map(|(id, label)| {
         json!({
             "id": id, "type": "lkecluster", "label": label,
@@ -38,7 +39,8 @@ fn nodebalancer_reply(one: &NodeBalancer) -> Value {
         "ipv4": one.ipv4, "ipv6": format!("2001:db8:1::{:x}", one.id & 0xffff),
         "created": linode_time(one.created), "updated": linode_time(one.updated),
         "client_conn_throttle": 0, "client_udp_sess_throttle": 0, "lke_cluster": cluster,
-        "tags": one.tags, "transfer": {"in": null, "out": null, "total": null}, "locks": [],
+        "tags": one.tags, "transfer": {"in": null, "out": null, "total": null},
+        "locks": world.locks_of("nodebalancer", one.id),
     })
 }
 
@@ -48,7 +50,7 @@ pub(super) fn nodebalancers(world: &mut World, call: &Call) -> Answer {
             && call.shows(one.created)
             && call.user.access("nodebalancer", one.id) >= Access::Read
     });
-    let rows = mine.map(nodebalancer_reply).collect();
+    let rows = mine.map(|one| nodebalancer_reply(world, one)).collect();
     Ok(Reply::Page {
         rows,
         filterable: &["ipv4", "label", "locks", "region", "tags"],
@@ -57,7 +59,7 @@ pub(super) fn nodebalancers(world: &mut World, call: &Call) -> Answer {
 
 pub(super) fn nodebalancer(world: &mut World, call: &Call) -> Answer {
     let one = find_nodebalancer(world, call, Access::Read)?;
-    Ok(Reply::One(nodebalancer_reply(one)))
+    Ok(Reply::One(nodebalancer_reply(world, one)))
 }
 
 pub(super) fn create_nodebalancer(world: &mut World, call: &Call) -> Answer {
@@ -90,11 +92,12 @@ pub(super) fn create_nodebalancer(world: &mut World, call: &Call) -> Answer {
         .nodebalancers
         .get(&id)
         .ok_or_else(Refusal::not_found)?;
-    Ok(Reply::One(nodebalancer_reply(one)))
+    Ok(Reply::One(nodebalancer_reply(world, one)))
 }
 
 pub(super) fn delete_nodebalancer(world: &mut World, call: &Call) -> Answer {
     let id = find_nodebalancer(world, call, Access::Write)?.id;
+    world.check_unlocked("nodebalancer", id)?;
     world.end_nodebalancer(call.at, id);
     Ok(Reply::nothing())
 }
@@ -133,7 +136,7 @@ pub(super) fn volume_reply(world: &World, one: &Volume) -> Value {
         "filesystem_path": format!("/dev/disk/by-id/scsi-0Linode_Volume_{}", one.label),
         "size": one.size_gib, "linode_id": one.linode, "linode_label": linode,
         "io_ready": false, "region": one.region, "tags": one.tags, "hardware_type": "nvme",
-        "encryption": "disabled", "locks": [],
+        "encryption": "disabled", "locks": world.locks_of("volume", one.id),
     })
 }
 
@@ -199,6 +202,7 @@ pub(super) fn delete_volume(world: &mut World, call: &Call) -> Answer {
         ));
     }
     let id = volume.id;
+    world.check_unlocked("volume", id)?;
     world.end_volume(call.at, id);
     Ok(Reply::nothing())
 }

@@ -26,7 +26,7 @@ pub(super) fn find<'world>(
     cluster.ok_or_else(Refusal::not_found)
 }
 
-fn reply(cluster: &LkeCluster) -> Value {
+fn reply(world: &World, cluster: &LkeCluster) -> Value {
     let tier = if cluster.enterprise.is_some() {
         "enterprise"
     } else {
@@ -37,7 +37,8 @@ fn reply(cluster: &LkeCluster) -> Value {
         "updated": linode_time(cluster.updated), "label": cluster.label,
         "region": cluster.region, "k8s_version": cluster.version, "tier": tier,
         "control_plane": {"high_availability": cluster.high_availability},
-        "apl_enabled": cluster.app_platform, "tags": cluster.tags, "locks": [],
+        "apl_enabled": cluster.app_platform, "tags": cluster.tags,
+        "locks": world.locks_of("lkecluster", cluster.id),
     });
     if let Some(own) = &cluster.enterprise {
         enterprise::show_cluster(&mut reply, own);
@@ -51,7 +52,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
             && call.shows(one.created)
             && call.user.access("lkecluster", one.id) >= Access::Read
     });
-    let rows = mine.map(reply).collect();
+    let rows = mine.map(|one| reply(world, one)).collect();
     Ok(Reply::Page {
         rows,
         filterable: &["k8s_version", "label", "region", "tags", "tier"],
@@ -59,7 +60,13 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
-    find(world, call, Access::Read).map(|cluster| Reply::One(reply(cluster)))
+    let id = find(world, call, Access::Read)?.id;
+    shown(world, id)
+}
+
+fn shown(world: &World, id: u64) -> Answer {
+    let cluster = world.clusters.get(&id).ok_or_else(Refusal::not_found)?;
+    Ok(Reply::One(reply(world, cluster)))
 }
 
 fn unique(world: &World, call: &Call, label: &str, but: u64) -> Result<(), Refusal> {
@@ -127,7 +134,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         app_platform,
         enterprise,
     };
-    let answer = reply(&cluster);
+    let answer = reply(world, &cluster);
     world.clusters.insert(id, cluster);
     world.tokens.grant(&call.user.key, "lkecluster", id, &label);
     let row = Row::new(Kind::Cluster, id, &label, &call.user.account, at);
@@ -159,9 +166,10 @@ fn bill_high_availability(world: &mut World, call: &Call, id: u64) {
         call.at,
     );
     let row = row.tagged(&cluster.tags).of(Some(id));
-    world
-        .ledger
-        .birth(row.priced(HIGH_AVAILABILITY.price_in(&cluster.region)));
+    world.ledger.birth(
+        row.priced(HIGH_AVAILABILITY.price_in(&cluster.region))
+            .placed(&cluster.region),
+    );
 }
 
 /// An event about a cluster, by the user of the call.
@@ -212,7 +220,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     cluster.tags = tags.unwrap_or_else(|| cluster.tags.clone());
     cluster.version = version.unwrap_or(old);
     cluster.high_availability = was_available || wanted == Some(true);
-    let (answer, version) = (reply(cluster), cluster.kube_version());
+    let version = cluster.kube_version();
     let (label, tags) = (cluster.label.clone(), cluster.tags.clone());
     for kind in [Kind::Cluster, Kind::ControlPlane] {
         world.ledger.rename(kind, id, &label, &tags);
@@ -227,7 +235,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
         acl::set(world, call, id, wanted);
     }
     event(world, call, "lke_cluster_update", id);
-    Ok(Reply::One(answer))
+    shown(world, id)
 }
 
 fn minor(version: &str) -> Option<u32> {
@@ -249,8 +257,9 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     if cluster.deleting || (sticks && !cluster.kube_ready) {
         return Ok(Reply::nothing());
     }
-    cluster.deleting = true;
     let id = cluster.id;
+    world.check_cluster_unlocked(id)?;
+    find(world, call, Access::Write)?.deleting = true;
     event(world, call, "lke_cluster_delete", id);
     world.after(
         call.at,

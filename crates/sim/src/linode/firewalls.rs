@@ -132,6 +132,7 @@ fn make(
             enabled: true,
             rules,
             version: 1,
+            history: Vec::new(),
             tags: tags.to_vec(),
             devices: Vec::<Device>::new(),
             created: at,
@@ -208,12 +209,41 @@ pub(super) fn put_rules(world: &mut World, call: &Call) -> Answer {
     let wanted = rules::parse(&call.body)?;
     let at = call.at;
     let firewall = find(world, call, Access::Write)?;
-    firewall.rules = wanted;
+    let before = std::mem::replace(&mut firewall.rules, wanted);
+    firewall.history.push((before, at));
     firewall.version += 1;
     firewall.updated = at;
     let answer = rules::reply(&firewall.rules, firewall.version);
     event(world, call, "firewall_rules_update", id);
     Ok(Reply::One(answer))
+}
+
+/// The firewall as it was with each version of its rules, the newest first.
+fn versions(world: &mut World, call: &Call) -> Result<Vec<Value>, Refusal> {
+    let id = find(world, call, Access::Read)?.id;
+    let now = world.firewalls.get(&id).ok_or_else(Refusal::not_found)?;
+    let mut rows = vec![reply(world, now)];
+    for (version, (rules, until)) in (1_u64..).zip(&now.history) {
+        let mut row = reply(world, now);
+        row["rules"] = rules::reply(rules, version);
+        row["updated"] = json!(linode_time(*until));
+        rows.insert(1, row);
+    }
+    Ok(rows)
+}
+
+pub(super) fn history(world: &mut World, call: &Call) -> Answer {
+    Ok(Reply::Page {
+        rows: versions(world, call)?,
+        filterable: FILTERABLE,
+    })
+}
+
+pub(super) fn history_rules(world: &mut World, call: &Call) -> Answer {
+    let wanted = call.id(1);
+    let mut rows = versions(world, call)?.into_iter();
+    let found = rows.find(|row| row["rules"]["version"] == wanted);
+    found.map(Reply::One).ok_or_else(Refusal::not_found)
 }
 
 impl World {

@@ -26,7 +26,7 @@ fn find<'world>(
     linode.ok_or_else(Refusal::not_found)
 }
 
-fn reply(world: &World, linode: &Linode) -> Value {
+pub(super) fn reply(world: &World, linode: &Linode) -> Value {
     let kind = catalog::instance_type(&linode.kind);
     let host = draw::bits(world.seed, "host", linode.id);
     json!({
@@ -54,7 +54,7 @@ fn reply(world: &World, linode: &Linode) -> Value {
         "placement_group": null, "disk_encryption": "enabled", "lke_cluster_id": linode.cluster,
         "capabilities": ["Block Storage Encryption", "SMTP Enabled", "Maintenance Policy"],
         "interface_generation": "legacy_config", "maintenance_policy": "linode/power_off_on",
-        "locks": [],
+        "locks": world.locks_of("linode", linode.id),
     })
 }
 
@@ -78,6 +78,7 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 /// Someone removes a node's Linode behind its pool's back; the pool keeps the node.
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let id = find(world, call, Access::Write)?.id;
+    world.check_unlocked("linode", id)?;
     world.end_linode(call.at, id);
     Ok(Reply::nothing())
 }

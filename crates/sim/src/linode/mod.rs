@@ -14,13 +14,16 @@ mod enterprise;
 mod filter;
 mod firewalls;
 mod instances;
+mod invoices;
 mod kubeconfig;
 pub(crate) mod limits;
+mod locks;
 mod nodes;
 mod pools;
 mod reply;
 mod routes;
 mod rules;
+mod tags;
 mod wants;
 
 use std::collections::BTreeMap;

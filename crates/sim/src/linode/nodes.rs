@@ -30,6 +30,9 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 /// Lowers the pool's count, never its autoscaler's bounds (recorded).
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let (cluster, node) = find(world, call)?;
+    if let Some(linode) = node.linode {
+        world.check_unlocked("linode", linode)?;
+    }
     for pool in &mut clusters::find(world, call, Access::Write)?.pools {
         if pool.nodes.iter().any(|one| one.id == node.id) {
             pool.count = pool.count.saturating_sub(1);

@@ -7,7 +7,7 @@ use super::{Answer, Call, Refusal, Reply, clusters, enterprise, nodes};
 use crate::store::{Autoscaler, EnterprisePool, Pool, World};
 use crate::tokens::Access;
 
-fn reply(pool: &Pool) -> Value {
+fn reply(world: &World, pool: &Pool) -> Value {
     let nodes: Vec<Value> = pool.nodes.iter().map(nodes::reply).collect();
     let mut reply = json!({
         "id": pool.id, "type": pool.kind, "label": pool.label, "count": pool.count,
@@ -17,7 +17,7 @@ fn reply(pool: &Pool) -> Value {
             "max": pool.autoscaler.max,
         },
         "labels": pool.labels, "taints": pool.taints, "tags": pool.tags,
-        "disk_encryption": pool.disk_encryption, "locks": [],
+        "disk_encryption": pool.disk_encryption, "locks": world.locks_of("lkenodepool", pool.id),
     });
     if let Some(own) = &pool.enterprise {
         enterprise::show_pool(&mut reply, own);
@@ -67,10 +67,10 @@ pub(super) fn make(
 }
 
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
-    let cluster = clusters::find(world, call, Access::Read)?;
-    let shown = cluster.pools.iter().filter(|pool| call.shows(pool.created));
+    let pools = clusters::find(world, call, Access::Read)?.pools.clone();
+    let rows = pools.iter().filter(|pool| call.shows(pool.created));
     Ok(Reply::Page {
-        rows: shown.map(reply).collect(),
+        rows: rows.map(|pool| reply(world, pool)).collect(),
         filterable: &["id", "tags"],
     })
 }
@@ -86,7 +86,15 @@ fn find<'world>(
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
-    find(world, call, Access::Read).map(|pool| Reply::One(reply(pool)))
+    let id = find(world, call, Access::Read)?.id;
+    shown(world, call, id)
+}
+
+fn shown(world: &World, call: &Call, id: u64) -> Answer {
+    let cluster = world.clusters.get(&call.id(0));
+    let pool = cluster.and_then(|one| one.pools.iter().find(|pool| pool.id == id));
+    let pool = pool.ok_or_else(Refusal::not_found)?;
+    Ok(Reply::One(reply(world, pool)))
 }
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
@@ -98,19 +106,15 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let want = wants::pool(world, &call.body, &region)?;
     let pool = make(world, call, id, want, &mut call.have.clone());
     clusters::event(world, call, "lke_pool_create", id);
-    let cluster = clusters::find(world, call, Access::Read)?;
-    cluster
-        .pool_mut(pool)
-        .map(|pool| Reply::One(reply(pool)))
-        .ok_or_else(Refusal::not_found)
+    shown(world, call, pool)
 }
 
 pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let body = &call.body;
-    let pool = find(world, call, Access::Write)?;
+    let pool = find(world, call, Access::Write)?.clone();
     let (id, old) = (pool.id, pool.count);
     for fixed in ["type", "disks", "disk_encryption"] {
-        let is = reply(pool).get(fixed).cloned();
+        let is = reply(world, &pool).get(fixed).cloned();
         if given(body, fixed).is_some_and(|wanted| Some(wanted) != is.as_ref()) {
             return Err(Refusal::bad(
                 Some(fixed),
@@ -159,7 +163,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let mut have = call.have;
     world.add_nodes(call.at, cluster, id, count.saturating_sub(old), &mut have);
     clusters::event(world, call, "lke_cluster_update", cluster);
-    find(world, call, Access::Read).map(|pool| Reply::One(reply(pool)))
+    shown(world, call, id)
 }
 
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
@@ -170,6 +174,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
         let reason = "Cannot delete the last node pool of a cluster";
         return Err(Refusal::bad(None, reason));
     }
+    world.check_pool_unlocked(call.id(0), id)?;
     for node in nodes {
         world.drop_node(call.at, call.id(0), &node.id);
     }

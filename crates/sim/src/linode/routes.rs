@@ -3,7 +3,7 @@
 use super::reply::Answer;
 use super::{
     Call, account, acl, catalog, children, clusters, defaults, devices, firewalls, instances,
-    kubeconfig, nodes, pools,
+    invoices, kubeconfig, locks, nodes, pools, tags,
 };
 use crate::store::World;
 
@@ -74,6 +74,16 @@ const ROUTES: &[Route] = &[
     one("GET", "/account/availability/{id}", ACCOUNT, account::region_availability),
     list("/account/events", EVENTS, account::events),
     one("GET", "/account/events/{id}", EVENTS, account::event),
+    one("POST", "/account/events/{id}/seen", EVENTS, account::event_seen),
+    list("/account/invoices", ACCOUNT, invoices::list),
+    one("GET", "/account/invoices/{id}", ACCOUNT, invoices::get),
+    list("/account/invoices/{id}/items", ACCOUNT, invoices::items),
+    list("/tags", ACCOUNT, tags::list),
+    list("/tags/{id}", ACCOUNT, tags::objects),
+    list("/locks", ANY, locks::list),
+    one("POST", "/locks", ANY, locks::create),
+    one("GET", "/locks/{id}", ANY, locks::get),
+    one("DELETE", "/locks/{id}", ANY, locks::delete),
 
     list("/regions", None, catalog::regions),
     list("/regions/availability", None, catalog::availability),
@@ -126,6 +136,8 @@ const ROUTES: &[Route] = &[
     one("DELETE", "/networking/firewalls/{id}", FIREWALL, firewalls::delete),
     one("GET", "/networking/firewalls/{id}/rules", FIREWALL_READ, firewalls::rules),
     one("PUT", "/networking/firewalls/{id}/rules", FIREWALL, firewalls::put_rules),
+    list("/networking/firewalls/{id}/history", FIREWALL_READ, firewalls::history),
+    one("GET", "/networking/firewalls/{id}/history/rules/{id}", FIREWALL_READ, firewalls::history_rules),
     list("/networking/firewalls/{id}/devices", FIREWALL_READ, devices::list),
     one("POST", "/networking/firewalls/{id}/devices", FIREWALL, devices::create),
     one("GET", "/networking/firewalls/{id}/devices/{id}", FIREWALL_READ, devices::get),

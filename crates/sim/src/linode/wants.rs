@@ -43,6 +43,12 @@ pub(super) fn may(
     }
 }
 
+/// Whether the user may do this with the account itself.
+pub(super) fn may_account(call: &Call, need: Access) -> Result<(), Refusal> {
+    let may = call.user.account_access() >= need;
+    may.then_some(()).ok_or_else(Refusal::forbidden)
+}
+
 /// Whether the user may make such things.
 pub(super) fn may_add(call: &Call, global: &str) -> Result<(), Refusal> {
     call.user
@@ -66,6 +72,13 @@ pub(super) fn text<'body>(body: &'body Value, field: &str) -> Result<&'body str,
         )),
         None => Err(Refusal::bad(Some(field), &format!("{field} is required"))),
     }
+}
+
+/// A whole number that must be there.
+pub(super) fn number(body: &Value, field: &str) -> Result<u64, Refusal> {
+    let wrong = |what: &str| Refusal::bad(Some(field), &format!("{field} {what}"));
+    let value = given(body, field).ok_or_else(|| wrong("is required"))?;
+    value.as_u64().ok_or_else(|| wrong("must be an integer"))
 }
 
 /// A label of 1 to 32 characters.

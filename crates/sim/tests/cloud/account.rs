@@ -1,13 +1,8 @@
 //! Tokens, scopes, accounts, and what is refused.
 
-use crate::support::{User, cloud, reference};
+use crate::support::{User, cloud, made_token as token, reference};
 use expect_test::expect;
 use serde_json::{Value, json};
-
-fn token(user: &User, wanted: &Value) -> String {
-    let (_, made) = user.twin.demo("POST", "/_demo/tokens", wanted);
-    made["token"].as_str().expect("a token").to_owned()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_token_reaches_as_far_as_its_scopes() {

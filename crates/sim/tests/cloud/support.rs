@@ -61,6 +61,12 @@ pub(crate) fn reference() -> Value {
     })
 }
 
+/// A token as `/_demo/tokens` makes it.
+pub(crate) fn made_token(user: &User, wanted: &Value) -> String {
+    let (_, made) = user.twin.demo("POST", "/_demo/tokens", wanted);
+    made["token"].as_str().expect("a token").to_owned()
+}
+
 impl User {
     /// Someone with this token.
     pub(crate) fn new(twin: &Twin, token: &str) -> Self {
