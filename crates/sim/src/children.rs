@@ -4,15 +4,37 @@
 use jiff::Timestamp;
 
 use crate::catalog::{NODEBALANCER, VOLUME_GIB};
+use crate::clock::later;
 use crate::draw;
 use crate::events::Entity;
 use crate::kubernetes::{Done, Effect};
 use crate::latency;
 use crate::ledger::{Kind, Row};
 use crate::life::Due;
+use crate::quotas::Counted;
 use crate::store::{NodeBalancer, Volume, World};
 
+/// A controller's pause after the API refused it, in demo milliseconds.
+const RETRY_MS: i64 = 60_000;
+
 impl World {
+    /// Whether the API refuses what a controller wants: a limit is reached, or a lock is on it.
+    fn is_refused(&self, account: &str, effect: &Effect) -> bool {
+        let answer = match effect {
+            Effect::LoadBalancerWanted { .. } => {
+                self.check_quota(account, Counted::Nodebalancers, 1)
+            }
+            Effect::VolumeWanted { .. } => self.check_quota(account, Counted::Volumes, 1),
+            Effect::LoadBalancerGone { uid, .. } => {
+                let of = |one: &&NodeBalancer| one.service.as_ref() == Some(uid);
+                let found = self.nodebalancers.values().find(of);
+                found.map_or(Ok(()), |one| self.check_unlocked("nodebalancer", one.id))
+            }
+            Effect::VolumeGone { volume_id } => self.check_unlocked("volume", *volume_id),
+        };
+        answer.is_err()
+    }
+
     /// A NodeBalancer is gone.
     pub(crate) fn end_nodebalancer(&mut self, at: Timestamp, id: u64) {
         let Some(gone) = self.nodebalancers.remove(&id) else {
@@ -78,6 +100,15 @@ impl World {
         };
         let (account, region) = (cluster.account.clone(), cluster.region.clone());
         let label = cluster.label.clone();
+        if self.is_refused(&account, &effect) {
+            // The controller tries again and again, as real ones do.
+            let due = Due::Controller {
+                cluster: cluster_id,
+                effect,
+            };
+            self.schedule.add(later(at, RETRY_MS), due);
+            return;
+        }
         let done = match effect {
             Effect::LoadBalancerWanted {
                 namespace,

@@ -8,6 +8,7 @@
 //! | `/_demo/calls` | GET, DELETE | calls so far by method and path; set to none |
 //! | `/_demo/clock` | GET, POST | `{now, speed, paused}`; `{speed?, paused?, step_ms?}` |
 //! | `/_demo/faults` | GET, PUT | `{seed, rules}`, with `fired` |
+//! | `/_demo/limits` | GET, PUT | `{account: {linodes?, clusters?, nodebalancers?, volumes?, firewalls?}}` |
 //! | `/_demo/switches` | GET, PUT | [`Switches`], absent ones at their default |
 //! | `/_demo/tokens` | POST | `{scopes, restricted, grants, expires, user, account}`, all optional |
 //! | `/_demo/clients` | GET, PUT | public address by the client's own |
@@ -77,6 +78,11 @@ fn act(
         ("PUT", "/_demo/faults") => {
             world.faults = Faults::put(body).map_err(|reason| (400, reason))?;
             Ok(world.faults.reply())
+        }
+        ("GET", "/_demo/limits") => Ok(json!(world.quotas)),
+        ("PUT", "/_demo/limits") => {
+            world.quotas = read_as(body)?;
+            Ok(json!(world.quotas))
         }
         ("GET", "/_demo/switches") => Ok(json!(world.switches)),
         ("PUT", "/_demo/switches") => {

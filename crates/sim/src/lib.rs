@@ -25,6 +25,7 @@ mod latency;
 mod ledger;
 mod life;
 mod linode;
+mod quotas;
 mod serve;
 mod service;
 mod state;

@@ -16,6 +16,7 @@ use crate::latency::Span;
 use crate::ledger::Ledger;
 use crate::life::{Due, Schedule};
 use crate::linode::limits::Limits;
+use crate::quotas::Quotas;
 use crate::switches::Switches;
 use crate::tokens::Tokens;
 
@@ -40,6 +41,8 @@ pub(crate) struct World {
     pub nodebalancers: BTreeMap<u64, NodeBalancer>,
     pub volumes: BTreeMap<u64, Volume>,
     pub firewalls: BTreeMap<u64, Firewall>,
+    #[serde(default)]
+    pub quotas: Quotas,
     #[serde(default)]
     pub locks: BTreeMap<u64, Lock>,
     /// The default firewalls, by account and kind of service.
@@ -269,6 +272,7 @@ impl World {
             nodebalancers: BTreeMap::new(),
             volumes: BTreeMap::new(),
             firewalls: BTreeMap::new(),
+            quotas: Quotas::new(),
             locks: BTreeMap::new(),
             default_firewalls: BTreeMap::new(),
             ports: BTreeMap::new(),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::wants::{self, given};
 use super::{Answer, Call, Refusal, Reply, firewalls};
 use crate::clock::linode_time;
+use crate::quotas::Counted;
 use crate::store::{NodeBalancer, Volume, World};
 use crate::tokens::Access;
 
@@ -70,6 +71,7 @@ pub(super) fn create_nodebalancer(world: &mut World, call: &Call) -> Answer {
         None => format!("nodebalancer{}", world.count("unnamed")),
     };
     let tags = wants::tags(&call.body)?.unwrap_or_default();
+    world.check_quota(&call.user.account, Counted::Nodebalancers, 1)?;
     let id = world.new_nodebalancer(
         call.at,
         NodeBalancer {
@@ -173,6 +175,7 @@ pub(super) fn create_volume(world: &mut World, call: &Call) -> Answer {
         Some(_) => return Err(Refusal::bad(Some("size"), "Must be 10-16384")),
     };
     let tags = wants::tags(&call.body)?.unwrap_or_default();
+    world.check_quota(&call.user.account, Counted::Volumes, 1)?;
     let id = world.new_volume(
         call.at,
         Volume {

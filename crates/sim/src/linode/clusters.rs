@@ -10,6 +10,7 @@ use crate::events::Entity;
 use crate::latency;
 use crate::ledger::{Kind, Row};
 use crate::life::Due;
+use crate::quotas::Counted;
 use crate::store::{LkeCluster, World};
 use crate::tokens::Access;
 
@@ -114,6 +115,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let high_availability = asked || app_platform || enterprise.is_some();
     let billed = high_availability && enterprise.is_none();
     let wanted_acl = given(control_plane, "acl").map(acl::parse).transpose()?;
+
+    let nodes = pools.iter().map(|pool| pool.count).sum();
+    world.check_quota(&call.user.account, Counted::Clusters, 1)?;
+    world.check_quota(&call.user.account, Counted::Linodes, nodes)?;
 
     let (id, at) = (world.next_id("cluster", 600_000), call.at);
     let cluster = LkeCluster {

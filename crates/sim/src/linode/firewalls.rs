@@ -8,6 +8,7 @@ use super::{Answer, Call, Refusal, Reply, devices, rules};
 use crate::clock::linode_time;
 use crate::events::Entity;
 use crate::ledger::{Kind, Row};
+use crate::quotas::Counted;
 use crate::store::{Device, Firewall, World};
 use crate::tokens::Access;
 
@@ -105,6 +106,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
             guarded.push((kind, entity));
         }
     }
+    world.check_quota(&call.user.account, Counted::Firewalls, 1)?;
     let id = make(world, call.at, &call.user.account, &label, rules, &tags);
     world.tokens.grant(&call.user.key, "firewall", id, &label);
     event(world, call, "firewall_create", id);

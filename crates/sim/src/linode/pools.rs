@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::wants::{self, PoolWant, given};
 use super::{Answer, Call, Refusal, Reply, clusters, enterprise, nodes};
+use crate::quotas::Counted;
 use crate::store::{Autoscaler, EnterprisePool, Pool, World};
 use crate::tokens::Access;
 
@@ -104,6 +105,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     }
     let (id, region) = (cluster.id, cluster.region.clone());
     let want = wants::pool(world, &call.body, &region)?;
+    world.check_quota(&call.user.account, Counted::Linodes, want.count)?;
     let pool = make(world, call, id, want, &mut call.have.clone());
     clusters::event(world, call, "lke_pool_create", id);
     shown(world, call, pool)
@@ -133,6 +135,8 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let own = own.map(|own| enterprise::pool(body, Some(own)));
     let own = own.transpose()?;
 
+    let more = count.saturating_sub(old);
+    world.check_quota(&call.user.account, Counted::Linodes, more)?;
     let pool = find(world, call, Access::Write)?;
     pool.count = count;
     pool.enterprise = own;

@@ -82,6 +82,12 @@ impl Refusal {
         Self::new(404, "Not found")
     }
 
+    /// 400 for one more than the account may have.
+    pub(crate) fn limit_reached() -> Self {
+        let reason = "Account Limit reached. Please open a support ticket.";
+        Self::bad(None, reason)
+    }
+
     /// 429 (recorded).
     pub(crate) fn too_many(seconds: u64) -> Self {
         Self {

@@ -1,16 +1,12 @@
 //! The life of a cluster, from POST to an empty ledger, on a virtual clock.
 
-use std::net::{IpAddr, Ipv4Addr};
-
-use crate::support::{User, cloud, reference};
+use crate::support::{LOCAL, User, cloud, kube_token, post_kube, reference};
 use bytes::Bytes;
 use expect_test::expect;
 use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::Service as _;
-
-const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn nodes(pools: &Value) -> String {
     let rows = pools["data"].as_array().cloned().unwrap_or_default();
@@ -170,15 +166,7 @@ async fn kubernetes_answers_behind_the_access_list() {
         "nothing listens yet"
     );
     user.wait(200).await;
-    let config = user.get(&format!("/v4/lke/clusters/{id}/kubeconfig")).await;
-    let text = config.body["kubeconfig"].as_str().expect("a kubeconfig");
-    let text = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text);
-    let text = String::from_utf8(text.expect("base64")).expect("text");
-    let token = text
-        .split("token: ")
-        .nth(1)
-        .and_then(|rest| rest.split('\n').next());
-    let token = token.expect("a token").trim().to_owned();
+    let token = kube_token(&mut user, id).await;
     let (status, list) = kube(&user, id, "/api/v1/nodes", &token).await;
     assert_eq!(
         (status, list["items"].as_array().map(Vec::len)),
@@ -210,16 +198,6 @@ async fn kubernetes_answers_behind_the_access_list() {
     );
     user.wait(15).await;
     assert_eq!(kube(&user, id, "/api/v1/nodes", &token).await.0, 200);
-}
-
-async fn post_kube(user: &User, cluster: u64, path: &str, token: &str, body: &Value) -> u16 {
-    let request = Request::post(path)
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .body(Bytes::from(body.to_string()))
-        .expect("a request");
-    let reply = user.twin.kube_service(cluster, LOCAL).call(request).await;
-    reply.map_or(0, |reply| reply.status().as_u16())
 }
 
 #[tokio::test(start_paused = true)]

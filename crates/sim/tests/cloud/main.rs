@@ -5,6 +5,7 @@ mod bills;
 mod defaults;
 mod faults;
 mod life;
+mod limits;
 mod locks;
 mod loopback;
 mod support;

@@ -1,6 +1,7 @@
 //! A client of the demo cloud in memory that writes down what was said.
 
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 use http::Request;
@@ -150,4 +151,37 @@ impl User {
     pub(crate) fn transcript(&mut self) -> String {
         std::mem::take(&mut self.transcript)
     }
+}
+
+/// From where the clients of these tests ask.
+pub(crate) const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The token in a cluster's kubeconfig.
+pub(crate) async fn kube_token(user: &mut User, id: u64) -> String {
+    let config = user.get(&format!("/v4/lke/clusters/{id}/kubeconfig")).await;
+    let text = config.body["kubeconfig"].as_str().expect("a kubeconfig");
+    let text = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text);
+    let text = String::from_utf8(text.expect("base64")).expect("text");
+    let token = text
+        .split("token: ")
+        .nth(1)
+        .and_then(|rest| rest.split('\n').next());
+    token.expect("a token").trim().to_owned()
+}
+
+/// Makes something in a cluster: the status.
+pub(crate) async fn post_kube(
+    user: &User,
+    cluster: u64,
+    path: &str,
+    token: &str,
+    body: &Value,
+) -> u16 {
+    let request = Request::post(path)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(Bytes::from(body.to_string()))
+        .expect("a request");
+    let reply = user.twin.kube_service(cluster, LOCAL).call(request).await;
+    reply.map_or(0, |reply| reply.status().as_u16())
 }
