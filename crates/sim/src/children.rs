@@ -64,7 +64,7 @@ impl World {
         made.ipv4 = format!("198.19.{}.{}", place >> 8 & 255, 1 + place % 254);
         let row = Row::new(Kind::Nodebalancer, id, &made.label, &made.account, at);
         let row = row
-            .priced(NODEBALANCER.price_in(&made.region))
+            .priced(self.price_now(NODEBALANCER.price_in(&made.region)))
             .placed(&made.region)
             .tagged(&made.tags);
         self.ledger
@@ -82,7 +82,7 @@ impl World {
         let gib = i64::try_from(made.size_gib).unwrap_or(i64::MAX);
         let row = Row::new(Kind::Volume, id, &made.label, &made.account, at);
         let row = row
-            .priced(VOLUME_GIB.price_in(&made.region).times(gib))
+            .priced(self.price_now(VOLUME_GIB.price_in(&made.region).times(gib)))
             .placed(&made.region)
             .tagged(&made.tags);
         self.ledger.birth(row.of(made.cluster));
@@ -184,6 +184,7 @@ impl World {
                         created: at,
                         updated: at,
                         cluster: Some(cluster_id),
+                        stuck_until: None,
                     },
                 );
                 Some(Done::Volume {

@@ -9,6 +9,8 @@
 //! | `/_demo/clock` | GET, POST | `{now, speed, paused}`; `{speed?, paused?, step_ms?}` |
 //! | `/_demo/faults` | GET, PUT | `{seed, rules}`, with `fired` |
 //! | `/_demo/limits` | GET, PUT | `{account: {linodes?, clusters?, nodebalancers?, volumes?, firewalls?}}` |
+//! | `/_demo/autoscale` | POST | `{pool, nodes}`: what its workloads need; the autoscaler follows |
+//! | `/_demo/reach` | GET | what gets through to each node: kubelet, webhooks, node ports, DNS, pods |
 //! | `/_demo/switches` | GET, PUT | [`Switches`], absent ones at their default |
 //! | `/_demo/tokens` | POST | `{scopes, restricted, grants, expires, user, account}`, all optional |
 //! | `/_demo/clients` | GET, PUT | public address by the client's own |
@@ -84,9 +86,18 @@ fn act(
             world.quotas = read_as(body)?;
             Ok(json!(world.quotas))
         }
+        ("POST", "/_demo/autoscale") => {
+            let wanted: Need = read_as(body)?;
+            let there = world.need_nodes(now, wanted.pool, wanted.nodes);
+            there
+                .then(|| json!({}))
+                .ok_or((404, "Not found".to_owned()))
+        }
+        ("GET", "/_demo/reach") => Ok(world.reach_reply()),
         ("GET", "/_demo/switches") => Ok(json!(world.switches)),
         ("PUT", "/_demo/switches") => {
             world.switches = read_as::<Switches>(body)?;
+            world.guard_nodes();
             Ok(json!(world.switches))
         }
         ("POST", "/_demo/tokens") => make_token(world, body),
@@ -139,6 +150,14 @@ fn turn(clock: &Clock, body: Value) -> Answer {
         clock.step_ms(ms);
     }
     Ok(clock_reply(clock))
+}
+
+/// What `POST /_demo/autoscale` takes: how many nodes the workloads of a pool need.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Need {
+    pool: u64,
+    nodes: u32,
 }
 
 /// What `POST /_demo/tokens` takes.

@@ -6,13 +6,19 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{Request, Response};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, later, real_wait};
-use crate::kubernetes::{self, Listener};
+use crate::kubernetes::{self, Gate, Listener};
+use crate::service;
 use crate::state::StateFile;
 use crate::store::World;
+use crate::twin::Twin;
+use crate::{BoxError, ReplyBody};
 
 /// Real milliseconds between a change and its save: what a kill can lose.
 const SAVE_DELAY_MS: u64 = 50;
@@ -85,10 +91,8 @@ impl Inner {
                 .collect()
         };
         for (id, kube, port) in missing {
-            let allow = allow(Arc::downgrade(self), id);
-            let listen = |port| {
-                kubernetes::listen(kube.clone(), port, self.clock.clone(), Arc::clone(&allow))
-            };
+            let gate: Arc<dyn Gate> = Arc::new(Door(Arc::downgrade(self), id));
+            let listen = |port| kubernetes::listen(&kube, port, Arc::clone(&gate));
             let listener = match listen(port).await {
                 // The port of before is taken: any other will do.
                 Err(_) if port.is_some() => listen(None).await,
@@ -152,18 +156,29 @@ impl Drop for Inner {
     }
 }
 
-/// Asked by a cluster's listener for each connection and each request. What comes in there may
-/// change the cluster, so it also wakes the background to save it.
-fn allow(twin: Weak<Inner>, cluster: u64) -> Arc<dyn Fn(IpAddr) -> bool + Send + Sync> {
-    Arc::new(move |client| {
-        twin.upgrade().is_some_and(|inner| {
+/// The door of a cluster: its listener asks here for each connection and each request.
+struct Door(Weak<Inner>, u64);
+
+impl Gate for Door {
+    fn admits(&self, client: IpAddr) -> bool {
+        self.0.upgrade().is_some_and(|inner| {
             let mut world = inner.world();
             world.advance(inner.clock.now());
-            world.dirty = true;
-            inner.bell.notify_one();
-            world.admits(cluster, client)
+            world.admits(self.1, client)
         })
-    })
+    }
+
+    fn answer(
+        &self,
+        client: IpAddr,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'static, Result<Response<ReplyBody>, BoxError>> {
+        let (inner, cluster) = (self.0.upgrade(), self.1);
+        Box::pin(async move {
+            let twin = Twin::of(inner.ok_or_else(service::refused)?);
+            twin.answer_kube(Some(cluster), client, request).await
+        })
+    }
 }
 
 /// The background: advances at each moment when something is due.

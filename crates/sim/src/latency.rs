@@ -44,5 +44,9 @@ pub(crate) const VOLUME: Span = span("volume", 3_000, 10_000);
 pub(crate) const CONTROLLER_GONE: Span = span("controller-gone", 2_000, 8_000);
 /// Between the nodes of a rolling recycle.
 pub(crate) const RECYCLE: Span = span("recycle", 100_000, 180_000);
+/// From pods that wait to more nodes: the autoscaler looks every ten seconds.
+pub(crate) const AUTOSCALE_UP: Span = span("autoscale-up", 10_000, 40_000);
+/// From an idle node to its end: the autoscaler's ten minutes.
+pub(crate) const AUTOSCALE_DOWN: Span = span("autoscale-down", 600_000, 660_000);
 /// What `Retry-After` says beside "kubeconfig is not yet available" (60 and 27 were seen).
 pub(crate) const RETRY_AFTER: Span = span("retry-after", 5_000, 60_000);

@@ -12,6 +12,7 @@
 //! What is public here is the whole interface; everything else is reached over HTTP, at `/v4`,
 //! `/v4beta` and `/_demo` (see `demo.rs`).
 
+mod autoscale;
 mod catalog;
 mod children;
 mod clock;
@@ -25,7 +26,9 @@ mod latency;
 mod ledger;
 mod life;
 mod linode;
+mod market;
 mod quotas;
+mod reach;
 mod serve;
 mod service;
 mod state;
@@ -38,7 +41,7 @@ pub use clock::Clock;
 pub use inner::Background;
 pub use serve::{Served, serve};
 pub use service::{ClientAddr, CloudService, KubeService};
-pub use switches::{Billing, Switches};
+pub use switches::{Billing, Switches, WebhookPath};
 pub use twin::{Error, Options, Twin};
 
 /// Any error of a transport or of a streaming body.

@@ -36,6 +36,10 @@ pub(crate) enum Due {
     VolumeActive { volume: u64 },
     /// A cluster's own controllers act on the account.
     Controller { cluster: u64, effect: Effect },
+    /// The autoscaler looks at a pool.
+    Autoscaled { cluster: u64, pool: u64 },
+    /// A lock is taken away again.
+    Unlocked { lock: u64 },
     /// A call takes effect whose sender heard nothing.
     Late { ask: Ask },
 }
@@ -131,6 +135,10 @@ impl World {
                 self.finish_event(at, "volume_create", volume);
             }
             Due::Controller { cluster, effect } => self.control(at, cluster, effect),
+            Due::Autoscaled { cluster, pool } => self.autoscale(at, cluster, pool),
+            Due::Unlocked { lock } => {
+                self.locks.remove(&lock);
+            }
             Due::Late { ask } => linode::commit(self, &ask, at),
         }
     }
@@ -184,10 +192,11 @@ impl World {
             ),
             cluster: Some(cluster_id),
             tags: Vec::new(),
+            linger_seconds: 0,
         };
         self.linodes.insert(id, linode);
         let price = instance_type(&kind)
-            .map(|kind| kind.price_in(&region))
+            .map(|kind| self.price_now(kind.price_in(&region)))
             .unwrap_or_default();
         let row = Row::new(Kind::Linode, id, &label, &account, at);
         let row = row.priced(price).placed(&region);
@@ -250,6 +259,9 @@ impl World {
         else {
             return;
         };
+        if node.doomed {
+            return;
+        }
         node.ready = true;
         self.join(at, cluster, node_id);
     }
@@ -285,6 +297,7 @@ impl World {
             version: cluster.kube_version(),
         };
         kube.add_node(seed, at);
+        self.guard_nodes();
     }
 
     fn acl_enforced(&mut self, cluster: u64, revision: &str) {
@@ -355,8 +368,14 @@ impl World {
             linode.updated = at;
             let entity = Entity::new("linode", id, &linode.label);
             let account = linode.account.clone();
+            let from = crate::clock::later(at, i64::from(linode.linger_seconds) * 1000);
             self.event(at, &account, "Linode", "linode_delete", entity);
-            self.after(at, latency::LINODE_GONE, id, Due::LinodeGone { linode: id });
+            self.after(
+                from,
+                latency::LINODE_GONE,
+                id,
+                Due::LinodeGone { linode: id },
+            );
         }
     }
 
@@ -369,7 +388,7 @@ impl World {
         for volume in self
             .volumes
             .values_mut()
-            .filter(|volume| volume.linode == Some(id))
+            .filter(|volume| volume.linode == Some(id) && volume.stuck_until.is_none())
         {
             volume.linode = None;
         }

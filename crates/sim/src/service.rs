@@ -5,12 +5,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tower::Service;
 
+use crate::clock::Clock;
+use crate::faults::Broken;
 use crate::linode::Sent;
 use crate::twin::Twin;
 use crate::{BoxError, ReplyBody};
@@ -76,21 +79,33 @@ impl Service<Request<Bytes>> for KubeService {
     }
 }
 
-/// A reply as HTTP knows it.
-pub(crate) fn response(sent: Sent) -> Result<Response<ReplyBody>, BoxError> {
+/// A reply as HTTP knows it. A body that comes in two halves, or breaks off, names its whole length
+/// all the same.
+pub(crate) fn response(sent: Sent, clock: &Clock) -> Result<Response<ReplyBody>, BoxError> {
     let mut reply = Response::builder().status(sent.status);
     for (name, value) in sent.headers {
         reply = reply.header(name, value);
     }
-    if !sent.cut {
-        let body = Full::new(Bytes::from(sent.body)).map_err(|never: Infallible| match never {});
+    let length = sent.body.len();
+    let mut first = Bytes::from(sent.body);
+    if sent.whole >= length && sent.rest_ms == 0 {
+        let body = Full::new(first).map_err(|never: Infallible| match never {});
         return Ok(reply.body(body.boxed_unsync())?);
     }
-    let half_of = sent.body.len() / 2;
-    let reply = reply.header("content-length", sent.body.len());
-    let half = Bytes::from(sent.body).split_to(half_of);
-    let frames = [Ok(Frame::data(half)), Err(reset())];
-    Ok(reply.body(StreamBody::new(futures::stream::iter(frames)).boxed_unsync())?)
+    let rest = first.split_off(sent.whole.min(length / 2));
+    let (clock, cut, wait_ms) = (clock.clone(), sent.whole < length, sent.rest_ms);
+    let late = async move {
+        clock.sleep_ms(wait_ms).await;
+        if cut {
+            Err(reset())
+        } else {
+            Ok(Frame::data(rest))
+        }
+    };
+    let frames = futures::stream::once(std::future::ready(Ok(Frame::data(first))));
+    let frames = frames.chain(futures::stream::once(late));
+    let reply = reply.header("content-length", length);
+    Ok(reply.body(StreamBody::new(frames).boxed_unsync())?)
 }
 
 /// The connection ended without a reply.
@@ -101,4 +116,10 @@ pub(crate) fn reset() -> BoxError {
 /// Nothing listens, or the access list does not let in.
 pub(crate) fn refused() -> BoxError {
     std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into()
+}
+
+impl From<Broken> for BoxError {
+    fn from(broken: Broken) -> Self {
+        std::io::Error::new(broken.kind, broken.why).into()
+    }
 }

@@ -1,7 +1,7 @@
 //! What exists in the demo cloud. Every object bears its account; accounts are separate worlds.
 //! How things change as time passes is in `life.rs`, what a request does in `linode/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::kubernetes;
 use crate::latency::Span;
 use crate::ledger::Ledger;
 use crate::life::{Due, Schedule};
+use crate::linode::Sent;
 use crate::linode::limits::Limits;
 use crate::quotas::Quotas;
 use crate::switches::Switches;
@@ -57,6 +58,15 @@ pub(crate) struct World {
     pub kubes: BTreeMap<u64, kubernetes::Cluster>,
     #[serde(skip)]
     pub limits: Limits,
+    /// What each GET was answered last, while a fault wants stale reads.
+    #[serde(skip)]
+    pub stale: BTreeMap<String, Sent>,
+    /// What things cost that are made from now on, in thousandths of the catalog's price.
+    #[serde(default = "catalog_price")]
+    pub price_permille: u64,
+    /// Versions that are offered no more.
+    #[serde(default)]
+    pub retired: BTreeSet<String>,
     /// Served on loopback: then a port is known only when its listener stands.
     #[serde(skip)]
     pub served: bool,
@@ -85,6 +95,9 @@ pub(crate) struct LkeCluster {
     pub kubeconfig_from: Option<Timestamp>,
     /// DELETE was accepted; it is gone soon.
     pub deleting: bool,
+    /// How much longer than usual it takes to go, in demo seconds.
+    #[serde(default)]
+    pub linger_seconds: u32,
     /// The App Platform came with it.
     #[serde(default)]
     pub app_platform: bool,
@@ -133,6 +146,9 @@ pub(crate) struct Pool {
     pub count: u32,
     pub nodes: Vec<Node>,
     pub autoscaler: Autoscaler,
+    /// How many nodes the workloads need; unknown until somebody says so.
+    #[serde(default)]
+    pub needed: Option<u32>,
     pub labels: BTreeMap<String, String>,
     pub taints: Vec<Value>,
     pub tags: Vec<String>,
@@ -162,6 +178,9 @@ pub(crate) struct Node {
     pub ready: bool,
     /// No capacity: it never gets a Linode.
     pub starved: bool,
+    /// It never becomes ready, or is so no more.
+    #[serde(default)]
+    pub doomed: bool,
 }
 
 /// A compute instance.
@@ -179,6 +198,9 @@ pub(crate) struct Linode {
     pub private_ip: String,
     pub cluster: Option<u64>,
     pub tags: Vec<String>,
+    /// How much longer than usual it takes to go, in demo seconds.
+    #[serde(default)]
+    pub linger_seconds: u32,
 }
 
 /// A NodeBalancer.
@@ -212,6 +234,9 @@ pub(crate) struct Volume {
     pub created: Timestamp,
     pub updated: Timestamp,
     pub cluster: Option<u64>,
+    /// It can neither leave its Linode nor be deleted until then.
+    #[serde(default)]
+    pub stuck_until: Option<Timestamp>,
 }
 
 /// A Cloud Firewall.
@@ -252,6 +277,10 @@ pub(crate) struct Lock {
     pub entity: u64,
 }
 
+fn catalog_price() -> u64 {
+    1000
+}
+
 impl World {
     /// An empty cloud.
     pub(crate) fn new(seed: u64, start: Timestamp) -> Self {
@@ -279,9 +308,19 @@ impl World {
             ids: BTreeMap::new(),
             kubes: BTreeMap::new(),
             limits: Limits::default(),
+            stale: BTreeMap::new(),
+            price_permille: catalog_price(),
+            retired: BTreeSet::new(),
             served: false,
             dirty: true,
         }
+    }
+
+    /// Counts a call of the Linode API.
+    pub(crate) fn count_call(&mut self, method: &str, beta: bool, template: &str) {
+        let version = if beta { "v4beta" } else { "v4" };
+        let name = format!("{method} /{version}{template}");
+        *self.calls.entry(name).or_insert(0) += 1;
     }
 
     /// The next id for `what`: ids grow by small uneven steps, like the real ones.

@@ -14,6 +14,17 @@ pub enum Billing {
     Exact,
 }
 
+/// How the control plane reaches a webhook: nobody has published it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookPath {
+    /// Inside the tunnel: WireGuard and IP in IP must pass.
+    #[default]
+    Tunnel,
+    /// To the node itself: TCP from the private network to the webhook's port must pass.
+    Node,
+}
+
 /// The switches. A field that is absent in a PUT keeps its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,6 +49,8 @@ pub struct Switches {
     pub cluster_without_pools: bool,
     /// Demo seconds of 503 after the kubeconfig was deleted.
     pub kubeconfig_rotation_seconds: u32,
+    /// On which way the control plane calls a webhook that runs on a node.
+    pub webhook_path: WebhookPath,
     /// The account's default firewall is put before every new node of a cluster.
     pub default_firewall_on_nodes: bool,
     /// GPU types are listed at a price of 0 (a probe of 2026-09 said so): it means "unknown".
@@ -63,6 +76,7 @@ impl Default for Switches {
             autoscaler_min_zero: false,
             cluster_without_pools: false,
             kubeconfig_rotation_seconds: 20,
+            webhook_path: WebhookPath::Tunnel,
             default_firewall_on_nodes: false,
             gpu_prices_hidden: false,
             rate_limits: true,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::clock::{Clock, wall_now};
+use crate::faults::{self, Broken, Way};
 use crate::inner::{Background, Inner};
 use crate::linode::{self, Ask, Sent};
 use crate::service::{self, ClientAddr, CloudService, KubeService};
@@ -194,6 +195,10 @@ impl Twin {
         Background::spawn(twin)
     }
 
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        Self { inner }
+    }
+
     pub(crate) fn last_port(&self) -> Option<u16> {
         *self
             .inner
@@ -239,10 +244,10 @@ impl Twin {
         if let Ok(ms @ 1..) = u64::try_from(wait_ms) {
             self.inner.clock.sleep_ms(ms).await;
         }
-        sent.map_or_else(|| Err(service::reset()), service::response)
+        service::response(sent?, &self.inner.clock)
     }
 
-    fn answer_now(&self, request: &Request<Bytes>) -> (Option<Sent>, i64) {
+    fn answer_now(&self, request: &Request<Bytes>) -> (Result<Sent, Broken>, i64) {
         let client = request
             .extensions()
             .get::<ClientAddr>()
@@ -254,7 +259,7 @@ impl Twin {
         if path.starts_with("/_demo/") {
             let clock = &self.inner.clock;
             let (status, body) = demo::answer(&mut world, clock, client.0, (method, path), &body);
-            return (Some(Sent::json(status, &body)), 0);
+            return (Ok(Sent::json(status, &body)), 0);
         }
         let header = |name: &str| {
             request
@@ -291,13 +296,20 @@ impl Twin {
         request: Request<Bytes>,
     ) -> Result<Response<ReplyBody>, BoxError> {
         let now = self.inner.clock.now();
-        let kube = {
+        let (kube, way) = {
             let mut world = self.inner.world();
             world.advance(now);
             let open = cluster.filter(|id| world.admits(*id, client));
-            open.and_then(|id| world.kubes.get(&id).cloned())
-                .ok_or_else(service::refused)?
+            let kube = open.and_then(|id| world.kubes.get(&id).cloned());
+            let kube = kube.ok_or_else(service::refused)?;
+            let way = world.strike_kube(request.method().as_str(), request.uri().path());
+            (kube, way)
         };
+        match way {
+            Way::Honest | Way::WithoutHandle => {}
+            Way::Broken(broken) => return Err(broken.into()),
+            Way::Refused(status, reason) => return faults::kube_refused(status, reason),
+        }
         let changes = request.method() != http::Method::GET;
         let reply = kube.handle(request, now).await;
         if changes {
@@ -305,8 +317,10 @@ impl Twin {
             world.dirty = true;
             world.advance(now);
             drop(world);
-            self.inner.save();
             self.inner.bell.notify_one();
+        }
+        if matches!(way, Way::WithoutHandle) {
+            return faults::without_handle(reply).await;
         }
         Ok(reply)
     }

@@ -1,6 +1,5 @@
 //! From a request to an answer: authentication, the path, the verb.
 
-use base64::Engine as _;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -9,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::accept::Shape;
 use super::kinds::{self, Kind};
+use super::mark::Mark;
 use super::patch::Style;
 use super::query::{self, Query};
 use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
-use super::{Cluster, discovery, openapi, watch};
+use super::{Cluster, discovery, openapi, reached, watch};
 use crate::ReplyBody;
 
 /// What etcd takes at most in one request.
@@ -98,6 +98,9 @@ fn respond(
     }
     if let Some(found) = discovery::find(&path).or_else(|| openapi::find(&path)) {
         return Ok(reply(StatusCode::OK, &found));
+    }
+    if let Some(found) = reached::find(&cluster.lock(), request.method(), &path)? {
+        return Ok(found);
     }
     let target = target(&path)?;
     let query = Query::parse(request.uri().query().unwrap_or_default());
@@ -197,6 +200,7 @@ fn act(
             Method::GET => list(cluster, target, query, shape, now),
             Method::POST => {
                 let object = body(request)?;
+                reached::ask_webhooks(&cluster.lock(), "CREATE", kind)?;
                 let made = cluster
                     .with(|inner| write::create(inner, kind, namespace, object, dry, now))?;
                 Ok(show(StatusCode::CREATED, &made))
@@ -206,6 +210,13 @@ fn act(
         };
     };
     let key = Key::new(kind, namespace, name);
+    match *request.method() {
+        Method::PUT | Method::PATCH => {
+            reached::ask_webhooks(&cluster.lock(), "UPDATE", kind)?;
+        }
+        Method::DELETE => reached::ask_webhooks(&cluster.lock(), "DELETE", kind)?,
+        _ => {}
+    }
     match *request.method() {
         Method::GET => {
             let found = cluster.lock().store.get(&key).cloned();
@@ -301,35 +312,6 @@ fn delete_all(
     })?;
     let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
     Ok(reply(StatusCode::OK, &done))
-}
-
-/// Where a paged list goes on: the version it began at, and the last key that was given.
-struct Mark {
-    version: u64,
-    namespace: String,
-    name: String,
-}
-
-impl Mark {
-    fn write(&self) -> String {
-        let text = format!("{}/{}/{}", self.version, self.namespace, self.name);
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
-    }
-
-    fn read(token: &str) -> Option<Self> {
-        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(token)
-            .ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let mut words = text.splitn(3, '/');
-        let version = words.next()?.parse().ok()?;
-        let (namespace, name) = (words.next()?.to_owned(), words.next()?.to_owned());
-        Some(Self {
-            version,
-            namespace,
-            name,
-        })
-    }
 }
 
 fn list(

@@ -83,6 +83,18 @@ pub(super) static KINDS: &[Kind] = &[
     in_all(row("apps", "statefulsets", "StatefulSet", &["sts"])),
     in_all(row("batch", "jobs", "Job", &[])),
     in_all(row("batch", "cronjobs", "CronJob", &["cj"])),
+    without_status(cluster_wide(row(
+        "admissionregistration.k8s.io",
+        "validatingwebhookconfigurations",
+        "ValidatingWebhookConfiguration",
+        &[],
+    ))),
+    without_status(cluster_wide(row(
+        "admissionregistration.k8s.io",
+        "mutatingwebhookconfigurations",
+        "MutatingWebhookConfiguration",
+        &[],
+    ))),
     without_status(row("coordination.k8s.io", "leases", "Lease", &[])),
     without_status(row(
         "discovery.k8s.io",

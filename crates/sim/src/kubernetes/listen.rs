@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -22,13 +23,23 @@ use tokio_rustls::TlsAcceptor;
 use super::api::{self, BODY_BYTES_MAX};
 use super::status::Refusal;
 use super::{Cluster, Secrets};
-use crate::{BoxError, Clock, ReplyBody};
+use crate::{BoxError, ReplyBody};
 
 /// How long a client may take to say hello.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Says whether a client's address may connect now (the access list).
-pub(crate) type Allow = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+/// Who stands before a cluster's API.
+pub(crate) trait Gate: Send + Sync {
+    /// Whether a client's address may connect now (the access list).
+    fn admits(&self, client: IpAddr) -> bool;
+
+    /// Answers a request; an error ends the connection.
+    fn answer(
+        &self,
+        client: IpAddr,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'static, Result<Response<ReplyBody>, BoxError>>;
+}
 
 /// A running listener; dropping it closes the port and every connection.
 pub(crate) struct Listener {
@@ -49,13 +60,12 @@ impl Drop for Listener {
     }
 }
 
-/// Listens on 127.0.0.1, on `port` or on a free one. `allow` is asked for each connection and again
+/// Listens on 127.0.0.1, on `port` or on a free one. The gate is asked for each connection and again
 /// for each request on it: who is refused is hung up on, as LKE's gateway does.
 pub(crate) async fn listen(
-    cluster: Cluster,
+    cluster: &Cluster,
     port: Option<u16>,
-    clock: Clock,
-    allow: Allow,
+    gate: Arc<dyn Gate>,
 ) -> io::Result<Listener> {
     let tls = TlsAcceptor::from(Arc::new(tls(&cluster.lock().secrets)?));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
@@ -65,13 +75,8 @@ pub(crate) async fn listen(
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) if allow(peer.ip()) => {
-                        let client = Client {
-                            cluster: cluster.clone(),
-                            clock: clock.clone(),
-                            allow: Arc::clone(&allow),
-                            address: peer.ip(),
-                        };
+                    Ok((stream, peer)) if gate.admits(peer.ip()) => {
+                        let client = (Arc::clone(&gate), peer.ip());
                         connections.spawn(serve(tls.clone(), stream, client));
                     }
                     Ok(_) => {}
@@ -114,14 +119,8 @@ fn tls(secrets: &Secrets) -> io::Result<ServerConfig> {
     Ok(config)
 }
 
-/// One connection's client.
-#[derive(Clone)]
-struct Client {
-    cluster: Cluster,
-    clock: Clock,
-    allow: Allow,
-    address: IpAddr,
-}
+/// The gate and who stands before it.
+type Client = (Arc<dyn Gate>, IpAddr);
 
 async fn serve(tls: TlsAcceptor, stream: TcpStream, client: Client) {
     let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await;
@@ -134,12 +133,9 @@ async fn serve(tls: TlsAcceptor, stream: TcpStream, client: Client) {
 }
 
 async fn answer(
-    client: Client,
+    (gate, address): Client,
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, BoxError> {
-    if !(client.allow)(client.address) {
-        return Err("the access list has changed".into());
-    }
     let (head, body) = request.into_parts();
     let body: Bytes = match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
@@ -149,8 +145,5 @@ async fn answer(
         }
         Err(error) => return Err(error),
     };
-    Ok(client
-        .cluster
-        .handle(Request::from_parts(head, body), client.clock.now())
-        .await)
+    gate.answer(address, Request::from_parts(head, body)).await
 }

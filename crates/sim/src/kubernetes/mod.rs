@@ -2,8 +2,9 @@
 //! kubectl to work with. Start reading at [`Cluster`]; `api` routes a request, `store` keeps the
 //! objects, `controllers` plays the cloud controllers.
 //!
-//! Deliberately absent: admission, RBAC (one token may do everything), a scheduler and kubelets
-//! (pods stay as they were written), exec, logs and port-forward.
+//! Deliberately absent: RBAC (one token may do everything), a scheduler and kubelets (pods stay as
+//! they were written, and their logs say only that they started), what webhooks decide, exec and
+//! port-forward.
 
 mod accept;
 mod age;
@@ -14,12 +15,14 @@ mod discovery;
 mod identity;
 mod kinds;
 mod listen;
+mod mark;
 mod nodes;
 mod openapi;
 mod patch;
 mod peek;
 mod quantity;
 mod query;
+mod reached;
 mod seeds;
 mod select;
 mod status;
@@ -42,9 +45,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ReplyBody;
+use crate::reach::Reach;
 
 pub(crate) use identity::Secrets;
-pub(crate) use listen::{Listener, listen};
+pub(crate) use listen::{Gate, Listener, listen};
 pub(crate) use query::decode as percent_decoded;
 
 /// One cluster's Kubernetes. Cloning shares the same cluster.
@@ -73,6 +77,8 @@ struct Inner {
     effects: VecDeque<Effect>,
     /// Uids of the Services whose NodeBalancer was asked to go.
     releasing: BTreeSet<String>,
+    /// What reaches the nodes that are not open, by name.
+    reach: BTreeMap<String, Reach>,
 }
 
 /// What is known of a node when its Linode has booted and joined.
@@ -199,6 +205,7 @@ impl Cluster {
             gpus: BTreeMap::new(),
             effects: VecDeque::new(),
             releasing: BTreeSet::new(),
+            reach: BTreeMap::new(),
         };
         seeds::plant(&mut inner, now);
         Self::from_inner(inner)
@@ -346,6 +353,7 @@ impl Cluster {
             gpus: saved.gpus,
             effects: saved.effects,
             releasing: saved.releasing,
+            reach: BTreeMap::new(),
         }))
     }
 }

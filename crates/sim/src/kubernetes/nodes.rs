@@ -89,6 +89,27 @@ pub(super) fn remove(inner: &mut Inner, name: &str, now: Timestamp) {
     }
 }
 
+/// The node's kubelet went silent.
+pub(super) fn lose(inner: &mut Inner, name: &str, now: Timestamp) {
+    let key = Key::core("nodes", "", name);
+    let Some(node) = inner.store.get(&key).cloned() else {
+        return;
+    };
+    let mut node = Value::clone(&node);
+    let conditions = node.pointer_mut("/status/conditions");
+    for one in conditions
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        one["status"] = json!("Unknown");
+        one["reason"] = json!("NodeStatusUnknown");
+        one["message"] = json!("Kubelet stopped posting node status.");
+        one["lastTransitionTime"] = json!(now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    }
+    inner.store.put(key, node);
+}
+
 /// The region of the cluster, once it has a node.
 pub(super) fn region(inner: &Inner) -> Option<String> {
     let (_, first) = inner.store.list(known("", "nodes"), None).next()?;

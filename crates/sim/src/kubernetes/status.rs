@@ -138,6 +138,10 @@ impl Refusal {
         Self::new(StatusCode::GONE, "Expired", message)
     }
 
+    pub(super) fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+    }
+
     pub(super) fn closed() -> Self {
         let message = "the cluster is deleted";
         Self::new(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Call, Refusal, Reply};
-use crate::catalog::{self, ENTERPRISE_VERSIONS, REGIONS, Region, TYPES, VERSIONS};
+use crate::catalog::{self, ENTERPRISE_VERSIONS, REGIONS, Region, TYPES};
 use crate::store::World;
 
 const PRICES: &[&str] = &["label", "price.hourly", "price.monthly", "transfer"];
@@ -38,6 +38,7 @@ pub(super) fn region_availability(_: &mut World, call: &Call) -> Answer {
 pub(super) fn types(world: &mut World, _: &Call) -> Answer {
     let hidden = world.switches.gpu_prices_hidden;
     let rows = TYPES.iter().map(|one| one.reply(hidden)).collect();
+    let rows = world.prices_now(rows);
     page(
         rows,
         &[
@@ -56,7 +57,8 @@ pub(super) fn types(world: &mut World, _: &Call) -> Answer {
 
 pub(super) fn instance_type(world: &mut World, call: &Call) -> Answer {
     let one = catalog::instance_type(call.word(0)).ok_or_else(Refusal::not_found)?;
-    Ok(Reply::One(one.reply(world.switches.gpu_prices_hidden)))
+    let row = one.reply(world.switches.gpu_prices_hidden);
+    Ok(Reply::One(world.prices_now(vec![row]).remove(0)))
 }
 
 fn known(versions: &[&str], wanted: &str) -> Result<(), Refusal> {
@@ -66,46 +68,47 @@ fn known(versions: &[&str], wanted: &str) -> Result<(), Refusal> {
         .ok_or_else(Refusal::not_found)
 }
 
-pub(super) fn versions(_: &mut World, _: &Call) -> Answer {
-    page(VERSIONS.iter().map(|id| json!({"id": id})).collect(), &[])
+pub(super) fn versions(world: &mut World, _: &Call) -> Answer {
+    let offered = world.versions_on_offer();
+    page(offered.iter().map(|id| json!({"id": id})).collect(), &[])
 }
 
-pub(super) fn version(_: &mut World, call: &Call) -> Answer {
-    known(VERSIONS, call.word(0))?;
+pub(super) fn version(world: &mut World, call: &Call) -> Answer {
+    known(&world.versions_on_offer(), call.word(0))?;
     Ok(Reply::One(json!({"id": call.word(0)})))
 }
 
 /// Tiers are known to v4beta only.
-fn tier(call: &Call) -> Result<&'static [&'static str], Refusal> {
+fn tier(world: &World, call: &Call) -> Result<Vec<&'static str>, Refusal> {
     match (call.beta, call.word(0)) {
-        (true, "standard") => Ok(VERSIONS),
-        (true, "enterprise") => Ok(ENTERPRISE_VERSIONS),
+        (true, "standard") => Ok(world.versions_on_offer()),
+        (true, "enterprise") => Ok(ENTERPRISE_VERSIONS.to_vec()),
         _ => Err(Refusal::not_found()),
     }
 }
 
-pub(super) fn tier_versions(_: &mut World, call: &Call) -> Answer {
+pub(super) fn tier_versions(world: &mut World, call: &Call) -> Answer {
     let row = |id: &&str| json!({"id": id, "tier": call.word(0)});
-    page(tier(call)?.iter().map(row).collect(), &[])
+    page(tier(world, call)?.iter().map(row).collect(), &[])
 }
 
-pub(super) fn tier_version(_: &mut World, call: &Call) -> Answer {
-    known(tier(call)?, call.word(1))?;
+pub(super) fn tier_version(world: &mut World, call: &Call) -> Answer {
+    known(&tier(world, call)?, call.word(1))?;
     Ok(Reply::One(
         json!({"id": call.word(1), "tier": call.word(0)}),
     ))
 }
 
-pub(super) fn lke_types(_: &mut World, _: &Call) -> Answer {
-    page(catalog::lke_types(), PRICES)
+pub(super) fn lke_types(world: &mut World, _: &Call) -> Answer {
+    page(world.prices_now(catalog::lke_types()), PRICES)
 }
 
-pub(super) fn nodebalancer_types(_: &mut World, _: &Call) -> Answer {
-    page(catalog::nodebalancer_types(), PRICES)
+pub(super) fn nodebalancer_types(world: &mut World, _: &Call) -> Answer {
+    page(world.prices_now(catalog::nodebalancer_types()), PRICES)
 }
 
-pub(super) fn volume_types(_: &mut World, _: &Call) -> Answer {
-    page(catalog::volume_types(), PRICES)
+pub(super) fn volume_types(world: &mut World, _: &Call) -> Answer {
+    page(world.prices_now(catalog::volume_types()), PRICES)
 }
 
 pub(super) fn transfer_prices(_: &mut World, _: &Call) -> Answer {

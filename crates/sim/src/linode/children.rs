@@ -190,6 +190,7 @@ pub(super) fn create_volume(world: &mut World, call: &Call) -> Answer {
             created: call.at,
             updated: call.at,
             cluster: None,
+            stuck_until: None,
         },
     );
     world.tokens.grant(&call.user.key, "volume", id, &label);
@@ -198,7 +199,12 @@ pub(super) fn create_volume(world: &mut World, call: &Call) -> Answer {
 
 pub(super) fn delete_volume(world: &mut World, call: &Call) -> Answer {
     let volume = find_volume(world, call, Access::Write)?;
-    if volume.linode.is_some() {
+    let stuck = volume.stuck_until.is_some_and(|until| until > call.at);
+    if !stuck && volume.stuck_until.take().is_some() {
+        // What held it there has let go.
+        volume.linode = None;
+    }
+    if stuck || volume.linode.is_some() {
         return Err(Refusal::bad(
             None,
             "Unable to delete a volume that is attached. Detach it first",

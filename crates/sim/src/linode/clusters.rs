@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::wants::{self, given};
 use super::{Answer, Call, Refusal, Reply, acl, enterprise, pools};
-use crate::catalog::{ENTERPRISE_VERSIONS, HIGH_AVAILABILITY, VERSIONS};
-use crate::clock::linode_time;
+use crate::catalog::{ENTERPRISE_VERSIONS, HIGH_AVAILABILITY};
+use crate::clock::{later, linode_time};
 use crate::events::Entity;
 use crate::latency;
 use crate::ledger::{Kind, Row};
@@ -89,7 +89,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let region = wants::region(body)?.to_owned();
     let version = wants::text(body, "k8s_version")?.to_owned();
     let enterprise = enterprise::cluster(call, &region)?;
-    if !offered(enterprise.is_some()).contains(&version.as_str()) {
+    if !offered(world, enterprise.is_some()).contains(&version.as_str()) {
         return Err(Refusal::bad(
             Some("k8s_version"),
             "k8s_version is not valid",
@@ -136,6 +136,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         kube_ready: false,
         kubeconfig_from: None,
         deleting: false,
+        linger_seconds: 0,
         app_platform,
         enterprise,
     };
@@ -170,11 +171,10 @@ fn bill_high_availability(world: &mut World, call: &Call, id: u64) {
         &cluster.account,
         call.at,
     );
+    let price = world.price_now(HIGH_AVAILABILITY.price_in(&cluster.region));
     let row = row.tagged(&cluster.tags).of(Some(id));
-    world.ledger.birth(
-        row.priced(HIGH_AVAILABILITY.price_in(&cluster.region))
-            .placed(&cluster.region),
-    );
+    let row = row.priced(price).placed(&cluster.region);
+    world.ledger.birth(row);
 }
 
 /// An event about a cluster, by the user of the call.
@@ -192,8 +192,9 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let body = &call.body;
     let cluster = find(world, call, Access::Write)?;
     let (id, old) = (cluster.id, cluster.version.clone());
-    let offered = offered(cluster.enterprise.is_some());
     let was_available = cluster.high_availability;
+    let above = cluster.enterprise.is_some();
+    let offered = offered(world, above);
     let label = match given(body, "label") {
         Some(_) => Some(wants::label(body, 1)?.to_owned()),
         None => None,
@@ -248,11 +249,11 @@ fn minor(version: &str) -> Option<u32> {
 }
 
 /// The versions of a tier.
-fn offered(enterprise: bool) -> &'static [&'static str] {
+fn offered(world: &World, enterprise: bool) -> Vec<&'static str> {
     if enterprise {
-        ENTERPRISE_VERSIONS
+        ENTERPRISE_VERSIONS.to_vec()
     } else {
-        VERSIONS
+        world.versions_on_offer()
     }
 }
 
@@ -264,10 +265,12 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     }
     let id = cluster.id;
     world.check_cluster_unlocked(id)?;
-    find(world, call, Access::Write)?.deleting = true;
+    let cluster = find(world, call, Access::Write)?;
+    cluster.deleting = true;
+    let from = later(call.at, i64::from(cluster.linger_seconds) * 1000);
     event(world, call, "lke_cluster_delete", id);
     world.after(
-        call.at,
+        from,
         latency::CLUSTER_GONE,
         id,
         Due::ClusterGone { cluster: id },

@@ -104,6 +104,20 @@ impl World {
     }
 }
 
+impl World {
+    /// Puts a lock on something; its id.
+    pub(crate) fn new_lock(&mut self, kind: &str, entity: u64) -> u64 {
+        let id = self.next_id("lock", 1000);
+        let lock = Lock {
+            id,
+            kind: kind.to_owned(),
+            entity,
+        };
+        self.locks.insert(id, lock);
+        id
+    }
+}
+
 /// The lock as a user with at least this access to its thing sees it; none on what is gone.
 fn seen(world: &World, call: &Call, lock: &Lock, need: Access) -> Result<Value, Refusal> {
     let found = world.lockable(&lock.kind, lock.entity);
@@ -174,11 +188,9 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         let reason = format!("{kind} {entity} already has a lock");
         return Err(Refusal::bad(Some("entity_id"), &reason));
     }
-    let id = world.next_id("lock", 1000);
+    let id = world.new_lock(kind, entity);
     let lock = Lock { id, ..lock };
-    let reply = seen(world, call, &lock, Access::Write)?;
-    world.locks.insert(id, lock);
-    Ok(Reply::One(reply))
+    seen(world, call, &lock, Access::Write).map(Reply::One)
 }
 
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {

@@ -32,7 +32,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::faults::{Act, Strike};
+use crate::faults::End;
 use crate::store::World;
 use crate::tokens::User;
 
@@ -89,7 +89,19 @@ impl Call {
     }
 }
 
-/// Answers one call.
+impl Ask {
+    /// Everything that a reply depends on, besides the world.
+    pub(crate) fn whole(&self) -> String {
+        let filter = self.filter.as_deref().unwrap_or_default();
+        let key = self.key.as_deref().unwrap_or_default();
+        format!(
+            "{key} {} {}?{} {filter}",
+            self.method, self.path, self.query
+        )
+    }
+}
+
+/// Answers one call, under the faults that fire on it.
 pub(crate) fn answer(
     world: &mut World,
     token: Option<&str>,
@@ -99,15 +111,11 @@ pub(crate) fn answer(
     let Some((beta, path)) = unversioned(&ask.path) else {
         return Outcome::sent(Refusal::not_found().sent());
     };
-    let found = routes::find(&ask.method, path);
+    let path = path.to_owned();
+    let found = routes::find(&ask.method, &path);
     let template = found.as_ref().map_or("(unknown)", |(route, _)| route.path);
-    let version = if beta { "v4beta" } else { "v4" };
-    *world
-        .calls
-        .entry(format!("{} /{version}{template}", ask.method))
-        .or_insert(0) += 1;
-    let strikes = world.faults.strikes(&ask.method, path);
-    let user = match token {
+    world.count_call(&ask.method, beta, template);
+    let mut user = match token {
         Some(token) => match world.tokens.user(token, at) {
             Some(user) => Some(user),
             None => return Outcome::sent(Refusal::invalid_token().sent()),
@@ -115,64 +123,15 @@ pub(crate) fn answer(
         None => None,
     };
     ask.key = user.as_ref().map(|user| user.key.clone());
-    let mut outcome = struck(world, &strikes, &mut ask, user.as_ref(), found, beta, at);
+    let struck = world.strike(&mut ask, &path, &mut user, at);
+    let honest = (struck.end == End::Now).then(|| {
+        let lag_seconds = struck.lag_seconds;
+        let lag_seconds = lag_seconds.unwrap_or(world.switches.list_lag_seconds);
+        commit_call(world, &ask, user.as_ref(), found, beta, at, lag_seconds)
+    });
+    let mut outcome = world.spoil(&struck, &ask, honest, at);
     outcome.wait_ms += i64::from(world.switches.reply_ms);
     outcome
-}
-
-/// The call, under the faults that fire on it.
-fn struck(
-    world: &mut World,
-    strikes: &[Strike],
-    ask: &mut Ask,
-    user: Option<&User>,
-    found: Option<(&'static Route, Vec<String>)>,
-    beta: bool,
-    at: Timestamp,
-) -> Outcome {
-    let of = |act: Act| strikes.iter().find(|strike| strike.act == act);
-    let lag_seconds =
-        of(Act::ListLag).map_or(world.switches.list_lag_seconds, |strike| strike.seconds);
-    if of(Act::FilterIgnored).is_some() {
-        ask.filter = None;
-    }
-    ask.have = of(Act::CapacityShort)
-        .map(|strike| strike.have)
-        .or(ask.have);
-    let wait_ms = of(Act::Slow).map_or(0, |strike| i64::from(strike.seconds) * 1000);
-    let ends = |strike: &&Strike| {
-        !matches!(
-            strike.act,
-            Act::ListLag | Act::FilterIgnored | Act::CapacityShort | Act::Slow
-        )
-    };
-    let terminal = strikes.iter().find(ends).copied();
-    if let Some(Strike {
-        act: Act::LateCommit,
-        seconds,
-        ..
-    }) = terminal
-        && ask.method != "GET"
-    {
-        let due = crate::life::Due::Late { ask: ask.clone() };
-        world
-            .schedule
-            .add(crate::clock::later(at, i64::from(seconds) * 1000), due);
-        return Outcome {
-            sent: None,
-            wait_ms,
-        };
-    }
-    let honest = if terminal.is_none_or(|strike| strike.applied) {
-        Some(commit_call(world, ask, user, found, beta, at, lag_seconds))
-    } else {
-        None
-    };
-    let sent = match terminal {
-        None => honest,
-        Some(strike) => reply::spoiled(strike, honest),
-    };
-    Outcome { sent, wait_ms }
 }
 
 /// A call whose sender no longer listens takes effect.
@@ -224,6 +183,9 @@ fn commit_call(
             (route.act)(world, &call)
         }),
     };
+    if ask.method != "GET" && route.path.starts_with("/networking/firewalls") {
+        world.guard_nodes();
+    }
     let sent = match answer {
         Ok(Reply::Page { rows, filterable }) => {
             filter::page(rows, filterable, ask.filter.as_deref(), &query)

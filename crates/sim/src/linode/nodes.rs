@@ -113,6 +113,7 @@ impl World {
                 linode: None,
                 ready: false,
                 starved,
+                doomed: false,
             });
             let gpus = instance_type(&pool.kind).map_or(0, |kind| kind.gpus);
             if starved {
@@ -134,7 +135,8 @@ impl World {
         }
     }
 
-    fn starved_event(&mut self, at: Timestamp, id: u64) {
+    /// A node could not be made.
+    pub(crate) fn starved_event(&mut self, at: Timestamp, id: u64) {
         let Some(cluster) = self.clusters.get(&id) else {
             return;
         };

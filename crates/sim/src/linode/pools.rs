@@ -52,6 +52,7 @@ pub(super) fn make(
             min: want.count,
             max: want.count,
         }),
+        needed: None,
         labels: want.labels,
         taints: want.taints,
         tags: want.tags,
@@ -166,6 +167,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     }
     let mut have = call.have;
     world.add_nodes(call.at, cluster, id, count.saturating_sub(old), &mut have);
+    world.plan_autoscale(call.at, cluster, id);
     clusters::event(world, call, "lke_cluster_update", cluster);
     shown(world, call, id)
 }

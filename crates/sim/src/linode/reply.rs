@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::limits::Limit;
 use super::routes::Route;
-use crate::faults::{Act, Strike};
+use crate::faults::Broken;
 use crate::store::World;
 use crate::tokens::User;
 
@@ -42,10 +42,11 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, reason: &str) -> Self {
+    /// Any status, about a field or as a whole.
+    pub(crate) fn new(status: u16, field: Option<&str>, reason: &str) -> Self {
         Self {
             status,
-            field: None,
+            field: field.map(str::to_owned),
             reason: reason.to_owned(),
             retry_after: None,
         }
@@ -53,33 +54,31 @@ impl Refusal {
 
     /// 400, about a field or as a whole.
     pub(crate) fn bad(field: Option<&str>, reason: &str) -> Self {
-        Self {
-            field: field.map(str::to_owned),
-            ..Self::new(400, reason)
-        }
+        Self::new(400, field, reason)
     }
 
     /// 401 for an unknown, expired or missing token (recorded).
     pub(crate) fn invalid_token() -> Self {
-        Self::new(401, "Invalid Token")
+        Self::new(401, None, "Invalid Token")
     }
 
     /// 401 for a token without the scope.
     pub(crate) fn missing_scope() -> Self {
         Self::new(
             401,
+            None,
             "Your OAuth token is not authorized to use this endpoint.",
         )
     }
 
     /// 403 for a restricted user without the grant.
     pub(crate) fn forbidden() -> Self {
-        Self::new(403, "Unauthorized")
+        Self::new(403, None, "Unauthorized")
     }
 
     /// 404, for what does not exist and for what is another account's (recorded).
     pub(crate) fn not_found() -> Self {
-        Self::new(404, "Not found")
+        Self::new(404, None, "Not found")
     }
 
     /// 400 for one more than the account may have.
@@ -92,7 +91,7 @@ impl Refusal {
     pub(crate) fn too_many(seconds: u64) -> Self {
         Self {
             retry_after: Some(seconds),
-            ..Self::new(429, "Too many requests")
+            ..Self::new(429, None, "Too many requests")
         }
     }
 
@@ -100,7 +99,7 @@ impl Refusal {
     pub(crate) fn not_yet(reason: &str, retry_after: Option<u64>) -> Self {
         Self {
             retry_after,
-            ..Self::new(503, reason)
+            ..Self::new(503, None, reason)
         }
     }
 
@@ -127,17 +126,21 @@ pub(crate) fn page_error() -> Refusal {
 }
 
 /// A reply on its way out.
+#[derive(Clone)]
 pub(crate) struct Sent {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
-    /// Only half of the body goes out, then the connection ends.
-    pub cut: bool,
+    /// So many bytes of the body go out before the connection ends; all of them when there are not
+    /// more.
+    pub whole: usize,
+    /// Demo milliseconds before the second half of the body.
+    pub rest_ms: u64,
 }
 
-/// A reply, or `None` when the connection ends without one.
+/// A reply, or how the connection ends without one.
 pub(crate) struct Outcome {
-    pub sent: Option<Sent>,
+    pub sent: Result<Sent, Broken>,
     /// Demo milliseconds before the reply goes out.
     pub wait_ms: i64,
 }
@@ -146,7 +149,7 @@ impl Outcome {
     /// At once.
     pub(crate) fn sent(sent: Sent) -> Self {
         Self {
-            sent: Some(sent),
+            sent: Ok(sent),
             wait_ms: 0,
         }
     }
@@ -160,7 +163,7 @@ impl Sent {
             status,
             headers,
             body: body.to_string().into_bytes(),
-            cut: false,
+            ..Self::empty(status)
         }
     }
 
@@ -170,7 +173,8 @@ impl Sent {
             status,
             headers: Vec::new(),
             body: Vec::new(),
-            cut: false,
+            whole: usize::MAX,
+            rest_ms: 0,
         }
     }
 
@@ -203,30 +207,5 @@ impl Sent {
             ));
         }
         self
-    }
-}
-
-/// What a fault makes of the honest reply, if there is one. `None`: the connection ends.
-pub(super) fn spoiled(strike: Strike, honest: Option<Sent>) -> Option<Sent> {
-    let refuse = |status, reason: &str| Refusal::new(status, reason).sent();
-    match strike.act {
-        Act::Reset | Act::LateCommit => None,
-        Act::Truncate => honest.map(|sent| Sent { cut: true, ..sent }),
-        Act::Refuse(status, reason) => Some(refuse(status, reason)),
-        Act::RateLimited => Some(Refusal::too_many(u64::from(strike.seconds)).sent()),
-        Act::Maintenance => {
-            let mut sent = refuse(503, "Currently in maintenance mode.");
-            sent.headers
-                .push(("x-maintenance-mode", "active".to_owned()));
-            Some(sent)
-        }
-        Act::Html => Some(Sent {
-            status: 200,
-            headers: vec![("content-type", "text/html".to_owned())],
-            body: b"<!doctype html><title>Welcome</title><p>Please sign in to this network."
-                .to_vec(),
-            cut: false,
-        }),
-        Act::ListLag | Act::FilterIgnored | Act::CapacityShort | Act::Slow => honest,
     }
 }

@@ -76,6 +76,8 @@ async fn one_more_than_the_account_may_have_is_refused() {
         10:00:00 POST /v4/lke/clusters/601157/pools: 400 {"errors":[{"reason":"Account Limit reached. Please open a support ticket."}]}
         10:00:00 PUT /v4/lke/clusters/601157/pools/863318: 400 {"errors":[{"reason":"Account Limit reached. Please open a support ticket."}]}
         10:00:00 POST /v4/lke/clusters: 400 {"errors":[{"reason":"Account Limit reached. Please open a support ticket."}]}
+        10:00:00 PUT /_demo/limits: 200 {"default":{"clusters":1}}
+        10:00:00 POST /v4/lke/clusters: 400 {"errors":[{"reason":"Account Limit reached. Please open a support ticket."}]}
         10:00:00 PUT /_demo/limits: 200 {}
         10:00:00 PUT /_demo/limits: 400 {"errors":[{"reason":"unknown field `moons`, expected one of `linodes`, `clusters`, `nodebalancers`, `volumes`, `firewalls`"}]}
         10:00:00 GET /_demo/limits: 200 {}

@@ -1,12 +1,15 @@
 //! The demo cloud from outside, over its public interface only.
 
 mod account;
+mod autoscale;
 mod bills;
 mod defaults;
 mod faults;
+mod guard;
 mod life;
 mod limits;
 mod locks;
 mod loopback;
+mod menu;
 mod support;
 mod switches;

@@ -8,7 +8,7 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use quaylight_sim::{Options, Twin};
 use serde_json::{Value, json};
-use tower::{Service as _, ServiceExt as _};
+use tower::ServiceExt as _;
 
 /// One user of a demo cloud, with a transcript.
 pub(crate) struct User {
@@ -100,28 +100,29 @@ impl User {
             request = request.header("x-filter", filter);
         }
         let request = request.body(Bytes::from(body)).expect("a request");
-        let mut service = self.twin.service();
-        let service = service.ready().await.expect("always ready");
-        let nothing = |text: &str| Said {
-            status: 0,
-            headers: http::HeaderMap::new(),
-            body: Value::Null,
-            text: text.to_owned(),
+        said(self.twin.service().oneshot(request).await).await
+    }
+
+    /// Asks a cluster's own API with the token of its kubeconfig.
+    pub(crate) async fn kube(
+        &mut self,
+        cluster: &Value,
+        method: &str,
+        path: &str,
+        body: Value,
+    ) -> Said {
+        let cluster = cluster.as_u64().expect("an id");
+        let token = kube_token(self, cluster).await;
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let body = if body.is_null() {
+            Bytes::new()
+        } else {
+            Bytes::from(body.to_string())
         };
-        let Ok(reply) = service.call(request).await else {
-            return nothing("connection ended");
-        };
-        let (head, body) = reply.into_parts();
-        let Ok(body) = body.collect().await else {
-            return nothing("connection ended within the reply");
-        };
-        let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-        Said {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
-            text,
-        }
+        let request = request.body(body).expect("a request");
+        let sent = self.twin.kube_service(cluster, LOCAL).oneshot(request);
+        said(sent.await).await
     }
 
     /// Asks without a body.
@@ -150,6 +151,33 @@ impl User {
     /// The transcript so far, and begins a new one.
     pub(crate) fn transcript(&mut self) -> String {
         std::mem::take(&mut self.transcript)
+    }
+}
+
+/// What came back, read to its end.
+async fn said<B, E>(answer: Result<http::Response<B>, E>) -> Said
+where
+    B: http_body::Body,
+{
+    let nothing = |text: &str| Said {
+        status: 0,
+        headers: http::HeaderMap::new(),
+        body: Value::Null,
+        text: text.to_owned(),
+    };
+    let Ok(reply) = answer else {
+        return nothing("connection ended");
+    };
+    let (head, body) = reply.into_parts();
+    let Ok(body) = body.collect().await else {
+        return nothing("connection ended within the reply");
+    };
+    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    Said {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        text,
     }
 }
 
@@ -182,6 +210,10 @@ pub(crate) async fn post_kube(
         .header("content-type", "application/json")
         .body(Bytes::from(body.to_string()))
         .expect("a request");
-    let reply = user.twin.kube_service(cluster, LOCAL).call(request).await;
+    let reply = user
+        .twin
+        .kube_service(cluster, LOCAL)
+        .oneshot(request)
+        .await;
     reply.map_or(0, |reply| reply.status().as_u16())
 }

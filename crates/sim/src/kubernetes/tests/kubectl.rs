@@ -1,13 +1,18 @@
 //! The real kubectl against the listener.
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::{Cluster, Done, Effect, Listener, listen};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+
+use super::super::{Cluster, Done, Effect, Gate, Listener, listen};
 use super::{cluster, gpu_node, minute};
-use crate::Clock;
+use crate::{BoxError, ReplyBody};
 
 /// A listening cluster with a kubeconfig on disk.
 struct Bench {
@@ -15,6 +20,42 @@ struct Bench {
     listener: Listener,
     allowed: Arc<AtomicBool>,
     kubeconfig: String,
+}
+
+/// Lets in everybody or nobody, five minutes after the start.
+struct Door {
+    cluster: Cluster,
+    open: Arc<AtomicBool>,
+}
+
+impl Door {
+    fn open(cluster: &Cluster) -> Arc<Self> {
+        Arc::new(Self {
+            cluster: cluster.clone(),
+            open: Arc::new(AtomicBool::new(true)),
+        })
+    }
+}
+
+impl Gate for Door {
+    fn admits(&self, _: IpAddr) -> bool {
+        self.open.load(Ordering::SeqCst)
+    }
+
+    fn answer(
+        &self,
+        client: IpAddr,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'static, Result<Response<ReplyBody>, BoxError>> {
+        let (cluster, open) = (self.cluster.clone(), self.admits(client));
+        Box::pin(async move {
+            if open {
+                Ok(cluster.handle(request, minute(5)).await)
+            } else {
+                Err("the access list has changed".into())
+            }
+        })
+    }
 }
 
 impl Bench {
@@ -25,11 +66,11 @@ impl Bench {
             minute(0),
         );
         let allowed = Arc::new(AtomicBool::new(true));
-        let gate = Arc::clone(&allowed);
-        let clock = Clock::new(minute(5), 1.0);
-        clock.set_paused(true);
-        let allow = Arc::new(move |_| gate.load(Ordering::SeqCst));
-        let listener = listen(cluster.clone(), None, clock, allow).await.unwrap();
+        let gate = Arc::new(Door {
+            cluster: cluster.clone(),
+            open: Arc::clone(&allowed),
+        });
+        let listener = listen(&cluster, None, gate).await.unwrap();
         let text = cluster.kubeconfig(&format!("https://127.0.0.1:{}", listener.port()));
         let path = std::env::temp_dir().join(format!("sim-kube-{}.yaml", listener.port()));
         std::fs::write(&path, text).unwrap();
@@ -328,25 +369,14 @@ async fn a_kubeconfig_works_again_after_a_restart_and_not_after_a_new_token() {
     let mut bench = Bench::new().await;
     let port = bench.listener.port();
     let saved = Cluster::load(bench.cluster.save()).unwrap();
-    let elsewhere = listen(
-        cluster(),
-        None,
-        Clock::new(minute(5), 1.0),
-        Arc::new(|_| true),
-    )
-    .await;
+    let other = cluster();
+    let elsewhere = listen(&other, None, Door::open(&other)).await;
     bench.listener = elsewhere.unwrap();
     // The old listener's task lets go of the port when it is next polled.
     let mut again = Err(std::io::Error::other("not tried"));
     for _ in 0..100 {
         tokio::task::yield_now().await;
-        again = listen(
-            saved.clone(),
-            Some(port),
-            Clock::new(minute(5), 1.0),
-            Arc::new(|_| true),
-        )
-        .await;
+        again = listen(&saved, Some(port), Door::open(&saved)).await;
         if again.is_ok() {
             break;
         }

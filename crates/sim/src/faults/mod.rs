@@ -1,110 +1,21 @@
-//! Seeded faults: rules that are matched against every call of the Linode API. Set and read at
-//! `/_demo/faults`. A further kind of fault is one more row of [`KINDS`].
+//! Seeded faults: rules that are matched against every call of the Linode API, and of a cluster's
+//! own API as `/kubernetes/…`. Set and read at `/_demo/faults`. `kinds` is the menu, `strike` carries
+//! a fault out, `twist` changes replies and `meddle` the cloud.
+
+mod kinds;
+mod kube;
+mod meddle;
+mod strike;
+mod twist;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::draw;
 
-/// What a fault does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
-    /// The connection ends without a reply.
-    Reset,
-    /// Half of the reply, then the connection ends.
-    Truncate,
-    /// This status with this reason.
-    Refuse(u16, &'static str),
-    /// 503 with `X-Maintenance-Mode`.
-    Maintenance,
-    /// 429 with `Retry-After`.
-    RateLimited,
-    /// 200 with a page of HTML, as a captive portal sends it.
-    Html,
-    /// The call takes effect only later; the connection ends without a reply.
-    LateCommit,
-    /// A list does not show what is younger than this.
-    ListLag,
-    /// A list ignores X-Filter.
-    FilterIgnored,
-    /// Only `have` of the wanted nodes ever get a Linode.
-    CapacityShort,
-    /// The reply comes late.
-    Slow,
-}
-
-/// One kind of fault.
-pub(crate) struct Kind {
-    /// As rules name it.
-    pub name: &'static str,
-    /// What it does.
-    pub act: Act,
-    /// Whether the call takes effect, when the rule's `effect` does not say.
-    pub applied: bool,
-    /// Demo seconds, when the rule's `effect` does not say; what for depends on the kind.
-    pub seconds: u32,
-}
-
-const fn kind(name: &'static str, act: Act, applied: bool, seconds: u32) -> Kind {
-    Kind {
-        name,
-        act,
-        applied,
-        seconds,
-    }
-}
-
-/// Every kind of fault there is.
-pub(crate) const KINDS: &[Kind] = &[
-    kind("reset", Act::Reset, false, 0),
-    kind("reset_after", Act::Reset, true, 0),
-    kind("truncated", Act::Truncate, true, 0),
-    kind("busy", Act::Refuse(400, "Linode busy."), false, 0),
-    kind(
-        "quota",
-        Act::Refuse(400, "Account Limit reached. Please open a support ticket."),
-        false,
-        0,
-    ),
-    kind("unauthorized", Act::Refuse(401, "Invalid Token"), false, 0),
-    kind("forbidden", Act::Refuse(403, "Unauthorized"), false, 0),
-    kind("not_found", Act::Refuse(404, "Not found"), false, 0),
-    kind("timeout", Act::Refuse(408, "Request timed out."), false, 0),
-    kind(
-        "timeout_after",
-        Act::Refuse(408, "Request timed out."),
-        true,
-        0,
-    ),
-    kind("conflict", Act::Refuse(409, "Conflict"), false, 0),
-    kind("rate_limited", Act::RateLimited, false, 30),
-    kind(
-        "internal",
-        Act::Refuse(500, "Internal Server Error"),
-        false,
-        0,
-    ),
-    kind(
-        "internal_after",
-        Act::Refuse(500, "Internal Server Error"),
-        true,
-        0,
-    ),
-    kind("bad_gateway", Act::Refuse(502, "Bad Gateway"), false, 0),
-    kind(
-        "unavailable",
-        Act::Refuse(503, "Service unavailable."),
-        false,
-        0,
-    ),
-    kind("maintenance", Act::Maintenance, false, 0),
-    kind("captive_portal", Act::Html, false, 0),
-    kind("late_commit", Act::LateCommit, false, 20),
-    kind("list_lag", Act::ListLag, true, 60),
-    kind("filter_ignored", Act::FilterIgnored, true, 0),
-    kind("capacity_short", Act::CapacityShort, true, 0),
-    kind("slow", Act::Slow, true, 30),
-];
+use kinds::{Act, KINDS};
+pub(crate) use kube::{Way, refused as kube_refused, without_handle};
+pub(crate) use strike::{Broken, End};
 
 /// A rule as it was put.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -131,9 +42,11 @@ pub(crate) struct Rule {
     /// Matching calls so far.
     #[serde(default)]
     seen: u64,
-    /// How often it fired.
+    /// How often it fired and changed something.
     #[serde(default)]
     fired: u64,
+    #[serde(skip)]
+    strike: Option<Strike>,
 }
 
 /// What `PUT /_demo/faults` takes.
@@ -149,11 +62,15 @@ pub(crate) struct Faults {
 /// A rule that fires on a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strike {
-    pub act: Act,
-    pub applied: bool,
-    pub seconds: u32,
+    act: Act,
+    applied: bool,
+    seconds: u32,
     /// For [`Act::CapacityShort`].
-    pub have: u32,
+    have: u32,
+    /// Which rule it is of.
+    rule: usize,
+    /// What this strike chooses by.
+    draw: u64,
 }
 
 impl Faults {
@@ -163,23 +80,25 @@ impl Faults {
         for rule in &mut faults.rules {
             rule.seen = 0;
             rule.fired = 0;
-            strike(rule)?;
+            rule.strike = Some(read(rule)?);
         }
         Ok(faults)
     }
 
-    /// The rules, each with how often it fired, and the sum by kind.
+    /// The rules, each with how often it fired, the sum by kind, and the menu.
     pub(crate) fn reply(&self) -> Value {
-        let mut fired = serde_json::Map::new();
+        let mut fired = Map::new();
         for rule in &self.rules {
             let sum = fired.get(&rule.kind).and_then(Value::as_u64).unwrap_or(0) + rule.fired;
             fired.insert(rule.kind.clone(), json!(sum));
         }
-        json!({"seed": self.seed, "rules": self.rules, "fired": fired})
+        let menu = |kind: &kinds::Kind| json!({"kind": kind.name, "layer": kind.layer});
+        let menu: Vec<Value> = KINDS.iter().map(menu).collect();
+        json!({"seed": self.seed, "rules": self.rules, "fired": fired, "kinds": menu})
     }
 
     /// The rules that fire on this call, in their order. `path` has no version.
-    pub(crate) fn strikes(&mut self, method: &str, path: &str) -> Vec<Strike> {
+    fn strikes(&mut self, method: &str, path: &str) -> Vec<Strike> {
         let seed = self.seed;
         let mut strikes = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {
@@ -191,19 +110,38 @@ impl Faults {
                 continue;
             }
             rule.seen += 1;
-            let chance = draw::bits(seed, "fault", (index as u64) << 40 | rule.seen) % 1_000_000;
+            let draw = draw::bits(seed, "fault", (index as u64) << 40 | rule.seen);
             let fires = rule.at_call.is_none_or(|nth| nth == rule.seen)
-                && rule.rate_ppm.is_none_or(|rate| chance < u64::from(rate));
-            if let (true, Ok(strike)) = (fires, strike(rule)) {
-                rule.fired += 1;
-                strikes.push(strike);
+                && (rule.rate_ppm).is_none_or(|rate| draw % 1_000_000 < u64::from(rate));
+            if !fires {
+                continue;
             }
+            // A state file holds rules, not what they mean.
+            let strike = rule.strike.or_else(|| read(rule).ok());
+            rule.strike = strike;
+            strikes.extend(strike.map(|strike| Strike {
+                rule: index,
+                draw,
+                ..strike
+            }));
         }
         strikes
     }
+
+    /// A strike changed something.
+    fn count(&mut self, strike: Strike) {
+        if let Some(rule) = self.rules.get_mut(strike.rule) {
+            rule.fired += 1;
+        }
+    }
+
+    fn has(&self, act: Act) -> bool {
+        let is = |rule: &Rule| rule.strike.is_some_and(|strike| strike.act == act);
+        self.rules.iter().any(is)
+    }
 }
 
-fn strike(rule: &Rule) -> Result<Strike, String> {
+fn read(rule: &Rule) -> Result<Strike, String> {
     let Some(kind) = KINDS.iter().find(|kind| kind.name == rule.kind) else {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         return Err(format!(
@@ -217,6 +155,8 @@ fn strike(rule: &Rule) -> Result<Strike, String> {
         applied: kind.applied,
         seconds: kind.seconds,
         have: 0,
+        rule: 0,
+        draw: 0,
     };
     let number = |name: &str| {
         rule.effect

@@ -1,0 +1,132 @@
+//! What the control plane asks of a node: logs, the kubelet's health, webhooks. A firewall that lacks
+//! the rules for it makes each fail as a real API server says it.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::kinds::{Kind, known};
+use super::peek::{list, text};
+use super::status::Refusal;
+use super::store::Key;
+use super::{Cluster, Inner, nodes};
+use crate::ReplyBody;
+use crate::reach::{OPEN, Reach};
+
+const KUBELET_PORT: u16 = 10_250;
+
+impl Cluster {
+    /// What reaches the nodes from now on; those that are not named are open.
+    pub(crate) fn set_reach(&self, reach: BTreeMap<String, Reach>) {
+        self.lock().reach = reach;
+    }
+
+    /// The node's kubelet reports no more; the control plane says so after its grace period, which
+    /// the twin leaves out.
+    pub(crate) fn lose_node(&self, name: &str, now: Timestamp) {
+        self.with(|inner| nodes::lose(inner, name, now));
+    }
+}
+
+/// Answers what goes through to a node's kubelet; `None`: the path is about something else.
+pub(super) fn find(
+    inner: &Inner,
+    method: &Method,
+    path: &[&str],
+) -> Result<Option<Response<ReplyBody>>, Refusal> {
+    let (node, answer) = match path {
+        ["api", "v1", "nodes", name, "proxy", "healthz"] => ((*name).to_owned(), "ok".to_owned()),
+        ["api", "v1", "namespaces", space, "pods", name, "log"] => {
+            let pods = known("", "pods");
+            let pod = inner.store.get(&Key::new(pods, space, name));
+            let pod = pod.ok_or_else(|| Refusal::not_found(pods, name))?;
+            let containers = list(pod, "/spec/containers").iter();
+            let begun = text(pod, "/status/startTime");
+            let lines = containers.map(|one| format!("{begun} started {}\n", text(one, "/image")));
+            (text(pod, "/spec/nodeName").to_owned(), lines.collect())
+        }
+        _ => return Ok(None),
+    };
+    if *method != Method::GET {
+        return Err(Refusal::method_not_allowed());
+    }
+    let kind = known("", "nodes");
+    let object = inner.store.get(&Key::new(kind, "", &node));
+    let object = object.ok_or_else(|| Refusal::not_found(kind, &node))?;
+    if !reach(inner, &node).kubelet || !is_ready(object) {
+        let addresses = list(object, "/status/addresses").iter();
+        let inside = addresses.filter(|one| text(one, "/type") == "InternalIP");
+        let address = inside.map(|one| text(one, "/address")).next();
+        let url = format!("{}:{KUBELET_PORT}", address.unwrap_or_default());
+        return Err(Refusal::internal(format!(
+            "Get \"https://{url}/\": dial tcp {url}: i/o timeout"
+        )));
+    }
+    let body = Full::new(Bytes::from(answer)).map_err(|never| match never {});
+    let mut reply = Response::new(body.boxed_unsync());
+    *reply.status_mut() = StatusCode::OK;
+    let plain = header::HeaderValue::from_static("text/plain");
+    reply.headers_mut().insert(header::CONTENT_TYPE, plain);
+    Ok(Some(reply))
+}
+
+/// Fails when a webhook that must be asked about this write cannot be reached. The twin runs no
+/// webhook: one that is reached agrees.
+pub(super) fn ask_webhooks(inner: &Inner, operation: &str, kind: &Kind) -> Result<(), Refusal> {
+    let hooks = [
+        "validatingwebhookconfigurations",
+        "mutatingwebhookconfigurations",
+    ];
+    // A webhook is never asked about its own configuration.
+    if kind.group == "admissionregistration.k8s.io" {
+        return Ok(());
+    }
+    let cut_off = || {
+        let mut all = inner.store.list(known("", "nodes"), None);
+        all.any(|(key, _)| !reach(inner, &key.name).webhooks)
+    };
+    for resource in hooks {
+        let configurations = known("admissionregistration.k8s.io", resource);
+        for (_, one) in inner.store.list(configurations, None) {
+            for hook in list(one, "/webhooks") {
+                let must = text(hook, "/failurePolicy") != "Ignore";
+                let about = list(hook, "/rules")
+                    .iter()
+                    .any(|rule| is_about(rule, operation, kind));
+                if must && about && cut_off() {
+                    return Err(Refusal::internal(format!(
+                        "failed calling webhook \"{}\": failed to call webhook: context deadline \
+                         exceeded",
+                        text(hook, "/name")
+                    )));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_about(rule: &Value, operation: &str, kind: &Kind) -> bool {
+    let names = |field: &str, wanted: &str| {
+        let mut each = list(rule, field).iter().filter_map(Value::as_str);
+        each.any(|one| one == "*" || one == wanted)
+    };
+    names("/operations", operation)
+        && names("/apiGroups", kind.group)
+        && names("/resources", kind.resource)
+}
+
+fn reach(inner: &Inner, node: &str) -> Reach {
+    inner.reach.get(node).copied().unwrap_or(OPEN)
+}
+
+fn is_ready(node: &Value) -> bool {
+    let conditions = list(node, "/status/conditions").iter();
+    conditions
+        .filter(|one| text(one, "/type") == "Ready")
+        .all(|one| text(one, "/status") == "True")
+}
