@@ -14,6 +14,9 @@ use crate::life::Due;
 use crate::quotas::Counted;
 use crate::store::{NodeBalancer, Volume, World};
 
+/// Who acts when a cluster's controllers do.
+pub(crate) const BY: &str = "Linode";
+
 /// A controller's pause after the API refused it, in demo milliseconds.
 const RETRY_MS: i64 = 60_000;
 
@@ -36,28 +39,33 @@ impl World {
     }
 
     /// A NodeBalancer is gone.
-    pub(crate) fn end_nodebalancer(&mut self, at: Timestamp, id: u64) {
+    pub(crate) fn end_nodebalancer(&mut self, at: Timestamp, id: u64, by: &str) {
         let Some(gone) = self.nodebalancers.remove(&id) else {
             return;
         };
         self.ledger.death(Kind::Nodebalancer, id, at);
         self.drop_devices("nodebalancer", id);
         let entity = Entity::new("nodebalancer", id, &gone.label);
-        self.event(at, &gone.account, "Linode", "nodebalancer_delete", entity);
+        self.event(at, &gone.account, by, "nodebalancer_delete", entity);
     }
 
     /// A volume is gone.
-    pub(crate) fn end_volume(&mut self, at: Timestamp, id: u64) {
+    pub(crate) fn end_volume(&mut self, at: Timestamp, id: u64, by: &str) {
         let Some(gone) = self.volumes.remove(&id) else {
             return;
         };
         self.ledger.death(Kind::Volume, id, at);
         let entity = Entity::new("volume", id, &gone.label);
-        self.event(at, &gone.account, "Linode", "volume_delete", entity);
+        self.event(at, &gone.account, by, "volume_delete", entity);
     }
 
     /// A NodeBalancer is made.
-    pub(crate) fn new_nodebalancer(&mut self, at: Timestamp, mut made: NodeBalancer) -> u64 {
+    pub(crate) fn new_nodebalancer(
+        &mut self,
+        at: Timestamp,
+        by: &str,
+        mut made: NodeBalancer,
+    ) -> u64 {
         let id = self.next_id("nodebalancer", 1_774_000);
         let place = draw::bits(self.seed, "nodebalancer-ip", id);
         made.id = id;
@@ -70,13 +78,13 @@ impl World {
         self.ledger
             .birth(row.of(made.cluster.as_ref().map(|(id, _)| *id)));
         let entity = Entity::new("nodebalancer", id, &made.label);
-        self.event(at, &made.account, "Linode", "nodebalancer_create", entity);
+        self.event(at, &made.account, by, "nodebalancer_create", entity);
         self.nodebalancers.insert(id, made);
         id
     }
 
     /// A volume is made; it can be used a little later.
-    pub(crate) fn new_volume(&mut self, at: Timestamp, mut made: Volume) -> u64 {
+    pub(crate) fn new_volume(&mut self, at: Timestamp, by: &str, mut made: Volume) -> u64 {
         let id = self.next_id("volume", 15_920_000);
         made.id = id;
         let gib = i64::try_from(made.size_gib).unwrap_or(i64::MAX);
@@ -87,7 +95,7 @@ impl World {
             .tagged(&made.tags);
         self.ledger.birth(row.of(made.cluster));
         let entity = Entity::new("volume", id, &made.label);
-        self.event(at, &made.account, "Linode", "volume_create", entity);
+        self.event(at, &made.account, by, "volume_create", entity);
         self.volumes.insert(id, made);
         self.after(at, latency::VOLUME, id, Due::VolumeActive { volume: id });
         id
@@ -119,6 +127,7 @@ impl World {
                 let hex = draw::hash(&uid) >> 16;
                 let id = self.new_nodebalancer(
                     at,
+                    BY,
                     NodeBalancer {
                         id: 0,
                         account,
@@ -149,7 +158,7 @@ impl World {
             } => {
                 let of = |one: &&NodeBalancer| one.service.as_ref() == Some(&uid);
                 if let Some(id) = self.nodebalancers.values().find(of).map(|one| one.id) {
-                    self.end_nodebalancer(at, id);
+                    self.end_nodebalancer(at, id, BY);
                 }
                 Some(Done::LoadBalancerGone {
                     namespace,
@@ -172,6 +181,7 @@ impl World {
                 let label = format!("pvc-{}", hex.get(..16).unwrap_or(&hex));
                 let volume_id = self.new_volume(
                     at,
+                    BY,
                     Volume {
                         id: 0,
                         account,
@@ -195,7 +205,7 @@ impl World {
                 })
             }
             Effect::VolumeGone { volume_id } => {
-                self.end_volume(at, volume_id);
+                self.end_volume(at, volume_id, BY);
                 None
             }
         };

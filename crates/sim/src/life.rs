@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::instance_type;
+use crate::children::BY;
 use crate::draw;
 use crate::events::Entity;
 use crate::kubernetes::{self, Effect, NodeSeed};
@@ -342,10 +343,10 @@ impl World {
                 .map(|one| one.id)
                 .collect();
             for one in balancers {
-                self.end_nodebalancer(at, one);
+                self.end_nodebalancer(at, one, BY);
             }
             for one in volumes {
-                self.end_volume(at, one);
+                self.end_volume(at, one, BY);
             }
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::wants::{self, given};
 use super::{Answer, Call, Refusal, Reply, firewalls};
 use crate::clock::linode_time;
+use crate::events::Entity;
 use crate::quotas::Counted;
 use crate::store::{NodeBalancer, Volume, World};
 use crate::tokens::Access;
@@ -74,6 +75,7 @@ pub(super) fn create_nodebalancer(world: &mut World, call: &Call) -> Answer {
     world.check_quota(&call.user.account, Counted::Nodebalancers, 1)?;
     let id = world.new_nodebalancer(
         call.at,
+        &call.user.name,
         NodeBalancer {
             id: 0,
             account: call.user.account.clone(),
@@ -100,7 +102,7 @@ pub(super) fn create_nodebalancer(world: &mut World, call: &Call) -> Answer {
 pub(super) fn delete_nodebalancer(world: &mut World, call: &Call) -> Answer {
     let id = find_nodebalancer(world, call, Access::Write)?.id;
     world.check_unlocked("nodebalancer", id)?;
-    world.end_nodebalancer(call.at, id);
+    world.end_nodebalancer(call.at, id, &call.user.name);
     Ok(Reply::nothing())
 }
 
@@ -178,6 +180,7 @@ pub(super) fn create_volume(world: &mut World, call: &Call) -> Answer {
     world.check_quota(&call.user.account, Counted::Volumes, 1)?;
     let id = world.new_volume(
         call.at,
+        &call.user.name,
         Volume {
             id: 0,
             account: call.user.account.clone(),
@@ -212,7 +215,7 @@ pub(super) fn delete_volume(world: &mut World, call: &Call) -> Answer {
     }
     let id = volume.id;
     world.check_unlocked("volume", id)?;
-    world.end_volume(call.at, id);
+    world.end_volume(call.at, id, &call.user.name);
     Ok(Reply::nothing())
 }
 
@@ -233,10 +236,23 @@ pub(super) fn attach_volume(world: &mut World, call: &Call) -> Answer {
     }
     volume.linode = Some(linode);
     let id = volume.id;
+    volume_event(world, call, "volume_attach", id, Some(linode));
     shown(world, id)
 }
 
 pub(super) fn detach_volume(world: &mut World, call: &Call) -> Answer {
-    find_volume(world, call, Access::Write)?.linode = None;
+    let volume = find_volume(world, call, Access::Write)?;
+    let (id, linode) = (volume.id, volume.linode.take());
+    volume_event(world, call, "volume_detach", id, linode);
     Ok(Reply::nothing())
+}
+
+/// An event about a volume and a Linode, by the user of the call.
+fn volume_event(world: &mut World, call: &Call, action: &str, id: u64, linode: Option<u64>) {
+    let label = world.volumes.get(&id).map(|one| one.label.clone());
+    let entity = Entity::new("volume", id, &label.unwrap_or_default());
+    let linode = linode.and_then(|id| world.linodes.get(&id));
+    let linode = linode.map(|one| Entity::new("linode", one.id, &one.label));
+    let by = (call.user.account.as_str(), call.user.name.as_str());
+    world.event_between(call.at, by, action, entity, linode);
 }

@@ -10,8 +10,8 @@ use crate::events::Entity;
 use crate::store::{Device, World};
 use crate::tokens::Access;
 
-/// What a device guards, as the API shows it.
-pub(super) fn entity(world: &World, device: &Device) -> Value {
+/// What a device guards.
+pub(super) fn guarded(world: &World, device: &Device) -> Entity {
     let label = match device.kind.as_str() {
         "linode" => world.linodes.get(&device.entity).map(|one| &one.label),
         _ => world
@@ -20,7 +20,12 @@ pub(super) fn entity(world: &World, device: &Device) -> Value {
             .map(|one| &one.label),
     };
     let label = label.map_or("", String::as_str);
-    let mut reply = Entity::new(&device.kind, device.entity, label).reply();
+    Entity::new(&device.kind, device.entity, label)
+}
+
+/// What a device guards, as the API shows it.
+pub(super) fn entity(world: &World, device: &Device) -> Value {
+    let mut reply = guarded(world, device).reply();
     if let Some(fields) = reply.as_object_mut() {
         fields.insert("parent_entity".to_owned(), Value::Null);
     }
@@ -125,7 +130,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let entity = entity.ok_or_else(|| Refusal::bad(Some("id"), "id is required"))?;
     check(world, call, enabled, kind, entity)?;
     let device = add(world, call.at, id, kind, entity).ok_or_else(Refusal::not_found)?;
-    firewalls::event(world, call, "firewall_device_add", id);
+    let guarded = guarded(world, &device);
+    firewalls::event_between(world, call, "firewall_device_add", id, Some(guarded));
     Ok(Reply::One(reply(world, &device)))
 }
 
@@ -134,6 +140,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let firewall = firewalls::find(world, call, Access::Write)?;
     firewall.devices.retain(|one| one.id != device.id);
     let id = firewall.id;
-    firewalls::event(world, call, "firewall_device_remove", id);
+    let guarded = guarded(world, &device);
+    firewalls::event_between(world, call, "firewall_device_remove", id, Some(guarded));
     Ok(Reply::nothing())
 }

@@ -111,7 +111,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     world.tokens.grant(&call.user.key, "firewall", id, &label);
     event(world, call, "firewall_create", id);
     for (kind, entity) in guarded {
-        devices::add(world, call.at, id, kind, entity);
+        if let Some(device) = devices::add(world, call.at, id, kind, entity) {
+            let guarded = devices::guarded(world, &device);
+            event_between(world, call, "firewall_device_add", id, Some(guarded));
+        }
     }
     shown(world, id)
 }
@@ -149,13 +152,25 @@ fn make(
 
 /// An event about a firewall, by the user of the call.
 pub(super) fn event(world: &mut World, call: &Call, action: &str, id: u64) {
+    event_between(world, call, action, id, None);
+}
+
+/// The same about a firewall and a thing that it guards.
+pub(super) fn event_between(
+    world: &mut World,
+    call: &Call,
+    action: &str,
+    id: u64,
+    guarded: Option<Entity>,
+) {
     let label = world
         .firewalls
         .get(&id)
         .map(|one| one.label.clone())
         .unwrap_or_default();
     let entity = Entity::new("firewall", id, &label);
-    world.event(call.at, &call.user.account, &call.user.name, action, entity);
+    let by = (call.user.account.as_str(), call.user.name.as_str());
+    world.event_between(call.at, by, action, entity, guarded);
 }
 
 pub(super) fn update(world: &mut World, call: &Call) -> Answer {
@@ -180,11 +195,20 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let firewall = find(world, call, Access::Write)?;
     firewall.label = renamed.unwrap_or_else(|| firewall.label.clone());
     firewall.tags = tags.unwrap_or_else(|| firewall.tags.clone());
-    firewall.enabled = enabled.unwrap_or(firewall.enabled);
+    let was = firewall.enabled;
+    firewall.enabled = enabled.unwrap_or(was);
+    let switched = match (was, firewall.enabled) {
+        (false, true) => Some("firewall_enable"),
+        (true, false) => Some("firewall_disable"),
+        (true, true) | (false, false) => None,
+    };
     firewall.updated = at;
     let (label, tags) = (firewall.label.clone(), firewall.tags.clone());
     world.ledger.rename(Kind::Firewall, id, &label, &tags);
     event(world, call, "firewall_update", id);
+    if let Some(action) = switched {
+        event(world, call, action, id);
+    }
     shown(world, id)
 }
 
@@ -216,7 +240,11 @@ pub(super) fn put_rules(world: &mut World, call: &Call) -> Answer {
     firewall.version += 1;
     firewall.updated = at;
     let answer = rules::reply(&firewall.rules, firewall.version);
+    let guards = !firewall.devices.is_empty();
     event(world, call, "firewall_rules_update", id);
+    if guards {
+        event(world, call, "firewall_apply", id);
+    }
     Ok(Reply::One(answer))
 }
 

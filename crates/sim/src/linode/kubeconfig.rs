@@ -74,12 +74,13 @@ fn rotate(world: &mut World, call: &Call) -> Result<(), Refusal> {
     if let Some(kube) = world.kubes.get(&id) {
         kube.rotate_token();
     }
-    clusters::event(world, call, "lke_kubeconfig_regenerate", id);
     Ok(())
 }
 
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
-    rotate(world, call).map(|()| Reply::nothing())
+    rotate(world, call)?;
+    clusters::event(world, call, "lke_kubeconfig_regenerate", call.id(0));
+    Ok(Reply::nothing())
 }
 
 pub(super) fn delete_service_token(world: &mut World, call: &Call) -> Answer {
@@ -100,8 +101,7 @@ pub(super) fn regenerate(world: &mut World, call: &Call) -> Answer {
     if wanted("kubeconfig") {
         rotate(world, call)?;
     }
-    if wanted("servicetoken") {
-        delete_service_token(world, call)?;
-    }
+    let id = clusters::find(world, call, Access::Write)?.id;
+    clusters::event(world, call, "lke_cluster_regenerate", id);
     Ok(Reply::nothing())
 }

@@ -4,6 +4,7 @@ mod account;
 mod autoscale;
 mod bills;
 mod defaults;
+mod events;
 mod faults;
 mod guard;
 mod life;
