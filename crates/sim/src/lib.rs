@@ -41,7 +41,7 @@ pub use clock::Clock;
 pub use inner::Background;
 pub use serve::{Served, serve};
 pub use service::{ClientAddr, CloudService, KubeService};
-pub use switches::{Billing, Switches, WebhookPath};
+pub use switches::{Billing, Switches, Texts, WebhookPath};
 pub use twin::{Error, Options, Twin};
 
 /// Any error of a transport or of a streaming body.

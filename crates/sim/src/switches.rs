@@ -25,6 +25,43 @@ pub enum WebhookPath {
     Node,
 }
 
+/// The words of a refusal that nobody recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Texts {
+    /// Our own guess.
+    #[default]
+    Ours,
+    /// Another that is as likely.
+    Other,
+}
+
+impl Texts {
+    /// A second cluster or firewall with the same label.
+    pub(crate) const fn taken_label(self) -> &'static str {
+        match self {
+            Self::Ours => "Label must be unique",
+            Self::Other => "An object with this label already exists",
+        }
+    }
+
+    /// A Kubernetes version that is not on offer.
+    pub(crate) const fn unknown_version(self) -> &'static str {
+        match self {
+            Self::Ours => "k8s_version is not valid",
+            Self::Other => "Kubernetes version not supported",
+        }
+    }
+
+    /// A region that there is not.
+    pub(crate) const fn unknown_region(self) -> &'static str {
+        match self {
+            Self::Ours => "region is not valid",
+            Self::Other => "Invalid region",
+        }
+    }
+}
+
 /// The switches. A field that is absent in a PUT keeps its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -32,6 +69,8 @@ pub struct Switches {
     /// A second cluster or firewall with the same label is refused. The documents say "unique";
     /// whether LKE enforces it is not known.
     pub unique_labels: bool,
+    /// The words for a label that is taken, an unknown version and an unknown region.
+    pub texts: Texts,
     /// DELETE of a cluster that still provisions answers 200 and leaves the cluster there.
     pub delete_while_provisioning_sticks: bool,
     /// NodeBalancers and volumes outlive their cluster (documents of 2026); if false they go with
@@ -68,6 +107,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             unique_labels: true,
+            texts: Texts::Ours,
             delete_while_provisioning_sticks: false,
             delete_leaves_children: true,
             list_lag_seconds: 0,

@@ -141,6 +141,7 @@ impl World {
         let hex = draw::bits(strike.draw, "late-balancer", id) >> 16;
         self.new_nodebalancer(
             at,
+            "Linode",
             NodeBalancer {
                 id: 0,
                 account: account.to_owned(),

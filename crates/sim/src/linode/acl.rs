@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-use super::wants::given;
+use super::wants::{Wrong, given, must_be};
 use super::{Answer, Call, Refusal, Reply, clusters};
 use crate::draw;
 use crate::latency;
@@ -24,10 +24,18 @@ pub(super) struct Wanted {
 
 /// Reads `{enabled?, addresses?: {ipv4?, ipv6?}, revision-id?}`.
 pub(super) fn parse(body: &Value) -> Result<Wanted, Refusal> {
-    let enabled = given(body, "enabled")
-        .and_then(Value::as_bool)
-        .unwrap_or(true);
+    if !body.is_object() {
+        return Err(must_be("acl", "an object"));
+    }
+    let enabled = match given(body, "enabled") {
+        None => true,
+        Some(Value::Bool(enabled)) => *enabled,
+        Some(_) => return Err(must_be("acl.enabled", "a boolean")),
+    };
     let addresses = body.get("addresses").unwrap_or(&Value::Null);
+    if !addresses.is_null() && !addresses.is_object() {
+        return Err(must_be("acl.addresses", "an object"));
+    }
     let list = |family: &str| -> Result<Vec<String>, Refusal> {
         let field = format!("acl.addresses.{family}");
         let wrong = || Refusal::bad(Some(&field), "Must be a list of valid addresses or ranges");
@@ -44,12 +52,19 @@ pub(super) fn parse(body: &Value) -> Result<Wanted, Refusal> {
             })
             .collect()
     };
-    let revision = given(body, "revision-id")
-        .and_then(Value::as_str)
-        .filter(|id| !id.is_empty());
+    let revision = match given(body, "revision-id") {
+        Some(Value::String(id)) => Some(id).filter(|id| !id.is_empty()),
+        Some(_) => return Err(must_be("acl.revision-id", "a string")),
+        None => None,
+    };
     // Addresses that come with `enabled: false` are ignored.
     let (ipv4, ipv6) = if enabled {
-        (list("ipv4")?, list("ipv6")?)
+        let mut wrong = Wrong::default();
+        let both = (wrong.keep(list("ipv4")), wrong.keep(list("ipv6")));
+        let (Some(ipv4), Some(ipv6)) = both else {
+            return Err(wrong.refusal());
+        };
+        (ipv4, ipv6)
     } else {
         (Vec::new(), Vec::new())
     };
@@ -57,7 +72,7 @@ pub(super) fn parse(body: &Value) -> Result<Wanted, Refusal> {
         enabled,
         ipv4,
         ipv6,
-        revision: revision.map(str::to_owned),
+        revision: revision.cloned(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::wants::{self, given};
+use super::wants::{self, Wrong, given};
 use super::{Answer, Call, Refusal, Reply, firewalls};
 use crate::clock::linode_time;
 use crate::events::Entity;
@@ -64,14 +64,54 @@ pub(super) fn nodebalancer(world: &mut World, call: &Call) -> Answer {
     Ok(Reply::One(nodebalancer_reply(world, one)))
 }
 
+/// 3 to 32 letters, digits, hyphens and underscores, if given.
+fn nodebalancer_label(body: &Value) -> Result<Option<String>, Refusal> {
+    if given(body, "label").is_none() {
+        return Ok(None);
+    }
+    let label = wants::label(body, 3)?;
+    let inside = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if !label.chars().all(inside) {
+        let reason = "Label may hold only letters, digits, hyphens and underscores";
+        return Err(Refusal::bad(Some("label"), reason));
+    }
+    Ok(Some(label.to_owned()))
+}
+
+/// A letter, then letters, digits, single hyphens and single underscores.
+fn volume_label(body: &Value) -> Result<String, Refusal> {
+    let label = wants::label(body, 1)?;
+    let inside = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let twice = label.contains("--") || label.contains("__");
+    if twice || !label.starts_with(|c: char| c.is_ascii_alphabetic()) || !label.chars().all(inside)
+    {
+        let reason = "Label must begin with a letter and hold only letters, digits and single \
+                      hyphens and underscores";
+        return Err(Refusal::bad(Some("label"), reason));
+    }
+    Ok(label.to_owned())
+}
+
+/// GiB of a new volume.
+fn size_gib(body: &Value) -> Result<u64, Refusal> {
+    match given(body, "size").map(Value::as_u64) {
+        None => Ok(20),
+        Some(Some(size @ 10..=16_384)) => Ok(size),
+        Some(_) => Err(Refusal::bad(Some("size"), "Must be 10-16384")),
+    }
+}
+
 pub(super) fn create_nodebalancer(world: &mut World, call: &Call) -> Answer {
     wants::may_add(call, "add_nodebalancers")?;
-    let region = wants::region(&call.body)?.to_owned();
-    let label = match given(&call.body, "label") {
-        Some(_) => wants::label(&call.body, 3)?.to_owned(),
-        None => format!("nodebalancer{}", world.count("unnamed")),
+    let mut wrong = Wrong::default();
+    let region = wrong.keep(wants::region(world, &call.body));
+    let label = wrong.keep(nodebalancer_label(&call.body));
+    let tags = wrong.keep(wants::tags(&call.body));
+    let (Some(region), Some(label), Some(tags)) = (region, label, tags) else {
+        return Err(wrong.refusal());
     };
-    let tags = wants::tags(&call.body)?.unwrap_or_default();
+    let (region, tags) = (region.to_owned(), tags.unwrap_or_default());
+    let label = label.unwrap_or_else(|| format!("nodebalancer{}", world.count("unnamed")));
     world.check_quota(&call.user.account, Counted::Nodebalancers, 1)?;
     let id = world.new_nodebalancer(
         call.at,
@@ -169,14 +209,19 @@ pub(super) fn volume(world: &mut World, call: &Call) -> Answer {
 
 pub(super) fn create_volume(world: &mut World, call: &Call) -> Answer {
     wants::may_add(call, "add_volumes")?;
-    let region = wants::region(&call.body)?.to_owned();
-    let label = wants::label(&call.body, 1)?.to_owned();
-    let size_gib = match given(&call.body, "size").map(Value::as_u64) {
-        None => 20,
-        Some(Some(size @ 10..=16_384)) => size,
-        Some(_) => return Err(Refusal::bad(Some("size"), "Must be 10-16384")),
+    let mut wrong = Wrong::default();
+    let region = wrong.keep(wants::region(world, &call.body));
+    let label = wrong.keep(volume_label(&call.body));
+    let size_gib = wrong.keep(size_gib(&call.body));
+    let tags = wrong.keep(wants::tags(&call.body));
+    let encryption = ["enabled", "disabled"];
+    wrong.keep(wants::one_of(&call.body, "encryption", &encryption));
+    let (Some(region), Some(label), Some(size_gib), Some(tags), true) =
+        (region, label, size_gib, tags, wrong.is_none())
+    else {
+        return Err(wrong.refusal());
     };
-    let tags = wants::tags(&call.body)?.unwrap_or_default();
+    let (region, tags) = (region.to_owned(), tags.unwrap_or_default());
     world.check_quota(&call.user.account, Counted::Volumes, 1)?;
     let id = world.new_volume(
         call.at,
@@ -220,8 +265,8 @@ pub(super) fn delete_volume(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn attach_volume(world: &mut World, call: &Call) -> Answer {
-    let wanted = given(&call.body, "linode_id").and_then(Value::as_u64);
-    let linode = wanted.and_then(|id| world.linodes.get(&id));
+    let wanted = wants::number(&call.body, "linode_id")?;
+    let linode = world.linodes.get(&wanted);
     let linode = linode.filter(|one| one.account == call.user.account);
     let invalid = || Refusal::bad(Some("linode_id"), "linode_id is not valid");
     let (linode, region) = linode

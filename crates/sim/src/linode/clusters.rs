@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::wants::{self, given};
-use super::{Answer, Call, Refusal, Reply, acl, enterprise, pools};
+use super::wants::{self, Wrong, given};
+use super::{Answer, Call, Refusal, Reply, acl, enterprise, pool_wants, pools};
 use crate::catalog::{ENTERPRISE_VERSIONS, HIGH_AVAILABILITY};
 use crate::clock::{later, linode_time};
 use crate::events::Entity;
@@ -70,52 +70,96 @@ fn shown(world: &World, id: u64) -> Answer {
     Ok(Reply::One(reply(world, cluster)))
 }
 
-fn unique(world: &World, call: &Call, label: &str, but: u64) -> Result<(), Refusal> {
+/// The label of a body; characters of four bytes are not supported.
+fn label<'call>(world: &World, call: &'call Call, but: u64) -> Result<&'call str, Refusal> {
+    let label = wants::label(&call.body, 1)?;
+    if label.chars().any(|c| c.len_utf8() > 3) {
+        let reason = "Characters of 4 bytes are not supported";
+        return Err(Refusal::bad(Some("label"), reason));
+    }
     let taken = world
         .clusters
         .values()
         .any(|one| one.account == call.user.account && one.label == label && one.id != but);
     if world.switches.unique_labels && taken {
-        return Err(Refusal::bad(Some("label"), "Label must be unique"));
+        let reason = world.switches.texts.taken_label();
+        return Err(Refusal::bad(Some("label"), reason));
     }
-    Ok(())
+    Ok(label)
+}
+
+/// The version of a body. Of a tier that is not known any will do, as the tier is refused.
+fn version<'call>(
+    world: &World,
+    call: &'call Call,
+    is_enterprise: Option<bool>,
+) -> Result<&'call str, Refusal> {
+    let version = wants::text(&call.body, "k8s_version")?;
+    if is_enterprise.is_none_or(|is_enterprise| offered(world, is_enterprise).contains(&version)) {
+        return Ok(version);
+    }
+    let reason = world.switches.texts.unknown_version();
+    Err(Refusal::bad(Some("k8s_version"), reason))
+}
+
+/// Whether the App Platform comes along, and high availability. The App Platform and the enterprise
+/// tier bring it along, unasked (recorded).
+fn availability(body: &Value, is_enterprise: bool) -> Result<(bool, bool), Refusal> {
+    const FIELD: &str = "control_plane.high_availability";
+    let asked = wants::flag(body, FIELD)?;
+    let app_platform = wants::flag(body, "apl_enabled")? == Some(true);
+    if app_platform && asked == Some(false) {
+        let reason = "The App Platform needs high availability";
+        return Err(Refusal::bad(Some("apl_enabled"), reason));
+    }
+    let available = asked == Some(true) || app_platform || is_enterprise;
+    Ok((app_platform, available))
+}
+
+fn acl_wanted(body: &Value) -> Result<Option<acl::Wanted>, Refusal> {
+    let wanted = wants::at(body, "control_plane.acl")?;
+    wanted.map(acl::parse).transpose()
 }
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     wants::may_add(call, "add_lkes")?;
     let body = &call.body;
-    let label = wants::label(body, 1)?.to_owned();
-    unique(world, call, &label, 0)?;
-    let region = wants::region(body)?.to_owned();
-    let version = wants::text(body, "k8s_version")?.to_owned();
-    let enterprise = enterprise::cluster(call, &region)?;
-    if !offered(world, enterprise.is_some()).contains(&version.as_str()) {
-        return Err(Refusal::bad(
-            Some("k8s_version"),
-            "k8s_version is not valid",
-        ));
-    }
-    let tags = wants::tags(body)?.unwrap_or_default();
-    let none = Vec::new();
-    let wanted = given(body, "node_pools")
-        .and_then(Value::as_array)
-        .unwrap_or(&none);
-    if wanted.is_empty() && !world.switches.cluster_without_pools {
-        return Err(Refusal::bad(Some("node_pools"), "node_pools is required"));
-    }
-    let pools: Vec<_> = wanted
-        .iter()
-        .map(|pool| wants::pool(world, pool, &region))
-        .collect::<Result<_, _>>()?;
-    let control_plane = body.get("control_plane").unwrap_or(&Value::Null);
-    let yes = |from: &Value, field: &str| given(from, field).and_then(Value::as_bool) == Some(true);
-    let app_platform = yes(body, "apl_enabled");
-    let asked = yes(control_plane, "high_availability");
-    // The App Platform and the enterprise tier bring it along, unasked (recorded).
-    let high_availability = asked || app_platform || enterprise.is_some();
+    let mut wrong = Wrong::default();
+    let label = wrong.keep(label(world, call, 0));
+    let region = wrong.keep(wants::region(world, body));
+    let enterprise = wrong.keep(enterprise::cluster(call, region));
+    let known = enterprise.as_ref().map(Option::is_some);
+    let version = wrong.keep(version(world, call, known));
+    let is_enterprise = known == Some(true);
+    let tags = wrong.keep(wants::tags(body));
+    let pools = wrong.keep(pool_wants::pools(world, body, region, is_enterprise));
+    let availability = wrong.keep(availability(body, is_enterprise));
+    let wanted_acl = wrong.keep(acl_wanted(body));
+    let (
+        Some(label),
+        Some(region),
+        Some(enterprise),
+        Some(version),
+        Some(tags),
+        Some(pools),
+        Some((app_platform, high_availability)),
+        Some(wanted_acl),
+    ) = (
+        label,
+        region,
+        enterprise,
+        version,
+        tags,
+        pools,
+        availability,
+        wanted_acl,
+    )
+    else {
+        return Err(wrong.refusal());
+    };
+    let (label, region, version) = (label.to_owned(), region.to_owned(), version.to_owned());
+    let tags = tags.unwrap_or_default();
     let billed = high_availability && enterprise.is_none();
-    let wanted_acl = given(control_plane, "acl").map(acl::parse).transpose()?;
-
     let nodes = pools.iter().map(|pool| pool.count).sum();
     world.check_quota(&call.user.account, Counted::Clusters, 1)?;
     world.check_quota(&call.user.account, Counted::Linodes, nodes)?;
@@ -195,36 +239,32 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let was_available = cluster.high_availability;
     let above = cluster.enterprise.is_some();
     let offered = offered(world, above);
-    let label = match given(body, "label") {
-        Some(_) => Some(wants::label(body, 1)?.to_owned()),
-        None => None,
-    };
-    if let Some(label) = &label {
-        unique(world, call, label, id)?;
-    }
-    let tags = wants::tags(body)?;
-    let version = given(body, "k8s_version")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    if let Some(version) = version.as_ref().filter(|version| **version != old)
-        && (!offered.contains(&version.as_str()) || minor(version) != minor(&old).map(|n| n + 1))
+    let mut wrong = Wrong::default();
+    let label = given(body, "label").map(|_| label(world, call, id));
+    let label = wrong.keep(label.transpose()).flatten();
+    let tags = wrong.keep(wants::tags(body)).flatten();
+    let version = given(body, "k8s_version").map(|_| wants::text(body, "k8s_version"));
+    let version = wrong.keep(version.transpose()).flatten();
+    if let Some(version) = version.filter(|version| *version != old)
+        && (!offered.contains(&version) || minor(version) != minor(&old).map(|n| n + 1))
     {
         let reason = format!("k8s_version may only go from {old} to the next minor version");
-        return Err(Refusal::bad(Some("k8s_version"), &reason));
+        wrong.add(Refusal::bad(Some("k8s_version"), &reason));
     }
-    let control_plane = body.get("control_plane").unwrap_or(&Value::Null);
-    let wanted = given(control_plane, "high_availability").and_then(Value::as_bool);
+    let field = "control_plane.high_availability";
+    let wanted = wrong.keep(wants::flag(body, field)).flatten();
     if was_available && wanted == Some(false) {
-        let field = Some("control_plane.high_availability");
-        return Err(Refusal::bad(field, "High availability cannot be disabled"));
+        let reason = "High availability cannot be disabled";
+        wrong.add(Refusal::bad(Some(field), reason));
     }
-    let wanted_acl = given(control_plane, "acl").map(acl::parse).transpose()?;
+    let wanted_acl = wrong.keep(acl_wanted(body)).flatten();
+    wrong.end()?;
 
     let cluster = find(world, call, Access::Write)?;
     cluster.updated = call.at;
-    cluster.label = label.unwrap_or_else(|| cluster.label.clone());
+    cluster.label = label.unwrap_or(&cluster.label).to_owned();
     cluster.tags = tags.unwrap_or_else(|| cluster.tags.clone());
-    cluster.version = version.unwrap_or(old);
+    cluster.version = version.map_or(old, str::to_owned);
     cluster.high_availability = was_available || wanted == Some(true);
     let version = cluster.kube_version();
     let (label, tags) = (cluster.label.clone(), cluster.tags.clone());

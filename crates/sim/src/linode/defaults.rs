@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::wants::{self, given};
+use super::wants::{self, given, must_be};
 use super::{Answer, Call, Refusal, Reply};
 use crate::store::World;
 use crate::tokens::Access;
@@ -50,7 +50,7 @@ pub(super) fn put_settings(world: &mut World, call: &Call) -> Answer {
             chosen.remove(service);
             continue;
         }
-        let id = id.as_u64().unwrap_or(0);
+        let id = id.as_u64().ok_or_else(|| must_be(&field, "an integer"))?;
         let owner = world.firewalls.get(&id).map(|one| one.account.as_str());
         wants::may(call, owner, "firewall", id, Access::Write)
             .map_err(|_| Refusal::bad(Some(&field), "Must be one of the account's firewalls"))?;

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::wants::given;
 use super::{Answer, Call, Refusal, Reply, firewalls, wants};
 use crate::clock::linode_time;
 use crate::events::Entity;
@@ -126,8 +125,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let firewall = firewalls::find(world, call, Access::Write)?;
     let (id, enabled) = (firewall.id, firewall.enabled);
     let kind = wants::text(&call.body, "type")?;
-    let entity = given(&call.body, "id").and_then(Value::as_u64);
-    let entity = entity.ok_or_else(|| Refusal::bad(Some("id"), "id is required"))?;
+    let entity = wants::number(&call.body, "id")?;
     check(world, call, enabled, kind, entity)?;
     let device = add(world, call.at, id, kind, entity).ok_or_else(Refusal::not_found)?;
     let guarded = guarded(world, &device);

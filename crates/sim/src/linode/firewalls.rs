@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::wants::{self, given};
+use super::wants::{self, Wrong, given, must_be};
 use super::{Answer, Call, Refusal, Reply, devices, rules};
 use crate::clock::linode_time;
 use crate::events::Entity;
@@ -85,30 +85,51 @@ fn label<'call>(world: &World, call: &'call Call, but: u64) -> Result<&'call str
         .values()
         .any(|one| one.account == call.user.account && one.label == label && one.id != but);
     if world.switches.unique_labels && taken {
-        return Err(Refusal::bad(Some("label"), "Label must be unique"));
+        return Err(Refusal::bad(
+            Some("label"),
+            world.switches.texts.taken_label(),
+        ));
     }
     Ok(label)
 }
 
-pub(super) fn create(world: &mut World, call: &Call) -> Answer {
-    wants::may_add(call, "add_firewalls")?;
-    let label = label(world, call, 0)?.to_owned();
-    let wanted = given(&call.body, "rules");
-    let wanted = wanted.ok_or_else(|| Refusal::bad(Some("rules"), "rules is required"))?;
-    let rules = rules::parse(wanted)?;
-    let tags = wants::tags(&call.body)?.unwrap_or_default();
+/// What a new firewall guards from its beginning.
+fn guarded(world: &World, call: &Call) -> Result<Vec<(&'static str, u64)>, Refusal> {
     let mut guarded = Vec::new();
     for (list, kind) in [("linodes", "linode"), ("nodebalancers", "nodebalancer")] {
-        let wanted = given(&call.body, "devices").and_then(|devices| given(devices, list));
-        for entity in wanted.and_then(Value::as_array).into_iter().flatten() {
-            let entity = entity.as_u64().unwrap_or(0);
-            devices::check(world, call, true, kind, entity)?;
-            guarded.push((kind, entity));
+        let field = format!("devices.{list}");
+        let ids = match wants::at(&call.body, &field)? {
+            None => continue,
+            Some(Value::Array(ids)) => ids,
+            Some(_) => return Err(must_be(&field, "a list of integers")),
+        };
+        for id in ids {
+            let id = id.as_u64();
+            let id = id.ok_or_else(|| must_be(&field, "a list of integers"))?;
+            devices::check(world, call, true, kind, id)?;
+            guarded.push((kind, id));
         }
     }
+    Ok(guarded)
+}
+
+pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+    wants::may_add(call, "add_firewalls")?;
+    let mut wrong = Wrong::default();
+    let label = wrong.keep(label(world, call, 0));
+    let required = || Refusal::bad(Some("rules"), "rules is required");
+    let rules = given(&call.body, "rules").ok_or_else(required);
+    let rules = wrong.keep(rules.and_then(rules::parse));
+    let tags = wrong.keep(wants::tags(&call.body));
+    let guarded = wrong.keep(guarded(world, call));
+    let (Some(label), Some(rules), Some(tags), Some(guarded)) = (label, rules, tags, guarded)
+    else {
+        return Err(wrong.refusal());
+    };
+    let tags = tags.unwrap_or_default();
     world.check_quota(&call.user.account, Counted::Firewalls, 1)?;
-    let id = make(world, call.at, &call.user.account, &label, rules, &tags);
-    world.tokens.grant(&call.user.key, "firewall", id, &label);
+    let id = make(world, call.at, &call.user.account, label, rules, &tags);
+    world.tokens.grant(&call.user.key, "firewall", id, label);
     event(world, call, "firewall_create", id);
     for (kind, entity) in guarded {
         if let Some(device) = devices::add(world, call.at, id, kind, entity) {
@@ -175,25 +196,19 @@ pub(super) fn event_between(
 
 pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let id = find(world, call, Access::Write)?.id;
-    let renamed = match given(&call.body, "label") {
-        Some(_) => Some(label(world, call, id)?.to_owned()),
-        None => None,
+    let mut wrong = Wrong::default();
+    let renamed = given(&call.body, "label").map(|_| label(world, call, id));
+    let renamed = wrong.keep(renamed.transpose());
+    let tags = wrong.keep(wants::tags(&call.body));
+    let status = wants::one_of(&call.body, "status", &["enabled", "disabled"]);
+    let status = wrong.keep(status);
+    let (Some(renamed), Some(tags), Some(status)) = (renamed, tags, status) else {
+        return Err(wrong.refusal());
     };
-    let tags = wants::tags(&call.body)?;
-    let enabled = match given(&call.body, "status").and_then(Value::as_str) {
-        None => None,
-        Some("enabled") => Some(true),
-        Some("disabled") => Some(false),
-        Some(_) => {
-            return Err(Refusal::bad(
-                Some("status"),
-                "Must be one of: enabled, disabled",
-            ));
-        }
-    };
+    let enabled = status.map(|word| word == "enabled");
     let at = call.at;
     let firewall = find(world, call, Access::Write)?;
-    firewall.label = renamed.unwrap_or_else(|| firewall.label.clone());
+    firewall.label = renamed.unwrap_or(&firewall.label).to_owned();
     firewall.tags = tags.unwrap_or_else(|| firewall.tags.clone());
     let was = firewall.enabled;
     firewall.enabled = enabled.unwrap_or(was);

@@ -4,8 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::wants::given;
-use super::{Answer, Call, Refusal, Reply, clusters};
+use super::{Answer, Call, Refusal, Reply, clusters, wants};
 use crate::clock::later;
 use crate::draw;
 use crate::latency::{RETRY_AFTER, Span};
@@ -90,15 +89,15 @@ pub(super) fn delete_service_token(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn regenerate(world: &mut World, call: &Call) -> Answer {
-    let wanted =
-        |what: &str| given(&call.body, what).and_then(serde_json::Value::as_bool) == Some(true);
-    if !wanted("kubeconfig") && !wanted("servicetoken") {
+    let config = wants::flag(&call.body, "kubeconfig")? == Some(true);
+    let token = wants::flag(&call.body, "servicetoken")? == Some(true);
+    if !config && !token {
         return Err(Refusal::bad(
             None,
             "kubeconfig or servicetoken must be true",
         ));
     }
-    if wanted("kubeconfig") {
+    if config {
         rotate(world, call)?;
     }
     let id = clusters::find(world, call, Access::Write)?.id;

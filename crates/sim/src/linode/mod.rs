@@ -19,6 +19,7 @@ mod kubeconfig;
 pub(crate) mod limits;
 mod locks;
 mod nodes;
+mod pool_wants;
 mod pools;
 mod reply;
 mod routes;
@@ -219,5 +220,13 @@ fn parse(body: &str) -> Result<Value, Refusal> {
     if body.trim().is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_str(body).map_err(|_| Refusal::bad(None, "Invalid JSON"))
+    let body: Value = serde_json::from_str(body).map_err(|_| Refusal::bad(None, "Invalid JSON"))?;
+    if body.is_object() || body.is_null() {
+        Ok(body)
+    } else {
+        Err(Refusal::bad(
+            None,
+            "The request's body must be a JSON object",
+        ))
+    }
 }

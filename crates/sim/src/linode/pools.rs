@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::wants::{self, PoolWant, given};
+use super::pool_wants::{self, PoolWant};
+use super::wants::{self, Wrong, given};
 use super::{Answer, Call, Refusal, Reply, clusters, enterprise, nodes};
 use crate::quotas::Counted;
 use crate::store::{Autoscaler, EnterprisePool, Pool, World};
@@ -37,9 +38,10 @@ pub(super) fn make(
     let id = world.next_id("pool", 855_000);
     let above = world.clusters.get(&cluster);
     let above = above.filter(|cluster| cluster.enterprise.is_some());
-    let enterprise = above.map(|cluster| EnterprisePool {
-        version: (want.enterprise.version.clone()).or_else(|| Some(cluster.version.clone())),
-        ..want.enterprise.clone()
+    let enterprise = above.zip(want.enterprise);
+    let enterprise = enterprise.map(|(cluster, own)| EnterprisePool {
+        version: own.version.or_else(|| Some(cluster.version.clone())),
+        ..own
     });
     let pool = Pool {
         id,
@@ -105,7 +107,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         return Err(Refusal::bad(None, "Cluster is being deleted"));
     }
     let (id, region) = (cluster.id, cluster.region.clone());
-    let want = wants::pool(world, &call.body, &region)?;
+    let is_enterprise = cluster.enterprise.is_some();
+    let nodes: u32 = cluster.pools.iter().map(|pool| pool.count).sum();
+    let want = pool_wants::pool(world, &call.body, Some(&region), is_enterprise)?;
+    pool_wants::check_nodes("count", nodes + want.count)?;
     world.check_quota(&call.user.account, Counted::Linodes, want.count)?;
     let pool = make(world, call, id, want, &mut call.have.clone());
     clusters::event(world, call, "lke_pool_create", id);
@@ -116,26 +121,29 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let body = &call.body;
     let pool = find(world, call, Access::Write)?.clone();
     let (id, old) = (pool.id, pool.count);
+    let mut wrong = Wrong::default();
     for fixed in ["type", "disks", "disk_encryption"] {
         let is = reply(world, &pool).get(fixed).cloned();
         if given(body, fixed).is_some_and(|wanted| Some(wanted) != is.as_ref()) {
-            return Err(Refusal::bad(
-                Some(fixed),
-                &format!("{fixed} cannot be changed"),
-            ));
+            let reason = format!("{fixed} cannot be changed");
+            wrong.add(Refusal::bad(Some(fixed), &reason));
         }
     }
-    let count = match given(body, "count") {
-        Some(_) => wants::count(body)?,
-        None => old,
-    };
-    let autoscaler = wants::autoscaler(world, body, count)?;
-    let (labels, taints) = (wants::labels(body)?, wants::taints(body)?);
-    let (tags, label) = (wants::tags(body)?, wants::pool_label(body)?);
-    let own = find(world, call, Access::Write)?.enterprise.as_ref();
+    let count = given(body, "count").map(|_| pool_wants::count(body));
+    let count = wrong.keep(count.transpose()).flatten().unwrap_or(old);
+    let autoscaler = wrong.keep(pool_wants::autoscaler(world, body, count));
+    let labels = wrong.keep(pool_wants::labels(body)).flatten();
+    let taints = wrong.keep(pool_wants::taints(body)).flatten();
+    let tags = wrong.keep(wants::tags(body)).flatten();
+    let label = wrong.keep(pool_wants::pool_label(body)).flatten();
+    let own = pool.enterprise.as_ref();
     let own = own.map(|own| enterprise::pool(body, Some(own)));
-    let own = own.transpose()?;
-
+    let own = wrong.keep(own.transpose()).flatten();
+    let pools = &clusters::find(world, call, Access::Write)?.pools;
+    let others = pools.iter().filter(|pool| pool.id != id);
+    let nodes = others.map(|pool| pool.count).sum::<u32>() + count;
+    wrong.keep(pool_wants::check_nodes("count", nodes));
+    wrong.end()?;
     let more = count.saturating_sub(old);
     world.check_quota(&call.user.account, Counted::Linodes, more)?;
     let pool = find(world, call, Access::Write)?;
@@ -145,7 +153,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     pool.tags = tags.unwrap_or_else(|| pool.tags.clone());
     pool.labels = labels.unwrap_or_else(|| pool.labels.clone());
     pool.taints = taints.unwrap_or_else(|| pool.taints.clone());
-    if let Some(wanted) = autoscaler {
+    if let Some(wanted) = autoscaler.flatten() {
         pool.autoscaler = wanted;
     } else if !pool.autoscaler.enabled && count != old {
         pool.autoscaler = Autoscaler {

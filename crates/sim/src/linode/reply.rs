@@ -36,8 +36,8 @@ impl Reply {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: u16,
-    field: Option<String>,
-    reason: String,
+    /// Field and reason of each.
+    errors: Vec<(Option<String>, String)>,
     retry_after: Option<u64>,
 }
 
@@ -46,8 +46,7 @@ impl Refusal {
     pub(crate) fn new(status: u16, field: Option<&str>, reason: &str) -> Self {
         Self {
             status,
-            field: field.map(str::to_owned),
-            reason: reason.to_owned(),
+            errors: vec![(field.map(str::to_owned), reason.to_owned())],
             retry_after: None,
         }
     }
@@ -55,6 +54,22 @@ impl Refusal {
     /// 400, about a field or as a whole.
     pub(crate) fn bad(field: Option<&str>, reason: &str) -> Self {
         Self::new(400, field, reason)
+    }
+
+    /// Both in one reply. What is no 400 says all there is to say.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        match (self.status, other.status) {
+            (400, 400) => {
+                for error in other.errors {
+                    if !self.errors.contains(&error) {
+                        self.errors.push(error);
+                    }
+                }
+                self
+            }
+            (400, _) => other,
+            _ => self,
+        }
     }
 
     /// 401 for an unknown, expired or missing token (recorded).
@@ -105,11 +120,12 @@ impl Refusal {
 
     /// As it goes out.
     pub(crate) fn sent(self) -> Sent {
-        let error = match self.field {
-            Some(field) => json!({"reason": self.reason, "field": field}),
-            None => json!({"reason": self.reason}),
+        let error = |(field, reason): (Option<String>, String)| match field {
+            Some(field) => json!({"reason": reason, "field": field}),
+            None => json!({"reason": reason}),
         };
-        let mut sent = Sent::json(self.status, &json!({"errors": [error]}));
+        let errors: Vec<Value> = self.errors.into_iter().map(error).collect();
+        let mut sent = Sent::json(self.status, &json!({"errors": errors}));
         if let Some(seconds) = self.retry_after {
             sent.headers.push(("retry-after", seconds.to_string()));
         }
@@ -120,7 +136,7 @@ impl Refusal {
 /// 404 about the page that was asked for.
 pub(crate) fn page_error() -> Refusal {
     Refusal {
-        field: Some("page".to_owned()),
+        errors: vec![(Some("page".to_owned()), "Not found".to_owned())],
         ..Refusal::not_found()
     }
 }

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::Refusal;
-use super::wants::given;
+use super::wants::{Wrong, given, must_be};
 use crate::draw;
 
 /// At most, in and out together.
@@ -20,6 +20,10 @@ fn wrong(field: &str, reason: &str) -> Refusal {
 
 /// The rules of a body: inbound, outbound (null stays null) and both policies.
 pub(super) fn parse(body: &Value) -> Result<Value, Refusal> {
+    if !body.is_object() {
+        return Err(must_be("rules", "an object"));
+    }
+    let mut found = Wrong::default();
     let mut total = 0;
     for side in ["inbound", "outbound"] {
         let field = format!("rules.{side}");
@@ -27,22 +31,25 @@ pub(super) fn parse(body: &Value) -> Result<Value, Refusal> {
         let set = given(body, &policy).and_then(Value::as_str);
         if !matches!(set, Some("ACCEPT" | "DROP")) {
             let field = format!("rules.{policy}");
-            return Err(wrong(&field, "Must be one of: ACCEPT, DROP"));
+            found.add(wrong(&field, "Must be one of: ACCEPT, DROP"));
         }
-        let Some(rules) = given(body, side) else {
-            continue;
+        let rules = match given(body, side) {
+            None => continue,
+            Some(Value::Array(rules)) => rules,
+            Some(_) => {
+                found.add(wrong(&field, "Must be a list"));
+                continue;
+            }
         };
-        let rules = rules
-            .as_array()
-            .ok_or_else(|| wrong(&field, "Must be a list"))?;
         total += rules.len();
         for (nth, rule) in rules.iter().enumerate() {
-            check(rule, &format!("{field}[{nth}]"))?;
+            found.keep(check(rule, &format!("{field}[{nth}]")));
         }
     }
     if total > RULES_MAX {
-        return Err(wrong("rules", "Maximum number of rules is 25"));
+        found.add(wrong("rules", "Maximum number of rules is 25"));
     }
+    found.end()?;
     let side = |name: &str| body.get(name).cloned().unwrap_or(Value::Null);
     Ok(json!({
         "inbound": side("inbound"), "inbound_policy": body["inbound_policy"],
@@ -53,6 +60,14 @@ pub(super) fn parse(body: &Value) -> Result<Value, Refusal> {
 fn check(rule: &Value, field: &str) -> Result<(), Refusal> {
     let part = |name: &str| given(rule, name).and_then(Value::as_str);
     let at = |name: &str| format!("{field}.{name}");
+    if !rule.is_object() {
+        return Err(must_be(field, "an object"));
+    }
+    for name in ["label", "description", "ports"] {
+        if given(rule, name).is_some_and(|value| !value.is_string()) {
+            return Err(must_be(&at(name), "a string"));
+        }
+    }
     if !matches!(part("action"), Some("ACCEPT" | "DROP")) {
         return Err(wrong(&at("action"), "Must be one of: ACCEPT, DROP"));
     }

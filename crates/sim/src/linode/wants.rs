@@ -1,27 +1,45 @@
 //! Reading of request bodies: what a client wants, or the refusal that names the field.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::{Call, Refusal, enterprise};
-use crate::catalog::{self, InstanceType};
-use crate::store::{Autoscaler, EnterprisePool, World};
+use super::{Call, Refusal};
+use crate::catalog;
+use crate::store::World;
 use crate::tokens::Access;
 
-/// A pool as a client wants it.
-pub(super) struct PoolWant {
-    pub kind: &'static InstanceType,
-    pub count: u32,
-    pub label: String,
-    pub autoscaler: Option<Autoscaler>,
-    pub labels: BTreeMap<String, String>,
-    pub taints: Vec<Value>,
-    pub tags: Vec<String>,
-    pub disks: Vec<Value>,
-    pub disk_encryption: String,
-    /// Ignored on the standard tier.
-    pub enterprise: EnterprisePool,
+/// What is wrong with a body: the API lists all of it in one reply.
+#[derive(Default)]
+pub(super) struct Wrong(Option<Refusal>);
+
+impl Wrong {
+    /// What was read; a refusal is kept for the reply.
+    pub(super) fn keep<T>(&mut self, read: Result<T, Refusal>) -> Option<T> {
+        read.map_err(|refusal| self.add(refusal)).ok()
+    }
+
+    /// One more.
+    pub(super) fn add(&mut self, refusal: Refusal) {
+        self.0 = Some(match self.0.take() {
+            Some(first) => first.and(refusal),
+            None => refusal,
+        });
+    }
+
+    /// Whether nothing is.
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The one refusal that lists everything, if anything is wrong.
+    pub(super) fn end(self) -> Result<(), Refusal> {
+        self.0.map_or(Ok(()), Err)
+    }
+
+    /// The same where something is known to be wrong.
+    pub(super) fn refusal(self) -> Refusal {
+        self.0
+            .unwrap_or_else(|| Refusal::bad(None, "Invalid request"))
+    }
 }
 
 /// Whether the user may do this with the thing: 404 when it is another account's or not granted,
@@ -62,14 +80,57 @@ pub(super) fn given<'body>(body: &'body Value, field: &str) -> Option<&'body Val
     body.get(field).filter(|value| !value.is_null())
 }
 
+/// What stands at a path such as `control_plane.acl`, if given. What holds it must be an object.
+pub(super) fn at<'body>(body: &'body Value, path: &str) -> Result<Option<&'body Value>, Refusal> {
+    let mut value = body;
+    let mut end = 0;
+    for name in path.split('.') {
+        value = match value {
+            Value::Null => return Ok(None),
+            Value::Object(fields) => fields.get(name).unwrap_or(&Value::Null),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return Err(must_be(path[..end].trim_end_matches('.'), "an object"));
+            }
+        };
+        end += name.len() + 1;
+    }
+    Ok((!value.is_null()).then_some(value))
+}
+
+/// 400 for a value of another JSON type.
+pub(super) fn must_be(field: &str, what: &str) -> Refusal {
+    Refusal::bad(Some(field), &format!("{field} must be {what}"))
+}
+
+/// True or false at a path, if given.
+pub(super) fn flag(body: &Value, path: &str) -> Result<Option<bool>, Refusal> {
+    let value = at(body, path)?;
+    let read = value.map(|value| value.as_bool().ok_or_else(|| must_be(path, "a boolean")));
+    read.transpose()
+}
+
+/// One of a few words, if given.
+pub(super) fn one_of<'body>(
+    body: &'body Value,
+    field: &str,
+    words: &[&str],
+) -> Result<Option<&'body str>, Refusal> {
+    let Some(value) = given(body, field) else {
+        return Ok(None);
+    };
+    let word = value.as_str().filter(|word| words.contains(word));
+    let wrong = || {
+        let reason = format!("Must be one of: {}", words.join(", "));
+        Refusal::bad(Some(field), &reason)
+    };
+    word.map(Some).ok_or_else(wrong)
+}
+
 /// A text that must be there.
 pub(super) fn text<'body>(body: &'body Value, field: &str) -> Result<&'body str, Refusal> {
     match given(body, field) {
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(Refusal::bad(
-            Some(field),
-            &format!("{field} must be a string"),
-        )),
+        Some(_) => Err(must_be(field, "a string")),
         None => Err(Refusal::bad(Some(field), &format!("{field} is required"))),
     }
 }
@@ -112,158 +173,9 @@ pub(super) fn tags(body: &Value) -> Result<Option<Vec<String>>, Refusal> {
     Ok(Some(out))
 }
 
-/// The region of a body, one with this capability of all core regions.
-pub(super) fn region(body: &Value) -> Result<&'static str, Refusal> {
+/// The region of a body, one of all core regions.
+pub(super) fn region(world: &World, body: &Value) -> Result<&'static str, Refusal> {
     let region = catalog::region(text(body, "region")?);
-    region
-        .map(|one| one.id)
-        .ok_or_else(|| Refusal::bad(Some("region"), "region is not valid"))
-}
-
-/// 1 to 100 nodes.
-pub(super) fn count(body: &Value) -> Result<u32, Refusal> {
-    let count = given(body, "count")
-        .and_then(Value::as_u64)
-        .filter(|n| (1..=100).contains(n));
-    // Recorded wording.
-    count
-        .map(|n| n as u32)
-        .ok_or_else(|| Refusal::bad(Some("count"), "Must be 1-100"))
-}
-
-/// An autoscaler, if given; `count` is the pool's.
-pub(super) fn autoscaler(
-    world: &World,
-    body: &Value,
-    count: u32,
-) -> Result<Option<Autoscaler>, Refusal> {
-    let Some(wanted) = given(body, "autoscaler") else {
-        return Ok(None);
-    };
-    let enabled = given(wanted, "enabled")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    let least = u64::from(!world.switches.autoscaler_min_zero);
-    let bound = |field: &str| match given(wanted, field) {
-        None => Ok(None),
-        Some(value) => {
-            let field = format!("autoscaler.{field}");
-            let within = value.as_u64().filter(|n| (least..=100).contains(n));
-            let refusal = || Refusal::bad(Some(&field), &format!("Must be {least}-100"));
-            within.map(|n| Some(n as u32)).ok_or_else(refusal)
-        }
-    };
-    let (min, max) = match (bound("min")?, bound("max")?) {
-        (Some(min), Some(max)) if min <= max => (min, max),
-        (None, None) => (count, count),
-        (Some(_), Some(_)) => {
-            let reason = "autoscaler.min must not exceed autoscaler.max";
-            return Err(Refusal::bad(Some("autoscaler.min"), reason));
-        }
-        (None, Some(_)) | (Some(_), None) => {
-            return Err(Refusal::bad(
-                Some("autoscaler"),
-                "min and max need each other",
-            ));
-        }
-    };
-    if enabled && world.switches.count_outside_autoscaler_refused && !(min..=max).contains(&count) {
-        return Err(Refusal::bad(
-            Some("count"),
-            "Must be within the autoscaler's min and max",
-        ));
-    }
-    Ok(Some(Autoscaler { enabled, min, max }))
-}
-
-/// Kubernetes labels, if given.
-pub(super) fn labels(body: &Value) -> Result<Option<BTreeMap<String, String>>, Refusal> {
-    let Some(labels) = given(body, "labels") else {
-        return Ok(None);
-    };
-    let wrong = || Refusal::bad(Some("labels"), "labels must map valid keys to valid values");
-    let mut out = BTreeMap::new();
-    for (key, value) in labels.as_object().ok_or_else(wrong)? {
-        let value = value
-            .as_str()
-            .filter(|value| value.len() <= 63)
-            .ok_or_else(wrong)?;
-        if key.is_empty() || key.len() > 128 {
-            return Err(wrong());
-        }
-        out.insert(key.clone(), value.to_owned());
-    }
-    Ok(Some(out))
-}
-
-/// Kubernetes taints, if given.
-pub(super) fn taints(body: &Value) -> Result<Option<Vec<Value>>, Refusal> {
-    let Some(taints) = given(body, "taints") else {
-        return Ok(None);
-    };
-    let wrong = || Refusal::bad(Some("taints"), "a taint has a key, a value and an effect");
-    let taints = taints.as_array().ok_or_else(wrong)?;
-    let fine = |taint: &Value| {
-        let part = |name: &str| taint.get(name).and_then(Value::as_str).unwrap_or("");
-        let effect = part("effect");
-        (1..=63).contains(&part("key").len())
-            && part("value").len() <= 63
-            && matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute")
-    };
-    if taints.iter().all(fine) {
-        Ok(Some(taints.clone()))
-    } else {
-        Err(wrong())
-    }
-}
-
-/// A pool's label, if given.
-pub(super) fn pool_label(body: &Value) -> Result<Option<String>, Refusal> {
-    let Some(label) = given(body, "label").and_then(Value::as_str) else {
-        return Ok(None);
-    };
-    let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let ends = !label.starts_with('-') && !label.ends_with('-');
-    if label.is_empty() || (label.len() <= 32 && label.chars().all(fine) && ends) {
-        Ok(Some(label.to_owned()))
-    } else {
-        Err(Refusal::bad(
-            Some("label"),
-            "label must be 1-32 lower-case letters, digits and hyphens",
-        ))
-    }
-}
-
-/// A new pool in `region`.
-pub(super) fn pool(world: &World, body: &Value, region: &str) -> Result<PoolWant, Refusal> {
-    let id = text(body, "type")?;
-    let invalid = |why: &str| Refusal::bad(Some("type"), why);
-    let kind = catalog::instance_type(id).ok_or_else(|| invalid("type is not valid"))?;
-    if !kind.is_deployable_in_lke() {
-        return Err(invalid(&format!(
-            "{id} is not available for LKE node pools"
-        )));
-    }
-    if !catalog::region(region).is_some_and(|region| region.offers(kind)) {
-        return Err(invalid(&format!("{id} is not available in {region}")));
-    }
-    let count = count(body)?;
-    Ok(PoolWant {
-        kind,
-        count,
-        label: pool_label(body)?.unwrap_or_default(),
-        autoscaler: autoscaler(world, body, count)?,
-        labels: labels(body)?.unwrap_or_default(),
-        taints: taints(body)?.unwrap_or_default(),
-        tags: tags(body)?.unwrap_or_default(),
-        disks: given(body, "disks")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default(),
-        disk_encryption: given(body, "disk_encryption")
-            .and_then(Value::as_str)
-            .unwrap_or("enabled")
-            .to_owned(),
-        enterprise: enterprise::pool(body, None)?,
-    })
+    let unknown = || Refusal::bad(Some("region"), world.switches.texts.unknown_region());
+    region.map(|one| one.id).ok_or_else(unknown)
 }

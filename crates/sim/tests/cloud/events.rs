@@ -106,7 +106,8 @@ async fn every_act_on_a_cluster_has_its_event() {
         lke_cluster_regenerate notification lkecluster ada-lke-gpu-kubeflow by ada null null
         lke_pool_delete notification lkecluster ada-lke-gpu-kubeflow by ada null null
         lke_cluster_delete notification lkecluster ada-lke-gpu-kubeflow by ada null null
-    "#]].assert_eq(&(lines.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 mod account;
 mod autoscale;
 mod bills;
+mod bodies;
 mod defaults;
 mod events;
 mod faults;
