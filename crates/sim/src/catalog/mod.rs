@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 pub(crate) use regions::{REGIONS, Region, find as region};
 pub(crate) use types::{InstanceType, TYPES, find as instance_type};
 
-/// Kubernetes versions on offer, newest first: recordings show two at a time (2026).
+/// Kubernetes versions on offer, newest first. Recordings of 2026 show two at a time, 1.34 and
+/// 1.35; a public project runs 1.36 since.
 pub(crate) const VERSIONS: &[&str] = &["1.36", "1.35", "1.34"];
 
 /// Enterprise versions (recorded 2025).

@@ -107,6 +107,14 @@ const RTX4000_ADA: &[&str] = &[
     "de-fra-2", "fr-par", "us-ord", "us-sea", "jp-osa", "sg-sin-2", "in-bom-2",
 ];
 
+/// Where it is offered but sold out, so that its availability rows say false: an assumption, as
+/// which regions run out changes by the hour.
+const SOLD_OUT: &[&str] = &["jp-osa", "sg-sin-2"];
+
+/// Where the RTX PRO 6000 Blackwell can be had: derived, as no source names the regions ("limited
+/// availability"): two large ones that have the Ada too.
+const RTX_PRO_6000: &[&str] = &["us-ord", "de-fra-2"];
+
 /// Where the Quadro RTX 6000 can be had (recorded 2024).
 const RTX6000: &[&str] = &["us-southeast", "ap-south", "ap-west", "us-mia"];
 
@@ -119,7 +127,9 @@ impl Region {
     /// Whether `kind` can be had here now.
     pub(crate) fn offers(&self, kind: &InstanceType) -> bool {
         if kind.id.starts_with("g2-gpu-rtx4000") {
-            RTX4000_ADA.contains(&self.id)
+            RTX4000_ADA.contains(&self.id) && !SOLD_OUT.contains(&self.id)
+        } else if kind.id.starts_with("g3-gpu-rtxpro6000") {
+            RTX_PRO_6000.contains(&self.id)
         } else if kind.id.starts_with("g1-gpu-rtx6000") {
             RTX6000.contains(&self.id)
         } else if kind.class == "premium" {

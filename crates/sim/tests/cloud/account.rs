@@ -169,7 +169,7 @@ async fn availability_has_more_pages_than_one_and_filters() {
         .get("/v4/regions/availability?page=8&page_size=100")
         .await
         .body;
-    assert_eq!(last["data"].as_array().map(Vec::len), Some(48));
+    assert_eq!(last["data"].as_array().map(Vec::len), Some(82));
     let plan = r#"{"plan":"g2-gpu-rtx4000a1-s","available":true}"#;
     let found = user
         .filter(plan)
@@ -184,9 +184,7 @@ async fn availability_has_more_pages_than_one_and_filters() {
         .collect();
     assert_eq!(
         regions,
-        [
-            "jp-osa", "in-bom-2", "de-fra-2", "sg-sin-2", "us-ord", "fr-par", "us-sea"
-        ]
+        ["in-bom-2", "de-fra-2", "us-ord", "fr-par", "us-sea"]
     );
     user.filter(r#"{"lke_cluster":1}"#)
         .note("GET", "/v4/linode/instances", Value::Null)
@@ -198,6 +196,36 @@ async fn availability_has_more_pages_than_one_and_filters() {
     assert_eq!(gpus.body["results"], json!(3));
     expect![[r#"
         10:00:00 GET /v4/linode/instances: 400 {"errors":[{"reason":"Cannot filter on lke_cluster","field":"X-Filter"}]}
+    "#]].assert_eq(&user.transcript());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_type_that_is_sold_out_is_listed_as_such_and_refused() {
+    let mut user = User::new(&cloud(1), "t");
+    for (plan, region) in [
+        ("g2-gpu-rtx4000a1-s", "us-ord"),
+        ("g2-gpu-rtx4000a1-s", "jp-osa"),
+        ("g2-gpu-rtx4000a4-m", "sg-sin-2"),
+        ("g3-gpu-rtxpro6000-blackwell-1", "us-ord"),
+        ("g3-gpu-rtxpro6000-blackwell-1", "us-sea"),
+    ] {
+        let filter = json!({"plan": plan, "region": region}).to_string();
+        let path = "/v4/regions/availability";
+        let row = user.filter(&filter).get(path).await.body["data"][0].clone();
+        let wanted = json!({
+            "label": format!("{region}-{}", plan.len()), "region": region, "k8s_version": "1.35",
+            "node_pools": [{"type": plan, "count": 1}],
+        });
+        let said = user.ask("POST", "/v4/lke/clusters", wanted).await;
+        let reason = &said.body["errors"][0]["reason"];
+        user.write(&format!("{row} {} {reason}", said.status));
+    }
+    expect![[r#"
+        10:00:00 {"region":"us-ord","plan":"g2-gpu-rtx4000a1-s","available":true} 200 null
+        10:00:00 {"region":"jp-osa","plan":"g2-gpu-rtx4000a1-s","available":false} 400 "g2-gpu-rtx4000a1-s is not available in jp-osa"
+        10:00:00 {"region":"sg-sin-2","plan":"g2-gpu-rtx4000a4-m","available":false} 400 "g2-gpu-rtx4000a4-m is not available in sg-sin-2"
+        10:00:00 {"region":"us-ord","plan":"g3-gpu-rtxpro6000-blackwell-1","available":true} 200 null
+        10:00:00 {"region":"us-sea","plan":"g3-gpu-rtxpro6000-blackwell-1","available":false} 400 "g3-gpu-rtxpro6000-blackwell-1 is not available in us-sea"
     "#]].assert_eq(&user.transcript());
 }
 
