@@ -4,6 +4,7 @@
 //! the same error texts, the same fields of the same types. The recordings and descriptions lie
 //! beside the checkout; without them nothing is compared, and the test says so.
 
+mod filterable;
 mod recording;
 mod replay;
 mod shape;

@@ -96,7 +96,8 @@ impl Spec {
     }
 }
 
-fn placeholders(path: &str) -> String {
+/// A path with `{id}` in place of every named one.
+pub(crate) fn placeholders(path: &str) -> String {
     let segments = path.split('/');
     let plain = segments.map(|one| if one.starts_with('{') { "{id}" } else { one });
     plain.collect::<Vec<_>>().join("/")

@@ -135,6 +135,12 @@ pub(super) fn events(world: &mut World, call: &Call) -> Answer {
         filterable: &[
             "action",
             "created",
+            "details.complete_time",
+            "details.description",
+            "details.maintenance_policy_set",
+            "details.not_before",
+            "details.source",
+            "details.start_time",
             "entity.id",
             "entity.type",
             "id",

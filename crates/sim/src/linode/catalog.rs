@@ -15,7 +15,7 @@ fn page(rows: Vec<Value>, filterable: &'static [&'static str]) -> Answer {
 pub(super) fn regions(_: &mut World, _: &Call) -> Answer {
     page(
         REGIONS.iter().map(Region::reply).collect(),
-        &["country", "site_type", "id", "label"],
+        &["country", "site_type"],
     )
 }
 

@@ -67,7 +67,18 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let rows = mine.map(|one| reply(world, one)).collect();
     Ok(Reply::Page {
         rows,
-        filterable: &["group", "id", "image", "ipv4", "label", "region", "tags"],
+        filterable: &[
+            "group",
+            "id",
+            "image",
+            "interface_generation",
+            "ipv4",
+            "label",
+            "placement_group.label",
+            "placement_group.placement_group_type",
+            "region",
+            "tags",
+        ],
     })
 }
 
