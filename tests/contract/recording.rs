@@ -26,6 +26,8 @@ pub(crate) struct Exchange {
     /// Null without a body.
     pub(crate) sent: Value,
     pub(crate) status: u16,
+    /// Names in lower case.
+    pub(crate) headers: Vec<String>,
     pub(crate) reply: Value,
 }
 
@@ -51,6 +53,8 @@ struct Request {
 #[derive(Deserialize)]
 struct Response {
     body: String,
+    #[serde(default)]
+    headers: BTreeMap<String, Vec<String>>,
     code: u16,
 }
 
@@ -99,6 +103,12 @@ fn exchange(one: Interaction) -> Result<Exchange> {
         filter: filter.cloned(),
         sent: json(&one.request.body)?,
         status: one.response.code,
+        headers: one
+            .response
+            .headers
+            .keys()
+            .map(|name| name.to_lowercase())
+            .collect(),
         reply: json(&one.response.body)?,
     })
 }

@@ -82,8 +82,18 @@ pub(crate) struct Replay {
 
 struct Said {
     status: u16,
+    headers: http::HeaderMap,
     body: Value,
 }
+
+/// Headers of a connection and of the servers in between, not of the API.
+const OF_THE_WAY: &[&str] = &[
+    "akamai-internal-account",
+    "connection",
+    "content-length",
+    "expires",
+    "server",
+];
 
 impl Replay {
     /// A demo cloud with what the recording presumes.
@@ -239,9 +249,14 @@ impl Replay {
         let request = request.body(body).expect("a request");
         let reply = self.twin.service().call(request).await.expect("a reply");
         let status = reply.status().as_u16();
+        let headers = reply.headers().clone();
         let body = reply.into_body().collect().await.expect("a whole reply");
         let body = serde_json::from_slice(&body.to_bytes()).unwrap_or(Value::Null);
-        Said { status, body }
+        Said {
+            status,
+            headers,
+            body,
+        }
     }
 
     /// The same with the twin's ids and versions.
@@ -331,6 +346,12 @@ fn compare(spec: &Spec, exchange: &Exchange, said: &Said) -> Vec<String> {
             "{} {}, recorded {}",
             said.status, said.body, exchange.status
         )];
+    }
+    let missing = |name: &&String| {
+        !OF_THE_WAY.contains(&name.as_str()) && !said.headers.contains_key(name.as_str())
+    };
+    if let Some(name) = exchange.headers.iter().find(missing) {
+        return vec![format!("the header {name} is missing")];
     }
     if exchange.status >= 400 && said.body != exchange.reply {
         return vec![format!("{}, recorded {}", said.body, exchange.reply)];

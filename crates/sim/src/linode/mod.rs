@@ -117,10 +117,14 @@ pub(crate) fn answer(
     let template = found.as_ref().map_or("(unknown)", |(route, _)| route.path);
     world.count_call(&ask.method, beta, template);
     let mut user = match token {
-        Some(token) => match world.tokens.user(token, at) {
-            Some(user) => Some(user),
-            None => return Outcome::sent(Refusal::invalid_token().sent()),
-        },
+        Some(token) => {
+            let Some(user) = world.tokens.user(token, at) else {
+                let route = found.as_ref().map(|(route, _)| *route);
+                let sent = Refusal::invalid_token().sent();
+                return Outcome::sent(sent.with_headers(world, None, route, None, at));
+            };
+            Some(user)
+        }
         None => None,
     };
     ask.key = user.as_ref().map(|user| user.key.clone());
@@ -155,7 +159,8 @@ fn commit_call(
     lag_seconds: u32,
 ) -> Sent {
     let Some((route, ids)) = found else {
-        return Refusal::not_found().sent();
+        let sent = Refusal::not_found().sent();
+        return sent.with_headers(world, user, None, None, at);
     };
     let query = query(&ask.query);
     let limit = world
@@ -196,7 +201,7 @@ fn commit_call(
         Ok(Reply::NoContent) => Sent::empty(204),
         Err(refusal) => refusal.sent(),
     };
-    sent.with_headers(world, user, route, &limit, at)
+    sent.with_headers(world, user, Some(route), Some(&limit), at)
 }
 
 /// The path behind `/v4` or `/v4beta`.

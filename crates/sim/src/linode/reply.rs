@@ -194,34 +194,68 @@ impl Sent {
         }
     }
 
-    /// What every reply of the API bears.
+    /// What every reply of the API bears, refusals too; `route` and `limit` where the call got so
+    /// far. Names as recorded.
     pub(super) fn with_headers(
         mut self,
         world: &World,
         user: Option<&User>,
-        route: &Route,
-        limit: &Limit,
+        route: Option<&Route>,
+        limit: Option<&Limit>,
         at: Timestamp,
     ) -> Self {
-        let reset = at.as_second() + i64::try_from(limit.reset_seconds).unwrap_or(0);
-        self.headers.extend([
-            (
-                "x-accepted-oauth-scopes",
-                route.scope.unwrap_or("*").to_owned(),
-            ),
-            ("x-spec-version", "4.229.1".to_owned()),
-            ("x-ratelimit-limit", limit.calls_max.to_string()),
-            ("x-ratelimit-remaining", limit.remaining.to_string()),
-            ("x-ratelimit-reset", reset.to_string()),
-            ("cache-control", "max-age=0, no-cache, no-store".to_owned()),
-        ]);
+        let add = |(name, text): &(&'static str, &str)| (*name, (*text).to_owned());
+        self.headers.extend(ALWAYS.iter().map(add));
+        if self.status < 400 {
+            self.headers.extend(ON_SUCCESS.iter().map(add));
+        }
+        let scope = route.and_then(|route| route.scope).unwrap_or("*");
+        self.headers
+            .push(("x-accepted-oauth-scopes", scope.to_owned()));
+        if let Some(limit) = limit {
+            let reset = at.as_second() + i64::try_from(limit.reset_seconds).unwrap_or(0);
+            self.headers.extend([
+                ("x-ratelimit-limit", limit.calls_max.to_string()),
+                ("x-ratelimit-remaining", limit.remaining.to_string()),
+                ("x-ratelimit-reset", reset.to_string()),
+            ]);
+        }
         if let Some(user) = user {
+            let uuid = super::account::euuid(world, &user.account);
             self.headers.push(("x-oauth-scopes", user.scopes.clone()));
-            self.headers.push((
-                "x-customer-uuid",
-                super::account::euuid(world, &user.account),
-            ));
+            self.headers.push(("x-customer-uuid", uuid));
         }
         self
     }
 }
+
+/// Headers of every reply (recorded; the version is the newest published one).
+const ALWAYS: &[(&str, &str)] = &[
+    (
+        "access-control-allow-headers",
+        "Authorization, Origin, X-Requested-With, Content-Type, Accept, X-Filter",
+    ),
+    (
+        "access-control-allow-methods",
+        "HEAD, GET, OPTIONS, POST, PUT, DELETE",
+    ),
+    ("access-control-allow-origin", "*"),
+    ("cache-control", "max-age=0, no-cache, no-store"),
+    ("pragma", "no-cache"),
+    ("strict-transport-security", "max-age=31536000"),
+    ("vary", "Authorization, X-Filter"),
+    ("x-frame-options", "DENY"),
+    ("x-spec-version", "4.229.1"),
+];
+
+/// Headers of a reply that is no refusal (recorded).
+const ON_SUCCESS: &[(&str, &str)] = &[
+    ("access-control-allow-credentials", "true"),
+    (
+        "access-control-expose-headers",
+        "X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Status",
+    ),
+    ("content-security-policy", "default-src 'none'"),
+    ("x-content-type-options", "nosniff"),
+    ("x-xss-protection", "1; mode=block"),
+];
