@@ -129,7 +129,10 @@ pub(super) fn events(world: &mut World, call: &Call) -> Answer {
     let shown = |row: &Value| {
         call.lag_seconds == 0 || row["created"].as_str().is_some_and(|at| *at <= *recent)
     };
-    let rows = rows.into_iter().filter(shown).collect();
+    let rows = rows
+        .into_iter()
+        .filter(|row| shown(row) && may_know(call, row));
+    let rows = rows.collect();
     Ok(Reply::Page {
         rows,
         filterable: &[
@@ -149,12 +152,22 @@ pub(super) fn events(world: &mut World, call: &Call) -> Answer {
     })
 }
 
+/// A restricted user knows of what happens to things that they may look at.
+fn may_know(call: &Call, row: &Value) -> bool {
+    let (kind, id) = (&row["entity"]["type"], &row["entity"]["id"]);
+    let access = |kind| call.user.access(kind, id.as_u64().unwrap_or(0));
+    kind.as_str()
+        .is_some_and(|kind| access(kind) >= Access::Read)
+}
+
 pub(super) fn event(world: &mut World, call: &Call) -> Answer {
     let row = world.events.row(&call.user.account, call.id(0), call.at);
+    let row = row.filter(|row| may_know(call, row));
     row.map(Reply::One).ok_or_else(Refusal::not_found)
 }
 
 pub(super) fn event_seen(world: &mut World, call: &Call) -> Answer {
+    event(world, call)?;
     let (account, id) = (&call.user.account, call.id(0));
     let seen = world.events.mark_seen(account, id, call.at);
     seen.then(Reply::nothing).ok_or_else(Refusal::not_found)

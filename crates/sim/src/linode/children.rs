@@ -265,9 +265,11 @@ pub(super) fn delete_volume(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn attach_volume(world: &mut World, call: &Call) -> Answer {
+    find_volume(world, call, Access::Write)?;
     let wanted = wants::number(&call.body, "linode_id")?;
+    let mine = |account: &str| wants::may(call, Some(account), "linode", wanted, Access::Write);
     let linode = world.linodes.get(&wanted);
-    let linode = linode.filter(|one| one.account == call.user.account);
+    let linode = linode.filter(|one| mine(&one.account).is_ok());
     let invalid = || Refusal::bad(Some("linode_id"), "linode_id is not valid");
     let (linode, region) = linode
         .map(|one| (one.id, one.region.clone()))

@@ -32,6 +32,7 @@ pub(super) fn settings(world: &mut World, call: &Call) -> Answer {
 
 /// Null takes a default away; what is not named stays.
 pub(super) fn put_settings(world: &mut World, call: &Call) -> Answer {
+    wants::may_account(call, Access::Write)?;
     let account = &call.user.account;
     let wanted = given(&call.body, "default_firewall_ids").and_then(Value::as_object);
     let field = Some("default_firewall_ids");

@@ -34,6 +34,7 @@ const ENDPOINTS: &[(&str, &str)] = &[
     ("GET", "/linode/types"),
     ("GET", "/linode/types/g6-standard-2"),
     ("GET", "/lke/versions"),
+    ("GET", "/lke/versions/1.35"),
     ("GET", "/lke/tiers/standard/versions"),
     ("GET", "/lke/types"),
     ("GET", "/lke/clusters"),
@@ -76,7 +77,10 @@ const ENDPOINTS: &[(&str, &str)] = &[
     ("GET", "/networking/firewalls/{firewall}/devices"),
     ("POST", "/networking/firewalls/{firewall}/devices"),
     ("GET", "/networking/firewalls/{firewall}/devices/{device}"),
-    ("DELETE", "/networking/firewalls/{firewall}/devices/{device}"),
+    (
+        "DELETE",
+        "/networking/firewalls/{firewall}/devices/{device}",
+    ),
     ("GET", "/nodebalancers"),
     ("POST", "/nodebalancers"),
     ("GET", "/nodebalancers/{nodebalancer}"),
@@ -123,7 +127,10 @@ async fn things(owner: &mut User) -> BTreeMap<&'static str, Value> {
     let devices = owner.get(&format!("{path}/{firewall}/devices")).await.body;
     ids.insert("device", devices["data"][0]["id"].clone());
     ids.insert("firewall", firewall);
-    for (name, path) in [("volume", "/v4/volumes"), ("nodebalancer", "/v4/nodebalancers")] {
+    for (name, path) in [
+        ("volume", "/v4/volumes"),
+        ("nodebalancer", "/v4/nodebalancers"),
+    ] {
         let wanted = json!({"label": "first", "region": "us-ord", "tags": ["shared"]});
         let made = owner.ask("POST", path, wanted).await.body;
         ids.insert(name, made["id"].clone());
@@ -189,7 +196,10 @@ fn token(owner: &User, who: &str, ids: &BTreeMap<&str, Value>) -> String {
             "add_nodebalancers",
             "add_volumes",
         ];
-        grants["global"] = adds.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
+        grants["global"] = adds
+            .iter()
+            .map(|name| ((*name).to_owned(), json!(true)))
+            .collect();
     }
     if who.starts_with("read") {
         grants["global"] = json!({"account_access": who});
@@ -208,7 +218,11 @@ fn token(owner: &User, who: &str, ids: &BTreeMap<&str, Value>) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_restricted_user_gets_what_the_grants_say() {
-    let mut table = format!("{:71} {}\n", "", USERS.join(" "));
+    let mut table = format!("{:66}", "");
+    for who in USERS {
+        write!(table, " {who:>10}").expect("writing to memory");
+    }
+    table.push('\n');
     for (method, template) in ENDPOINTS {
         let name = format!("{method} {template}");
         write!(table, "{name:66}").expect("writing to memory");
@@ -230,10 +244,105 @@ async fn a_restricted_user_gets_what_the_grants_say() {
             let rows = said.body["results"].as_u64();
             let rows = rows.map_or(String::new(), |rows| format!("({rows})"));
             let status = said.status;
-            assert!(matches!(status, 200 | 403 | 404), "{name} {who}: {}", said.text);
-            write!(table, " {:>9}", format!("{status}{rows}")).expect("writing to memory");
+            assert!(
+                matches!(status, 200 | 403 | 404),
+                "{name} {who}: {}",
+                said.text
+            );
+            write!(table, " {:>10}", format!("{status}{rows}")).expect("writing to memory");
         }
         table.push('\n');
     }
-    expect![[""]].assert_eq(&table);
+    expect![[r#"
+                                                                                 none  read_only read_write        add
+        GET /profile                                                              200        200        200        200
+        GET /profile/grants                                                       200        200        200        200
+        GET /account                                                              403        200        200        403
+        GET /account/settings                                                     403        200        200        403
+        GET /account/availability                                                 403    200(34)    200(34)        403
+        GET /account/availability/us-ord                                          403        200        200        403
+        GET /account/transfer                                                     403        200        200        403
+        GET /account/invoices                                                     403     200(1)     200(1)        403
+        GET /account/invoices/{invoice}                                           403        200        200        403
+        GET /account/invoices/{invoice}/items                                     403     200(5)     200(5)        403
+        GET /account/events                                                    200(0)     200(7)     200(7)     200(0)
+        GET /account/events/{event}                                               404        200        200        404
+        POST /account/events/{event}/seen                                         404        200        200        404
+        GET /regions                                                          200(34)    200(34)    200(34)    200(34)
+        GET /regions/us-ord                                                       200        200        200        200
+        GET /regions/availability                                            200(782)   200(782)   200(782)   200(782)
+        GET /regions/us-ord/availability                                          200        200        200        200
+        GET /linode/types                                                     200(47)    200(47)    200(47)    200(47)
+        GET /linode/types/g6-standard-2                                           200        200        200        200
+        GET /lke/versions                                                      200(3)     200(3)     200(3)     200(3)
+        GET /lke/versions/1.35                                                    200        200        200        200
+        GET /lke/tiers/standard/versions                                       200(3)     200(3)     200(3)     200(3)
+        GET /lke/types                                                         200(2)     200(2)     200(2)     200(2)
+        GET /lke/clusters                                                      200(0)     200(1)     200(1)     200(0)
+        POST /lke/clusters                                                        403        403        403        200
+        GET /lke/clusters/{cluster}                                               404        200        200        404
+        PUT /lke/clusters/{cluster}                                               404        403        200        404
+        DELETE /lke/clusters/{cluster}                                            404        403        200        404
+        POST /lke/clusters/{cluster}/recycle                                      404        403        200        404
+        GET /lke/clusters/{cluster}/kubeconfig                                    404        403        200        404
+        DELETE /lke/clusters/{cluster}/kubeconfig                                 404        403        200        404
+        DELETE /lke/clusters/{cluster}/servicetoken                               404        403        200        404
+        POST /lke/clusters/{cluster}/regenerate                                   404        403        200        404
+        GET /lke/clusters/{cluster}/api-endpoints                                 404     200(1)     200(1)        404
+        GET /lke/clusters/{cluster}/dashboard                                     404        200        200        404
+        GET /lke/clusters/{cluster}/control_plane_acl                             404        200        200        404
+        PUT /lke/clusters/{cluster}/control_plane_acl                             404        403        200        404
+        DELETE /lke/clusters/{cluster}/control_plane_acl                          404        403        200        404
+        GET /lke/clusters/{cluster}/pools                                         404     200(2)     200(2)        404
+        POST /lke/clusters/{cluster}/pools                                        404        403        200        404
+        GET /lke/clusters/{cluster}/pools/{pool}                                  404        200        200        404
+        PUT /lke/clusters/{cluster}/pools/{pool}                                  404        403        200        404
+        DELETE /lke/clusters/{cluster}/pools/{pool}                               404        403        200        404
+        POST /lke/clusters/{cluster}/pools/{pool}/recycle                         404        403        200        404
+        GET /lke/clusters/{cluster}/nodes/{node}                                  404        403        200        404
+        DELETE /lke/clusters/{cluster}/nodes/{node}                               404        403        200        404
+        POST /lke/clusters/{cluster}/nodes/{node}/recycle                         404        403        200        404
+        GET /networking/firewalls                                              200(0)     200(1)     200(1)     200(0)
+        POST /networking/firewalls                                                403        403        403        200
+        GET /networking/firewalls/settings                                        200        200        200        200
+        PUT /networking/firewalls/settings                                        403        403        200        403
+        GET /networking/firewalls/templates                                    200(2)     200(2)     200(2)     200(2)
+        GET /networking/firewalls/templates/public                                200        200        200        200
+        GET /networking/firewalls/{firewall}                                      404        200        200        404
+        PUT /networking/firewalls/{firewall}                                      404        403        200        404
+        DELETE /networking/firewalls/{firewall}                                   404        403        200        404
+        GET /networking/firewalls/{firewall}/rules                                404        200        200        404
+        PUT /networking/firewalls/{firewall}/rules                                404        403        200        404
+        GET /networking/firewalls/{firewall}/history                              404     200(1)     200(1)        404
+        GET /networking/firewalls/{firewall}/history/rules/1                      404        200        200        404
+        GET /networking/firewalls/{firewall}/devices                              404     200(1)     200(1)        404
+        POST /networking/firewalls/{firewall}/devices                             404        403        200        404
+        GET /networking/firewalls/{firewall}/devices/{device}                     404        200        200        404
+        DELETE /networking/firewalls/{firewall}/devices/{device}                  404        403        200        404
+        GET /nodebalancers                                                     200(0)     200(1)     200(1)     200(0)
+        POST /nodebalancers                                                       403        403        403        200
+        GET /nodebalancers/{nodebalancer}                                         404        200        200        404
+        DELETE /nodebalancers/{nodebalancer}                                      404        403        200        404
+        GET /nodebalancers/{nodebalancer}/firewalls                               404     200(0)     200(0)        404
+        GET /nodebalancers/types                                               200(2)     200(2)     200(2)     200(2)
+        GET /volumes                                                           200(0)     200(1)     200(1)     200(0)
+        POST /volumes                                                             403        403        403        200
+        GET /volumes/{volume}                                                     404        200        200        404
+        DELETE /volumes/{volume}                                                  404        403        200        404
+        POST /volumes/{volume}/attach                                             404        403        200        404
+        POST /volumes/{volume}/detach                                             404        403        200        404
+        GET /volumes/types                                                     200(1)     200(1)     200(1)     200(1)
+        GET /linode/instances                                                  200(0)     200(1)     200(1)     200(0)
+        GET /linode/instances/{linode}                                            404        200        200        404
+        DELETE /linode/instances/{linode}                                         404        403        200        404
+        GET /linode/instances/{linode}/firewalls                                  404     200(1)     200(1)        404
+        GET /linode/instances/{linode}/volumes                                    404     200(0)     200(0)        404
+        GET /tags                                                                 403        403        403        403
+        GET /tags/shared                                                          403        403        403        403
+        GET /locks                                                             200(0)     200(1)     200(1)     200(0)
+        POST /locks                                                               404        403        200        404
+        GET /locks/{lock}                                                         404        200        200        404
+        DELETE /locks/{lock}                                                      404        403        200        404
+        GET /network-transfer/prices                                           200(2)     200(2)     200(2)     200(2)
+    "#]].assert_eq(&table);
 }

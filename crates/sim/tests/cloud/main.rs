@@ -8,6 +8,7 @@ mod defaults;
 mod events;
 mod faults;
 mod guard;
+mod grants;
 mod headers;
 mod life;
 mod limits;
