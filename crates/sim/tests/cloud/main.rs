@@ -17,3 +17,4 @@ mod loopback;
 mod menu;
 mod support;
 mod switches;
+mod unknowns;

@@ -17,29 +17,6 @@ async fn results(user: &mut User, path: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn labels_may_be_shared_when_the_switch_says_so() {
-    let mut user = with(json!({"unique_labels": false})).await;
-    for _ in 0..2 {
-        let said = user.ask("POST", "/v4/lke/clusters", reference()).await;
-        assert_eq!(said.status, 200);
-    }
-    assert_eq!(results(&mut user, "/v4/lke/clusters").await, json!(2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_delete_while_provisioning_may_stick() {
-    let mut user = with(json!({"delete_while_provisioning_sticks": true})).await;
-    let made = user.ask("POST", "/v4/lke/clusters", reference()).await.body;
-    let path = format!("/v4/lke/clusters/{}", made["id"]);
-    assert_eq!(user.ask("DELETE", &path, Value::Null).await.status, 200);
-    user.wait(90).await;
-    assert_eq!(user.get(&path).await.status, 200, "still there");
-    user.ask("DELETE", &path, Value::Null).await;
-    user.wait(5).await;
-    assert_eq!(user.get(&path).await.status, 404);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_cloud_without_latency_is_ready_at_once() {
     let mut user = with(json!({"latency_permille": 0})).await;
     let made = user.ask("POST", "/v4/lke/clusters", reference()).await.body;
