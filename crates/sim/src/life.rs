@@ -326,7 +326,7 @@ impl World {
         self.ledger.death(Kind::Cluster, id, at);
         self.ledger.death(Kind::ControlPlane, id, at);
         for linode in self.linodes_of(id) {
-            self.end_linode(at, linode);
+            self.end_linode(at, linode, BY);
         }
         if !self.switches.delete_leaves_children {
             let of = |one: &NodeBalancer| one.cluster.as_ref().is_some_and(|(made, _)| *made == id);
@@ -360,7 +360,7 @@ impl World {
     }
 
     /// A Linode begins to go.
-    pub(crate) fn end_linode(&mut self, at: Timestamp, id: u64) {
+    pub(crate) fn end_linode(&mut self, at: Timestamp, id: u64, by: &str) {
         let Some(linode) = self.linodes.get_mut(&id) else {
             return;
         };
@@ -370,7 +370,7 @@ impl World {
             let entity = Entity::new("linode", id, &linode.label);
             let account = linode.account.clone();
             let from = crate::clock::later(at, i64::from(linode.linger_seconds) * 1000);
-            self.event(at, &account, "Linode", "linode_delete", entity);
+            self.event(at, &account, by, "linode_delete", entity);
             self.after(
                 from,
                 latency::LINODE_GONE,

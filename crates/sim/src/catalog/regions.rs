@@ -68,7 +68,7 @@ pub(crate) const REGIONS: &[Region] = &[
     region("us-west", "Fremont, CA", "us", "M"),
 ];
 
-/// Capabilities of every region.
+/// Capabilities of every region (recorded with them).
 const COMMON: &[&str] = &[
     "Linodes",
     "Block Storage Encryption",
@@ -87,7 +87,8 @@ const COMMON: &[&str] = &[
     "Linode Interfaces",
 ];
 
-/// A letter of [`Region::extras`] and the capabilities that it stands for.
+/// A letter of [`Region::extras`] and the capabilities that it stands for (recorded with the
+/// regions).
 const EXTRAS: &[(char, &[&str])] = &[
     ('G', &["GPU Linodes"]),
     ('E', &["Kubernetes Enterprise"]),

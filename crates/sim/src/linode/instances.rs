@@ -90,7 +90,7 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let id = find(world, call, Access::Write)?.id;
     world.check_unlocked("linode", id)?;
-    world.end_linode(call.at, id);
+    world.end_linode(call.at, id, &call.user.name);
     Ok(Reply::nothing())
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Call, Refusal, Reply, clusters};
 use crate::catalog::instance_type;
+use crate::children::BY;
 use crate::draw;
 use crate::latency;
 use crate::life::Due;
@@ -159,7 +160,7 @@ impl World {
             kube.remove_node(&name, at);
         }
         if let Some(linode) = linode {
-            self.end_linode(at, linode);
+            self.end_linode(at, linode, BY);
         }
     }
 

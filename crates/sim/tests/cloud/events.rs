@@ -185,7 +185,7 @@ async fn every_act_on_what_stands_beside_has_its_event() {
         volume_detach notification volume data and linode lke601157-863321-90cc6dfd0000 by ada null null
         volume_delete notification volume data by ada null null
         nodebalancer_delete notification nodebalancer door by ada null null
-        linode_delete started linode lke601157-863321-90cc6dfd0000 by Linode 0 null
+        linode_delete started linode lke601157-863321-90cc6dfd0000 by ada 0 null
     "#]].assert_eq(&(lines.join("\n") + "\n"));
 }
 

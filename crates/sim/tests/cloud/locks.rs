@@ -2,8 +2,9 @@
 
 use expect_test::expect;
 use serde_json::{Value, json};
+use tower::Service as _;
 
-use crate::support::{User, cloud, made_token, reference};
+use crate::support::{LOCAL, User, cloud, kube_token, made_token, post_kube, reference};
 
 async fn lock(user: &mut User, kind: &str, id: &Value) -> Value {
     let wanted = json!({"entity_type": kind, "entity_id": id, "lock_type": "cannot_delete"});
@@ -56,6 +57,37 @@ async fn a_lock_is_made_listed_shown_and_taken_away() {
         10:00:00 GET /v4beta/locks/4604: 404 {"errors":[{"reason":"Not found"}]}
         10:00:00 DELETE /v4beta/locks/4604: 401 {"errors":[{"reason":"Your OAuth token is not authorized to use this endpoint."}]}
     "#]].assert_eq(&(user.transcript() + &reader.transcript()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clusters_own_controllers_heed_a_lock_too() {
+    let mut user = User::new(&cloud(1), "t");
+    let cluster = user.ask("POST", "/v4/lke/clusters", reference()).await;
+    let id = cluster.body["id"].as_u64().expect("an id");
+    user.wait(180).await;
+    let token = kube_token(&mut user, id).await;
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
+    });
+    let path = "/api/v1/namespaces/default/services";
+    assert_eq!(post_kube(&user, id, path, &token, &service).await, 201);
+    user.wait(30).await;
+    let door = user.get("/v4/nodebalancers").await.body["data"][0]["id"].clone();
+    let lock = lock(&mut user, "nodebalancer", &door).await;
+    let request = http::Request::delete(format!("{path}/web"))
+        .header("authorization", format!("Bearer {token}"))
+        .body(bytes::Bytes::new())
+        .expect("a request");
+    let reply = user.twin.kube_service(id, LOCAL).call(request).await;
+    assert_eq!(reply.expect("a reply").status(), 200);
+    user.wait(300).await;
+    let results = "/v4/nodebalancers";
+    assert_eq!(user.get(results).await.body["results"], 1, "locked");
+    let lock = format!("/v4beta/locks/{}", lock["id"]);
+    user.ask("DELETE", &lock, Value::Null).await;
+    user.wait(70).await;
+    assert_eq!(user.get(results).await.body["results"], 0);
 }
 
 #[tokio::test(start_paused = true)]
