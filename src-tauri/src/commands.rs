@@ -85,7 +85,8 @@ pub(crate) async fn start_form<R: Runtime>(
 /// What the provider offers.
 #[tauri::command]
 pub(crate) async fn catalog(shell: State<'_, Shell>) -> Answer<Catalog> {
-    shell.session().await?.engine.catalog().await
+    let catalog = shell.session().await?.engine.catalog().await?;
+    Ok(Catalog::clone(&catalog))
 }
 
 /// What a Spec would become.

@@ -40,6 +40,11 @@ impl Bus {
         (state.clone(), self.deltas.subscribe())
     }
 
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.deltas.receiver_count() > 0
+    }
+
     /// The rows that `owns` says yes to are now exactly `rows`; only what differs is sent.
     pub(crate) fn replace(&self, owns: impl Fn(&str) -> bool, rows: Vec<(String, Row)>) {
         let mut state = self.state();

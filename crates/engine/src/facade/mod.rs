@@ -66,7 +66,7 @@ pub struct Engine {
     bus: Bus,
     held: Mutex<BTreeMap<DeploymentId, Held>>,
     shown: Mutex<Vec<Plan>>,
-    catalog: Mutex<Option<Catalog>>,
+    catalog: Mutex<Option<Arc<Catalog>>>,
     account: Mutex<Option<(Timestamp, Account)>>,
     labels: Mutex<Option<(Timestamp, Labels)>>,
     online: Mutex<bool>,
@@ -204,13 +204,13 @@ impl Engine {
     }
 
     /// What the provider offers, read again when it is older than ten minutes.
-    pub async fn catalog(&self) -> Result<Catalog, Problem> {
+    pub async fn catalog(&self) -> Result<Arc<Catalog>, Problem> {
         let now = self.ports.clock.now();
-        let fresh = |one: &Catalog| now.duration_since(one.read_at) < CATALOG_GOOD;
+        let fresh = |one: &Arc<Catalog>| now.duration_since(one.read_at) < CATALOG_GOOD;
         if let Some(catalog) = lock(&self.catalog).clone().filter(fresh) {
             return Ok(catalog);
         }
-        let read = self.told(self.ports.cloud.catalog().await)?;
+        let read = Arc::new(self.told(self.ports.cloud.catalog().await)?);
         *lock(&self.catalog) = Some(read.clone());
         Ok(read)
     }

@@ -28,6 +28,12 @@ pub struct Brief {
 impl Engine {
     /// Rows now, and every change after.
     pub fn subscribe(&self) -> (Snapshot, broadcast::Receiver<Delta>) {
+        // While nobody listened, nothing was drawn.
+        let _heard = self.bus.subscribe();
+        let ids: Vec<DeploymentId> = lock(&self.held).keys().cloned().collect();
+        for id in &ids {
+            self.publish(id);
+        }
         self.bus.subscribe()
     }
 
@@ -65,15 +71,18 @@ impl Engine {
             progress: &held.progress,
             records: &held.records,
             seen: &held.seen,
-            catalog: catalog.as_ref(),
+            catalog: catalog.as_deref(),
             now: self.ports.clock.now(),
             driven: held.driven(),
             here: self.is_here(&held.progress),
         })
     }
 
-    /// Tells the screen how a deployment stands now.
+    /// Tells the screen how a deployment stands now, when there is a screen.
     pub(crate) fn publish(&self, id: &DeploymentId) {
+        if !self.bus.is_heard() {
+            return;
+        }
         let Some(held) = self.held(id) else { return };
         let own = format!("/{id}");
         let owns = |key: &str| {

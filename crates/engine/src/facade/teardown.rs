@@ -86,7 +86,7 @@ impl Engine {
             .as_ref()
             .map_or(label.clone(), |spec| spec.prefix.clone());
         let price = |gb: u32| Some(catalog.as_ref()?.volume_gb_price?.times(gb));
-        let mut will_go = parts(&held, ours, &pools, &balancers, catalog.as_ref());
+        let mut will_go = parts(&held, ours, &pools, &balancers, catalog.as_deref());
         let mut stays = Vec::new();
         for (volume, held_as) in volumes.unwrap_or_default() {
             let what: Text = Row::Volume {
