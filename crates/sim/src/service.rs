@@ -1,5 +1,6 @@
 //! The twin as [`tower::Service`]s: one for the Linode API and `/_demo`, one per Kubernetes.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::{Context, Poll};
@@ -7,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use http::{Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tower::Service;
@@ -83,11 +84,18 @@ impl Service<Request<Bytes>> for KubeService {
 /// all the same.
 pub(crate) fn response(sent: Sent, clock: &Clock) -> Result<Response<ReplyBody>, BoxError> {
     let mut reply = Response::builder().status(sent.status);
-    for (name, value) in sent.headers {
-        reply = reply.header(name, value);
+    if let Some(headers) = reply.headers_mut() {
+        headers.reserve(sent.headers.len());
+        for (name, value) in sent.headers {
+            let value = match value {
+                Cow::Borrowed(text) => HeaderValue::from_static(text),
+                Cow::Owned(text) => HeaderValue::try_from(text)?,
+            };
+            headers.append(HeaderName::from_static(name), value);
+        }
     }
     let length = sent.body.len();
-    let mut first = Bytes::from(sent.body);
+    let mut first = sent.body;
     if sent.whole >= length && sent.rest_ms == 0 {
         let body = Full::new(first).map_err(|never: Infallible| match never {});
         return Ok(reply.body(body.boxed_unsync())?);

@@ -246,13 +246,12 @@ fn spoiled(strike: Strike, honest: Option<Sent>, at: Timestamp) -> Result<Sent, 
         Act::RateLimited(form) => Ok(limited(form, strike.seconds, at)),
         Act::Maintenance => {
             let mut sent = Refusal::new(503, None, "Currently in maintenance mode.").sent();
-            sent.headers
-                .push(("x-maintenance-mode", "active".to_owned()));
+            sent.headers.push(("x-maintenance-mode", "active".into()));
             Ok(sent)
         }
         Act::Html(status, page) => Ok(Sent {
-            headers: vec![("content-type", "text/html".to_owned())],
-            body: page.as_bytes().to_vec(),
+            headers: vec![("content-type", "text/html".into())],
+            body: page.into(),
             ..Sent::empty(status)
         }),
         Act::Slow
@@ -278,6 +277,6 @@ fn limited(form: RetryAfter, seconds: u32, at: Timestamp) -> Sent {
             .to_string(),
         RetryAfter::Absent => return sent,
     };
-    sent.headers.push(("retry-after", wait));
+    sent.headers.push(("retry-after", wait.into()));
     sent
 }

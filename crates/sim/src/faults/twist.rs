@@ -43,7 +43,7 @@ pub(super) fn twist(what: Twist, sent: &mut Sent, draw: u64) -> bool {
         }),
     };
     if twisted {
-        sent.body = body.to_string().into_bytes();
+        sent.body = body.to_string().into();
     }
     twisted
 }

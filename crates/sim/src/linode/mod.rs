@@ -18,6 +18,7 @@ mod invoices;
 mod kubeconfig;
 pub(crate) mod limits;
 mod locks;
+mod memo;
 mod nodes;
 mod pool_wants;
 mod pools;
@@ -167,6 +168,10 @@ fn commit_call(
         .limits
         .take(ask.key.as_deref().unwrap_or(""), &ask.method, route, at);
     let over = world.switches.rate_limits && limit.over;
+    let memo = memo::key(world, route, ask);
+    if let Some(page) = memo.as_deref().and_then(memo::page).filter(|_| !over) {
+        return Sent::written(200, page).with_headers(world, user, Some(route), Some(&limit), at);
+    }
     let answer = match (route.scope, user) {
         (Some(_), None) => Err(Refusal::invalid_token()),
         (Some(scope), Some(user)) if !user.has(scope) => Err(Refusal::missing_scope()),
@@ -201,6 +206,9 @@ fn commit_call(
         Ok(Reply::NoContent) => Sent::empty(204),
         Err(refusal) => refusal.sent(),
     };
+    if let Some(key) = memo.filter(|_| sent.status == 200) {
+        memo::keep(key, &sent.body);
+    }
     sent.with_headers(world, user, Some(route), Some(&limit), at)
 }
 

@@ -13,7 +13,7 @@ fn reply(world: &World, pool: &Pool) -> Value {
     let nodes: Vec<Value> = pool.nodes.iter().map(nodes::reply).collect();
     let mut reply = json!({
         "id": pool.id, "type": pool.kind, "label": pool.label, "count": pool.count,
-        "nodes": nodes, "disks": pool.disks,
+        "nodes": [], "disks": pool.disks,
         "autoscaler": {
             "enabled": pool.autoscaler.enabled, "min": pool.autoscaler.min,
             "max": pool.autoscaler.max,
@@ -21,6 +21,8 @@ fn reply(world: &World, pool: &Pool) -> Value {
         "labels": pool.labels, "taints": pool.taints, "tags": pool.tags,
         "disk_encryption": pool.disk_encryption, "locks": world.locks_of("lkenodepool", pool.id),
     });
+    // Moved in: the macro would copy them.
+    reply["nodes"] = Value::Array(nodes);
     if let Some(own) = &pool.enterprise {
         enterprise::show_pool(&mut reply, own);
     }

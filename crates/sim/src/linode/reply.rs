@@ -1,5 +1,8 @@
 //! What goes back: replies, refusals and their headers.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -127,7 +130,8 @@ impl Refusal {
         let errors: Vec<Value> = self.errors.into_iter().map(error).collect();
         let mut sent = Sent::json(self.status, &json!({"errors": errors}));
         if let Some(seconds) = self.retry_after {
-            sent.headers.push(("retry-after", seconds.to_string()));
+            sent.headers
+                .push(("retry-after", seconds.to_string().into()));
         }
         sent
     }
@@ -145,8 +149,8 @@ pub(crate) fn page_error() -> Refusal {
 #[derive(Clone)]
 pub(crate) struct Sent {
     pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    pub body: Bytes,
     /// So many bytes of the body go out before the connection ends; all of them when there are not
     /// more.
     pub whole: usize,
@@ -174,11 +178,16 @@ impl Outcome {
 impl Sent {
     /// JSON.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        let headers = vec![("content-type", "application/json".to_owned())];
+        Self::written(status, body.to_string().into())
+    }
+
+    /// JSON that is written already.
+    pub(crate) fn written(status: u16, body: Bytes) -> Self {
+        let headers = vec![("content-type", "application/json".into())];
         Self {
             status,
             headers,
-            body: body.to_string().into_bytes(),
+            body,
             ..Self::empty(status)
         }
     }
@@ -188,7 +197,7 @@ impl Sent {
         Self {
             status,
             headers: Vec::new(),
-            body: Vec::new(),
+            body: Bytes::new(),
             whole: usize::MAX,
             rest_ms: 0,
         }
@@ -204,26 +213,26 @@ impl Sent {
         limit: Option<&Limit>,
         at: Timestamp,
     ) -> Self {
-        let add = |(name, text): &(&'static str, &str)| (*name, (*text).to_owned());
+        let add = |(name, text): &(&'static str, &'static str)| (*name, Cow::Borrowed(*text));
         self.headers.extend(ALWAYS.iter().map(add));
         if self.status < 400 {
             self.headers.extend(ON_SUCCESS.iter().map(add));
         }
         let scope = route.and_then(|route| route.scope).unwrap_or("*");
-        self.headers
-            .push(("x-accepted-oauth-scopes", scope.to_owned()));
+        self.headers.push(("x-accepted-oauth-scopes", scope.into()));
         if let Some(limit) = limit {
             let reset = at.as_second() + i64::try_from(limit.reset_seconds).unwrap_or(0);
             self.headers.extend([
-                ("x-ratelimit-limit", limit.calls_max.to_string()),
-                ("x-ratelimit-remaining", limit.remaining.to_string()),
-                ("x-ratelimit-reset", reset.to_string()),
+                ("x-ratelimit-limit", limit.calls_max.to_string().into()),
+                ("x-ratelimit-remaining", limit.remaining.to_string().into()),
+                ("x-ratelimit-reset", reset.to_string().into()),
             ]);
         }
         if let Some(user) = user {
             let uuid = super::account::euuid(world, &user.account);
-            self.headers.push(("x-oauth-scopes", user.scopes.clone()));
-            self.headers.push(("x-customer-uuid", uuid));
+            self.headers
+                .push(("x-oauth-scopes", user.scopes.clone().into()));
+            self.headers.push(("x-customer-uuid", uuid.into()));
         }
         self
     }

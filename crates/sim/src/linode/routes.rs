@@ -1,5 +1,7 @@
 //! The table of endpoints.
 
+use std::sync::LazyLock;
+
 use super::reply::Answer;
 use super::{
     Call, account, acl, catalog, children, clusters, defaults, devices, firewalls, instances,
@@ -162,21 +164,29 @@ const ROUTES: &[Route] = &[
     list("/linode/instances/{id}/volumes", LINODES_READ, instances::volumes),
 ];
 
+/// Each endpoint with the segments of its path.
+static SPLIT: LazyLock<Vec<(&Route, Vec<&str>)>> = LazyLock::new(|| {
+    let split = |route: &'static Route| (route, route.path.split('/').collect());
+    ROUTES.iter().map(split).collect()
+});
+
 /// The endpoint of a path, and what stands in the places of `{id}`.
 pub(super) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
-    ROUTES
+    let given: Vec<&str> = path.split('/').collect();
+    let fits = |wanted: &[&str]| {
+        let mut pairs = wanted.iter().zip(&given);
+        wanted.len() == given.len()
+            && pairs.all(|(word, segment)| match *word {
+                "{id}" => !segment.is_empty(),
+                word => word == *segment,
+            })
+    };
+    let found =
+        |(route, wanted): &&(&'static Route, Vec<&str>)| route.method == method && fits(wanted);
+    let (route, wanted) = SPLIT.iter().find(found)?;
+    let ids = wanted
         .iter()
-        .filter(|route| route.method == method)
-        .find_map(|route| {
-            let (mut wanted, mut given) = (route.path.split('/'), path.split('/'));
-            let mut ids = Vec::new();
-            loop {
-                match (wanted.next(), given.next()) {
-                    (None, None) => return Some((route, ids)),
-                    (Some("{id}"), Some(id)) if !id.is_empty() => ids.push(id.to_owned()),
-                    (Some(word), Some(segment)) if word == segment => {}
-                    _ => return None,
-                }
-            }
-        })
+        .zip(given)
+        .filter(|(word, _)| **word == "{id}");
+    Some((route, ids.map(|(_, id)| id.to_owned()).collect()))
 }

@@ -58,7 +58,8 @@ async fn the_count_follows_the_need_within_the_bounds() {
         count 4, 4 of 4 ready
         count 3, 3 of 3 ready
         count 1, 1 of 1 ready
-    "#]].assert_eq(&(lines.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
 }
 
 #[tokio::test(start_paused = true)]

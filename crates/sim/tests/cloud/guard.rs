@@ -92,7 +92,8 @@ async fn the_rules_that_lke_needs_let_everything_through() {
         {"kubelet":true,"webhooks":true,"node_ports":true,"dns":true,"pods":true}
         logs 200 null
         webhook 201 null
-    "#]].assert_eq(&seen(&mut user, &cluster).await);
+    "#]]
+    .assert_eq(&seen(&mut user, &cluster).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +123,8 @@ async fn a_webhook_takes_the_way_that_the_switch_names() {
         {"kubelet":true,"webhooks":true,"node_ports":true,"dns":true,"pods":true}
         logs 200 null
         webhook 201 null
-    "#]].assert_eq(&seen(&mut user, &cluster).await);
+    "#]]
+    .assert_eq(&seen(&mut user, &cluster).await);
 }
 
 #[tokio::test(start_paused = true)]
