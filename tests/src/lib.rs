@@ -9,6 +9,7 @@
 )]
 
 pub mod job;
+pub mod memory;
 pub mod programs;
 pub mod window;
 

@@ -1,0 +1,268 @@
+//! A computer in memory: journals that a crash leaves as they were synced, the demo's clock without
+//! a wire, seeded identifiers, and an engine over the real client code on a demo cloud.
+
+use async_trait::async_trait;
+use domain::DeploymentId;
+use domain::record::Record;
+use domain::view::CloudKind;
+use engine::facade::{Engine, Here};
+use engine::ports::{Clock, Cloud, Ids, Journal, JournalError, Journals, Kube, Ports};
+use engine::protocol::Protocol;
+use jiff::Timestamp;
+use kubernetes::KubeRs;
+use linode::{LinodeCloud, Origin, Transport};
+use local::PublicAddress;
+use local::kubeconfig::{ServerRule, cleaner};
+use secrecy::SecretString;
+use sim::{ClientAddr, Twin};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tower::ServiceExt as _;
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The demo's clock, read without a request.
+#[derive(Clone, Debug)]
+pub struct TwinClock(pub sim::Clock);
+
+#[async_trait]
+impl Clock for TwinClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn since_boot(&self) -> Duration {
+        let since = self.0.now().duration_since(Timestamp::UNIX_EPOCH);
+        Duration::try_from(since).unwrap_or_default()
+    }
+
+    async fn sleep(&self, length: Duration) {
+        self.0
+            .sleep_ms(u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
+            .await;
+    }
+}
+
+/// Identifiers that follow from a seed: the same calls give the same ones.
+#[derive(Debug)]
+pub struct SeededIds(Mutex<u64>);
+
+impl SeededIds {
+    /// Those of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(seed))
+    }
+}
+
+/// 64 well-mixed bits (the finalizer of splitmix64).
+pub fn mix(bits: u64) -> u64 {
+    let bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+impl Ids for SeededIds {
+    fn ulid(&self, now: Timestamp) -> String {
+        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let mut state = lock(&self.0);
+        *state = state.wrapping_add(1);
+        let time = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        let digit = |bits: u64, nth: u32| char::from(DIGITS[(bits >> (5 * nth)) as usize & 31]);
+        let born = (0..10).rev().map(|nth| digit(time, nth));
+        let (high, low) = (mix(*state), mix(!*state));
+        let drawn = (0..8).map(|nth| digit(high, nth));
+        born.chain(drawn)
+            .chain((0..8).map(|nth| digit(low, nth)))
+            .collect()
+    }
+}
+
+/// One deployment's journal on the disk in memory.
+#[derive(Debug, Default)]
+struct Page {
+    records: Vec<Record>,
+    beside: BTreeMap<String, String>,
+    locked: bool,
+}
+
+/// Journals in memory. They outlive every engine that is built on them; a lock ends with its
+/// [`Journal`]. Cloning shares them.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryJournals(Arc<Mutex<BTreeMap<DeploymentId, Page>>>);
+
+impl MemoryJournals {
+    /// The records of every journal.
+    pub fn all(&self) -> Vec<(DeploymentId, Vec<Record>)> {
+        let pages = lock(&self.0);
+        let each = pages
+            .iter()
+            .map(|(id, page)| (id.clone(), page.records.clone()));
+        each.collect()
+    }
+
+    fn opened(&self, id: &DeploymentId) -> Box<dyn Journal> {
+        Box::new(MemoryJournal {
+            all: self.clone(),
+            id: id.clone(),
+        })
+    }
+}
+
+struct MemoryJournal {
+    all: MemoryJournals,
+    id: DeploymentId,
+}
+
+impl Drop for MemoryJournal {
+    fn drop(&mut self) {
+        if let Some(page) = lock(&self.all.0).get_mut(&self.id) {
+            page.locked = false;
+        }
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn append(&mut self, record: &Record) -> Result<(), JournalError> {
+        if let Some(page) = lock(&self.all.0).get_mut(&self.id) {
+            page.records.push(record.clone());
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Journals for MemoryJournals {
+    async fn list(&self) -> Result<Vec<DeploymentId>, JournalError> {
+        let pages = lock(&self.0);
+        let begun = pages.iter().filter(|(_, page)| !page.records.is_empty());
+        Ok(begun.map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn read(&self, id: &DeploymentId) -> Result<Vec<Record>, JournalError> {
+        let pages = lock(&self.0);
+        let page = pages.get(id);
+        page.map(|page| page.records.clone())
+            .ok_or_else(|| JournalError::Missing(id.clone()))
+    }
+
+    async fn create(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {
+        lock(&self.0).entry(id.clone()).or_default();
+        self.open(id).await
+    }
+
+    async fn open(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {
+        let mut pages = lock(&self.0);
+        let page = pages
+            .get_mut(id)
+            .ok_or_else(|| JournalError::Missing(id.clone()))?;
+        if std::mem::replace(&mut page.locked, true) {
+            return Err(JournalError::Locked {
+                id: id.clone(),
+                holder: "another engine".to_owned(),
+            });
+        }
+        drop(pages);
+        Ok(self.opened(id))
+    }
+
+    async fn write_beside(
+        &self,
+        id: &DeploymentId,
+        name: &str,
+        content: &str,
+    ) -> Result<(), JournalError> {
+        let mut pages = lock(&self.0);
+        let page = pages
+            .get_mut(id)
+            .ok_or_else(|| JournalError::Missing(id.clone()))?;
+        page.beside.insert(name.to_owned(), content.to_owned());
+        Ok(())
+    }
+}
+
+/// Who works at a computer in memory, and with what.
+#[derive(Clone)]
+pub struct Computer {
+    /// Its disk.
+    pub journals: Arc<dyn Journals>,
+    /// Its own address; what the world sees is at `/_demo/clients`.
+    pub address: IpAddr,
+    /// The demo token that it holds.
+    pub token: String,
+    /// Where its identifiers begin; `None`: the system's randomness.
+    pub ids: Option<u64>,
+}
+
+impl Default for Computer {
+    fn default() -> Self {
+        Self {
+            journals: Arc::new(MemoryJournals::default()),
+            address: ClientAddr::default().0,
+            token: "demo-token".to_owned(),
+            ids: Some(1),
+        }
+    }
+}
+
+/// The port of the demo cloud in memory; nothing listens there.
+const ORIGIN: Origin = Origin::Loopback(1);
+
+impl Computer {
+    /// The real client code on `twin`, over no wire.
+    pub fn ports(&self, twin: &Twin) -> Ports {
+        let clock: Arc<dyn Clock> = Arc::new(TwinClock(twin.clock()));
+        let client = ClientAddr(self.address);
+        let service =
+            twin.service()
+                .map_request(move |mut request: http::Request<bytes::Bytes>| {
+                    request.extensions_mut().insert(client);
+                    request
+                });
+        let transport = Transport::new(service);
+        let token = SecretString::from(self.token.clone());
+        let cloud = LinodeCloud::new(transport.clone(), ORIGIN, token, clock.clone());
+        let behind = twin.clone();
+        let address = self.address;
+        let kube = KubeRs::over(move |server: &http::Uri| {
+            behind.kube_service_at(server.port_u16().unwrap_or_default(), address)
+        });
+        let ids: Arc<dyn Ids> = match self.ids {
+            Some(seed) => Arc::new(SeededIds::new(seed)),
+            None => Arc::new(local::Ulids),
+        };
+        Ports {
+            cloud: Arc::new(cloud.named(domain::CloudId(twin.id()))) as Arc<dyn Cloud>,
+            kube: Arc::new(kube) as Arc<dyn Kube>,
+            clock,
+            journals: self.journals.clone(),
+            address: Arc::new(PublicAddress::demo(transport, &ORIGIN.to_string())),
+            ids,
+            clean_kubeconfig: cleaner(ServerRule::Loopback),
+        }
+    }
+
+    /// An engine that has read the journals.
+    pub async fn start(&self, twin: &Twin, protocol: &'static Protocol) -> Arc<Engine> {
+        start(self.ports(twin), protocol).await
+    }
+}
+
+/// An engine over these ports that has read its journals; one that cannot be read ends the test.
+pub async fn start(ports: Ports, protocol: &'static Protocol) -> Arc<Engine> {
+    let here = Here {
+        kind: CloudKind::Demo,
+        demo_speed: Some(1),
+        token: None,
+        version: "test".to_owned(),
+        notice: None,
+    };
+    let (engine, problems) = Engine::start(ports, protocol, here).await;
+    assert!(problems.is_empty(), "{problems:?}");
+    engine
+}
