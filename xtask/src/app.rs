@@ -98,6 +98,8 @@ pub(crate) fn tell_paths(command: &mut Command) {
         .env("QUAYLIGHT_APP", app())
         .env("QUAYLIGHT_CLI", cli())
         .env("QUAYLIGHT_KUBECTL", crate::tools::kubectl())
+        .env("QUAYLIGHT_LINODE_CLI", crate::tools::linode_cli())
+        .env("QUAYLIGHT_LINODE_PYTHON", crate::tools::linode_python())
         .env("TAURI_DRIVER", crate::tools::DRIVER.path());
 }
 

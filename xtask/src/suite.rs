@@ -31,7 +31,7 @@ const STEPS: &[Step] = &[
         name: "packages",
         does: "Debian packages for the build and a virtual display",
         needs: &[],
-        act: |_| setup::packages(For::Window),
+        act: |_| setup::packages(For::Tests),
     },
     Step {
         name: "rust",
@@ -62,6 +62,12 @@ const STEPS: &[Step] = &[
         does: "of this machine, else into target/tools",
         needs: &["packages"],
         act: |_| tools::install_kubectl(),
+    },
+    Step {
+        name: "linode-clients",
+        does: "linode-cli and linode_api4, into target/tools",
+        needs: &["packages"],
+        act: |_| tools::install_clients(),
     },
     Step {
         name: "fmt",
@@ -118,7 +124,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "tests",
         does: "unit tests, simulation, cli, tidy",
-        needs: &["build", "kubectl"],
+        needs: &["build", "kubectl", "linode-clients"],
         act: tests,
     },
     Step {
