@@ -12,6 +12,7 @@ use http::{Request, Response};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::asked::Asked;
 use crate::clock::{Clock, later, real_wait};
 use crate::kubernetes::{self, Gate, Listener};
 use crate::service;
@@ -34,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) bell: Arc<Notify>,
     pub(crate) file: Mutex<Option<StateFile>>,
     pub(crate) port: Mutex<Option<u16>>,
+    /// Where requests are noted, if anywhere.
+    pub(crate) asked: Option<Arc<Asked>>,
 }
 
 /// Lets time pass for a twin that nobody asks anything; stops when dropped.

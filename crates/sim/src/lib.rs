@@ -11,7 +11,11 @@
 //!
 //! What is public here is the whole interface; everything else is reached over HTTP, at `/v4`,
 //! `/v4beta` and `/_demo` (see `demo.rs`).
+//!
+//! Where the environment variable `QUAYLIGHT_DEMO_REQUESTS` names a folder, what every twin of the
+//! process is asked is noted there, without tokens (see `asked.rs`).
 
+mod asked;
 mod autoscale;
 mod catalog;
 mod children;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::asked::Asked;
 use crate::clock::{Clock, wall_now};
 use crate::faults::{self, Broken, Way};
 use crate::inner::{Background, Inner};
@@ -31,6 +32,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Demo time at the first start. `None`: the wall clock's. A state file's own time goes on.
     pub start: Option<Timestamp>,
+    /// The folder in which requests are noted. `None`: where the environment says, else nowhere.
+    pub requests: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             speed: 1.0,
             state: None,
             start: None,
+            requests: None,
         }
     }
 }
@@ -113,6 +117,10 @@ impl Twin {
             bell: Arc::new(Notify::new()),
             file: Mutex::new(file),
             port: Mutex::new(port),
+            asked: match &options.requests {
+                Some(folder) => Some(Asked::within(folder)),
+                None => Asked::by_environment(),
+            },
         };
         // A folder that is not there is found out now, not after the first cluster.
         inner.try_save().map_err(|cause| Error::WriteState {
@@ -260,6 +268,9 @@ impl Twin {
             let clock = &self.inner.clock;
             let (status, body) = demo::answer(&mut world, clock, client.0, (method, path), &body);
             return (Ok(Sent::json(status, &body)), 0);
+        }
+        if let Some(asked) = &self.inner.asked {
+            asked.note(request);
         }
         let header = |name: &str| {
             request
