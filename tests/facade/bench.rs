@@ -26,7 +26,13 @@ pub(crate) struct Bench {
 impl Bench {
     /// A new cloud and an engine with an empty home.
     pub(crate) async fn new() -> Self {
+        Self::noting(None).await
+    }
+
+    /// The same; the cloud notes in a folder what it is asked.
+    pub(crate) async fn noting(requests: Option<std::path::PathBuf>) -> Self {
         let options = Options {
+            requests,
             seed: 5,
             start: Some("2026-11-23T10:00:00Z".parse().unwrap()),
             ..Options::default()
