@@ -92,6 +92,11 @@ fn executable(output: &str) -> Option<&Path> {
     line.rsplit_once('(')?.1.strip_suffix(')').map(Path::new)
 }
 
+/// Where the demo clouds of the tests note what they were asked.
+pub(crate) fn asked() -> PathBuf {
+    target().join("asked")
+}
+
 /// Tells a program where to find what was built.
 pub(crate) fn tell_paths(command: &mut Command) {
     command

@@ -102,8 +102,9 @@ Steps of `test`:
         "
 What the end-to-end tests are told by the environment: QUAYLIGHT_APP and QUAYLIGHT_CLI (the built
 programs), TAURI_DRIVER, QUAYLIGHT_KUBECTL, QUAYLIGHT_LINODE_CLI, QUAYLIGHT_LINODE_PYTHON,
-QUAYLIGHT_DEMO_OUT (folder of `run`) and QUAYLIGHT_SHOTS (folder of `test`). LINODE_TOKEN is taken
-away from every step.",
+QUAYLIGHT_DEMO_OUT (folder of `run`), QUAYLIGHT_SHOTS (folder of `test`), and where demo clouds
+note what they were asked: QUAYLIGHT_DEMO_REQUESTS, which `openapi` reads as QUAYLIGHT_ASKED.
+LINODE_TOKEN is taken away from every step.",
     );
     text
 }

@@ -133,6 +133,12 @@ const STEPS: &[Step] = &[
         needs: &["build", "tauri-driver", "kubectl"],
         act: |_| end_to_end(),
     },
+    Step {
+        name: "openapi",
+        does: "whether all that tests and e2e sent is valid by Linode's own description",
+        needs: &["tests", "e2e"],
+        act: |_| openapi(),
+    },
 ];
 
 /// The names of all steps.
@@ -253,6 +259,9 @@ fn tests(mode: Mode) -> Ended {
         app::FEATURES,
     ]);
     app::tell_paths(&mut tests);
+    // What an earlier run sent proves nothing about this one.
+    let _ = fs::remove_dir_all(app::asked());
+    tests.env("QUAYLIGHT_DEMO_REQUESTS", app::asked());
     if mode.full {
         tests.env("QUAYLIGHT_FULL", "1");
     }
@@ -279,10 +288,21 @@ fn end_to_end() -> Ended {
     let mut command = screen.command(&program, &["--test-threads", "1"]);
     command
         .current_dir(root().join("tests"))
-        .env("QUAYLIGHT_SHOTS", shots);
+        .env("QUAYLIGHT_SHOTS", shots)
+        .env("QUAYLIGHT_DEMO_REQUESTS", app::asked());
     app::tell_paths(&mut command);
     Job::new("e2e", command, 20)
         .leaves_nothing()
+        .run()
+        .counted(tally::of_cargo)
+}
+
+fn openapi() -> Ended {
+    let mut check = cargo();
+    check.args(["test", "--workspace", "--locked", "--features"]);
+    check.args([app::FEATURES, "--test", "openapi"]);
+    check.env("QUAYLIGHT_ASKED", app::asked());
+    Job::new("openapi", check, 15)
         .run()
         .counted(tally::of_cargo)
 }
