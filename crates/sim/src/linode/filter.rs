@@ -55,12 +55,23 @@ fn check(wanted: &Map<String, Value>, filterable: &[&str]) -> Result<(), Refusal
                 }
             }
             ("+order_by" | "+order", _) => {}
+            (field, Value::Object(operators)) if filterable.contains(&field) => {
+                let unknown = operators
+                    .keys()
+                    .find(|one| !OPERATORS.contains(&one.as_str()));
+                if let Some(unknown) = unknown {
+                    return Err(unfilterable(unknown));
+                }
+            }
             (field, _) if filterable.contains(&field) => {}
             (field, _) => return Err(unfilterable(field)),
         }
     }
     Ok(())
 }
+
+/// What a field's value can be asked by.
+const OPERATORS: &[&str] = &["+eq", "+neq", "+contains", "+gt", "+gte", "+lt", "+lte"];
 
 fn unfilterable(field: &str) -> Refusal {
     Refusal::bad(Some("X-Filter"), &format!("Cannot filter on {field}"))
@@ -85,25 +96,30 @@ fn at<'row>(row: &'row Value, field: &str) -> &'row Value {
 }
 
 fn field_matches(field: &str, is: &Value, wanted: &Value) -> bool {
-    if let Value::Array(several) = is {
-        return several.iter().any(|one| field_matches(field, one, wanted));
-    }
+    let own = std::slice::from_ref(is);
+    let values = is.as_array().map_or(own, Vec::as_slice);
+    // One value of a list is enough, to be found and to be left out.
+    let any = |holds: &dyn Fn(&Value) -> bool| values.iter().any(holds);
+    let equals = |wanted: &Value| any(&|is| same(field, is, wanted));
+    let compares = |wanted: &Value, fits: fn(Ordering) -> bool| {
+        any(&|is| compare(is, wanted).is_some_and(fits))
+    };
     let Value::Object(operators) = wanted else {
-        return same(field, is, wanted);
+        return equals(wanted);
     };
     operators
         .iter()
         .all(|(operator, wanted)| match operator.as_str() {
-            "+eq" => same(field, is, wanted),
-            "+neq" => !same(field, is, wanted),
-            "+contains" => match (is.as_str(), wanted.as_str()) {
+            "+eq" => equals(wanted),
+            "+neq" => !equals(wanted),
+            "+contains" => any(&|is| match (is.as_str(), wanted.as_str()) {
                 (Some(is), Some(part)) => is.to_lowercase().contains(&part.to_lowercase()),
                 _ => false,
-            },
-            "+gt" => compare(is, wanted) == Some(Ordering::Greater),
-            "+gte" => compare(is, wanted).is_some_and(Ordering::is_ge),
-            "+lt" => compare(is, wanted) == Some(Ordering::Less),
-            "+lte" => compare(is, wanted).is_some_and(Ordering::is_le),
+            }),
+            "+gt" => compares(wanted, Ordering::is_gt),
+            "+gte" => compares(wanted, Ordering::is_ge),
+            "+lt" => compares(wanted, Ordering::is_lt),
+            "+lte" => compares(wanted, Ordering::is_le),
             _ => false,
         })
 }
@@ -127,6 +143,19 @@ fn compare(is: &Value, wanted: &Value) -> Option<Ordering> {
     }
 }
 
+/// A total order: numbers, texts, booleans, each among themselves, and before them what has no
+/// value or several.
+fn sorts(one: &Value, other: &Value) -> Ordering {
+    let rank = |value: &Value| match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => 0,
+        Value::Number(_) => 1,
+        Value::String(_) => 2,
+        Value::Bool(_) => 3,
+    };
+    let alike = compare(one, other).unwrap_or(one.as_bool().cmp(&other.as_bool()));
+    rank(one).cmp(&rank(other)).then(alike)
+}
+
 fn order(
     rows: &mut [Value],
     wanted: &Map<String, Value>,
@@ -139,9 +168,7 @@ fn order(
         if field != "id" && !filterable.contains(&field) {
             return Err(unfilterable(field));
         }
-        rows.sort_by(|one, other| {
-            compare(at(one, field), at(other, field)).unwrap_or(Ordering::Equal)
-        });
+        rows.sort_by(|one, other| sorts(at(one, field), at(other, field)));
     }
     if descending {
         rows.reverse();
@@ -230,9 +257,9 @@ mod tests {
             expect!["box-2, page 1 of 1, 1 results"],
         );
         check(
-            r#"{"tags":{"+neq":"all"},"id":2}"#,
+            r#"{"tags":{"+neq":"even"}}"#,
             &[],
-            expect!["box-2, page 1 of 1, 1 results"],
+            expect!["30 rows, page 1 of 1, 30 results"],
         );
         check(
             r#"{"entity.id":5}"#,
@@ -266,6 +293,11 @@ mod tests {
             r#"{"foo":"bar"}"#,
             &[],
             expect![[r#"400 {"errors":[{"reason":"Cannot filter on foo","field":"X-Filter"}]}"#]],
+        );
+        check(
+            r#"{"label":{"+like":"box"}}"#,
+            &[],
+            expect![[r#"400 {"errors":[{"reason":"Cannot filter on +like","field":"X-Filter"}]}"#]],
         );
     }
 
