@@ -5,9 +5,10 @@
 use jiff::Timestamp;
 
 use crate::latency;
-use crate::life::Due;
 use crate::quotas::Counted;
-use crate::store::{Pool, World};
+use crate::schedule::Due;
+use crate::store::World;
+use crate::things::Pool;
 
 /// Where the autoscaler takes a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

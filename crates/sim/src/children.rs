@@ -10,9 +10,10 @@ use crate::events::Entity;
 use crate::kubernetes::{Done, Effect};
 use crate::latency;
 use crate::ledger::{Kind, Row};
-use crate::life::Due;
 use crate::quotas::Counted;
-use crate::store::{NodeBalancer, Volume, World};
+use crate::schedule::Due;
+use crate::store::World;
+use crate::things::{NodeBalancer, Volume};
 
 /// Who acts when a cluster's controllers do.
 pub(crate) const BY: &str = "Linode";

@@ -33,11 +33,13 @@ mod linode;
 mod market;
 mod quotas;
 mod reach;
+mod schedule;
 mod serve;
 mod service;
 mod state;
 mod store;
 mod switches;
+mod things;
 mod tokens;
 mod twin;
 

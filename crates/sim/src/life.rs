@@ -2,7 +2,6 @@
 //! out, in its order and at its own time, before the next request is answered.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::catalog::instance_type;
 use crate::children::BY;
@@ -11,70 +10,10 @@ use crate::events::Entity;
 use crate::kubernetes::{self, Effect, NodeSeed};
 use crate::latency;
 use crate::ledger::{Kind, Row};
-use crate::linode::{self, Ask};
-use crate::store::{Linode, NodeBalancer, World};
-
-/// What will happen. Things that are gone by then are passed over.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum Due {
-    /// The control plane answers.
-    KubeReady { cluster: u64 },
-    /// A node gets its Linode.
-    LinodeBorn { cluster: u64, node: String },
-    /// A Linode changes its status.
-    LinodeStatus { linode: u64, status: String },
-    /// A node has joined.
-    NodeReady { cluster: u64, node: String },
-    /// A node is replaced by a fresh one.
-    NodeRecycled { cluster: u64, node: String },
-    /// An access list guards the door.
-    AclEnforced { cluster: u64, revision: String },
-    /// A deleted cluster is gone.
-    ClusterGone { cluster: u64 },
-    /// A Linode is gone.
-    LinodeGone { linode: u64 },
-    /// A volume can be used.
-    VolumeActive { volume: u64 },
-    /// A cluster's own controllers act on the account.
-    Controller { cluster: u64, effect: Effect },
-    /// The autoscaler looks at a pool.
-    Autoscaled { cluster: u64, pool: u64 },
-    /// A lock is taken away again.
-    Unlocked { lock: u64 },
-    /// A call takes effect whose sender heard nothing.
-    Late { ask: Ask },
-}
-
-/// What will happen, soonest first; at the same moment in the order in which it was planned.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Schedule {
-    dues: Vec<(Timestamp, Due)>,
-}
-
-impl Schedule {
-    /// Plans something.
-    pub(crate) fn add(&mut self, at: Timestamp, due: Due) {
-        let place = self.dues.partition_point(|(other, _)| *other <= at);
-        self.dues.insert(place, (at, due));
-    }
-
-    /// When the next thing happens.
-    pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.dues.first().map(|(at, _)| *at)
-    }
-
-    fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
-        (self.next()? <= now).then(|| self.dues.remove(0))
-    }
-
-    /// A NodeBalancer that is no longer wanted is not made after all.
-    fn forget_load_balancer(&mut self, service: &str) {
-        self.dues.retain(|(_, due)| {
-            !matches!(due, Due::Controller { effect: Effect::LoadBalancerWanted { uid, .. }, .. }
-                if uid == service)
-        });
-    }
-}
+use crate::linode;
+use crate::schedule::Due;
+use crate::store::World;
+use crate::things::{Linode, NodeBalancer};
 
 impl World {
     /// Lets the world come to `now`.

@@ -7,8 +7,9 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::store::{Firewall, World};
+use crate::store::World;
 use crate::switches::WebhookPath;
+use crate::things::Firewall;
 
 /// Nodes and control plane of a region.
 const PRIVATE: &str = "192.168.128.0/17";
@@ -154,7 +155,7 @@ impl World {
             nodes.filter_map(move |node| Some((cluster, node, node.linode?)))
         });
         let row =
-            |(cluster, node, linode): (&crate::store::LkeCluster, &crate::store::Node, u64)| {
+            |(cluster, node, linode): (&crate::things::LkeCluster, &crate::things::Node, u64)| {
                 let guards = self.firewalls_of("linode", linode);
                 let guards: Vec<u64> = guards.filter(|one| one.enabled).map(|one| one.id).collect();
                 json!({

@@ -9,8 +9,9 @@ use super::kinds::Meddle;
 use crate::clock::later;
 use crate::draw;
 use crate::ledger::Kind;
-use crate::life::Due;
-use crate::store::{LkeCluster, Node, NodeBalancer, World};
+use crate::schedule::Due;
+use crate::store::World;
+use crate::things::{LkeCluster, Node, NodeBalancer};
 
 /// By how many thousandths everything gets dearer.
 const DEARER_PERMILLE: u64 = 1200;

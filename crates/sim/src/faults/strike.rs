@@ -10,8 +10,8 @@ use super::Strike;
 use super::kinds::{Act, Bend, RetryAfter};
 use super::twist;
 use crate::clock::later;
-use crate::life::Due;
 use crate::linode::{Ask, Outcome, Refusal, Sent};
+use crate::schedule::Due;
 use crate::store::World;
 use crate::tokens::User;
 

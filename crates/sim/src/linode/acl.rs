@@ -10,8 +10,9 @@ use super::wants::{Wrong, given, must_be};
 use super::{Answer, Call, Refusal, Reply, clusters};
 use crate::draw;
 use crate::latency;
-use crate::life::Due;
-use crate::store::{Acl, World};
+use crate::schedule::Due;
+use crate::store::World;
+use crate::things::Acl;
 use crate::tokens::Access;
 
 /// An access list as a client wants it.

@@ -7,7 +7,8 @@ use super::{Answer, Call, Refusal, Reply, firewalls};
 use crate::clock::linode_time;
 use crate::events::Entity;
 use crate::quotas::Counted;
-use crate::store::{NodeBalancer, Volume, World};
+use crate::store::World;
+use crate::things::{NodeBalancer, Volume};
 use crate::tokens::Access;
 
 fn find_nodebalancer<'world>(

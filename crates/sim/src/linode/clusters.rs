@@ -9,9 +9,10 @@ use crate::clock::{later, linode_time};
 use crate::events::Entity;
 use crate::latency;
 use crate::ledger::{Kind, Row};
-use crate::life::Due;
 use crate::quotas::Counted;
-use crate::store::{LkeCluster, World};
+use crate::schedule::Due;
+use crate::store::World;
+use crate::things::LkeCluster;
 use crate::tokens::Access;
 
 /// The cluster of a call.

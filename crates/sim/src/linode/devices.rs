@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{Answer, Call, Refusal, Reply, firewalls, wants};
 use crate::clock::linode_time;
 use crate::events::Entity;
-use crate::store::{Device, World};
+use crate::store::World;
+use crate::things::Device;
 use crate::tokens::Access;
 
 /// What a device guards.

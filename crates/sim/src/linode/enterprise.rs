@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::wants::{self, given};
 use super::{Call, Refusal};
 use crate::catalog::{self, ENTERPRISE_VERSIONS};
-use crate::store::{Enterprise, EnterprisePool};
+use crate::things::{Enterprise, EnterprisePool};
 
 /// The wanted cluster's own part; `None` on the standard tier. Only v4beta knows tiers.
 pub(super) fn cluster(call: &Call, region: Option<&str>) -> Result<Option<Enterprise>, Refusal> {

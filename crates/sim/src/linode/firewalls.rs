@@ -9,7 +9,8 @@ use crate::clock::linode_time;
 use crate::events::Entity;
 use crate::ledger::{Kind, Row};
 use crate::quotas::Counted;
-use crate::store::{Device, Firewall, World};
+use crate::store::World;
+use crate::things::{Device, Firewall};
 use crate::tokens::Access;
 
 /// What lists of firewalls can be filtered on.

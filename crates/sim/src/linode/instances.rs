@@ -6,7 +6,8 @@ use super::{Answer, Call, Refusal, Reply, children, firewalls, wants};
 use crate::catalog;
 use crate::clock::linode_time;
 use crate::draw;
-use crate::store::{Linode, World};
+use crate::store::World;
+use crate::things::Linode;
 use crate::tokens::Access;
 
 fn find<'world>(

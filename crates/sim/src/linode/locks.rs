@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Call, Refusal, Reply, wants};
 use crate::events::Entity;
-use crate::store::{Lock, World};
+use crate::store::World;
+use crate::things::Lock;
 use crate::tokens::Access;
 
 /// The only type of lock.
@@ -90,7 +91,7 @@ impl World {
                 .get(&id)
                 .map(|one| shown(&one.account, &one.label)),
             _ => {
-                let has = |pool: &&crate::store::Pool| pool.id == id;
+                let has = |pool: &&crate::things::Pool| pool.id == id;
                 self.clusters.values().find_map(|cluster| {
                     let pool = cluster.pools.iter().find(has)?;
                     let entity = json!({

@@ -8,8 +8,9 @@ use crate::catalog::instance_type;
 use crate::children::BY;
 use crate::draw;
 use crate::latency;
-use crate::life::Due;
-use crate::store::{Node, World};
+use crate::schedule::Due;
+use crate::store::World;
+use crate::things::Node;
 use crate::tokens::Access;
 
 pub(super) fn reply(node: &Node) -> Value {

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::wants::{self, Wrong, at, given, must_be, one_of};
 use super::{Refusal, enterprise};
 use crate::catalog::{self, InstanceType};
-use crate::store::{Autoscaler, EnterprisePool, World};
+use crate::store::World;
+use crate::things::{Autoscaler, EnterprisePool};
 
 /// Nodes of a cluster at most, all pools together.
 pub(super) const NODES_MAX: u32 = 250;

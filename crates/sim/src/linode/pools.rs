@@ -6,7 +6,8 @@ use super::pool_wants::{self, PoolWant};
 use super::wants::{self, Wrong, given};
 use super::{Answer, Call, Refusal, Reply, clusters, enterprise, nodes};
 use crate::quotas::Counted;
-use crate::store::{Autoscaler, EnterprisePool, Pool, World};
+use crate::store::World;
+use crate::things::{Autoscaler, EnterprisePool, Pool};
 use crate::tokens::Access;
 
 fn reply(world: &World, pool: &Pool) -> Value {
