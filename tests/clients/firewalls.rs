@@ -131,6 +131,14 @@ pub(crate) async fn children(cli: &LinodeCli) -> Result<()> {
         .filtered("volumes list --label data", "/v4/volumes", &filter)
         .await?;
     ensure!(found.len() == 1, "{found:?}");
+    // Several flags of one list become an `+and`.
+    let filter = json!({"+and": [{"tags": "gpu"}, {"tags": "own"}]});
+    let words = "volumes list --tags gpu --tags own --order-by label";
+    ensure!(
+        cli.filtered(words, "/v4/volumes", &filter)
+            .await?
+            .is_empty()
+    );
     let id = &volume["id"];
     cli.same(&format!("volumes view {id}"), &place(&volume))
         .await?;

@@ -8,6 +8,8 @@ mod cloud;
 mod clusters;
 mod firewalls;
 mod linode_cli;
+mod sdks;
+mod told;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -30,13 +32,16 @@ fn client(variable: &str, name: &str) -> Option<PathBuf> {
     if program.exists() {
         return Some(program);
     }
-    let why = format!(
-        "NOT RUN: there is no `{}`; `cargo xtask test --only linode-clients` brings it",
-        program.display()
-    );
+    let xtask = "`cargo xtask test --only linode-clients` brings it";
+    missing(&format!("there is no `{}`; {xtask}", program.display()));
+    None
+}
+
+/// Says that a client is not tried; on a CI machine that is a failure.
+fn missing(why: &str) {
+    let why = format!("NOT RUN: {why}");
     say(&why);
     assert!(std::env::var_os("CI").is_none(), "{why}");
-    None
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,5 +74,29 @@ async fn linode_cli_finds_linode() -> Result<()> {
         .sum();
     say(&format!("linode-cli: {commands} commands"));
     ensure!(commands >= COMMANDS_LEAST);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sdk_for_python_finds_linode() -> Result<()> {
+    let Some(program) = client("QUAYLIGHT_LINODE_PYTHON", "python") else {
+        return Ok(());
+    };
+    let did = sdks::python(&program).await?;
+    say(&format!("linode_api4: {did} things done and found"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sdk_for_go_finds_linode() -> Result<()> {
+    match sdks::build_go().await {
+        // Go is no part of what xtask brings, also not to a CI machine.
+        None => say("NOT RUN: linodego, because there is no `go` on this machine"),
+        Some(Err(why)) => missing(&format!("linodego, because it does not build: {why:#}")),
+        Some(Ok(program)) => {
+            let did = sdks::go(&program).await?;
+            say(&format!("linodego: {did} things done and found"));
+        }
+    }
     Ok(())
 }
