@@ -222,6 +222,8 @@ async fn every_filter_of_the_grammar_is_answered_as_the_grammar_says() {
         let why = difference(rows, &drawn, &got);
         assert_eq!(why, None, "seed {seed}: {} with X-Filter {text}", of.path);
     }
+    let lists = LISTS.len();
+    eprintln!("filters: {some} found rows, {none} found none, {refused} refused, {lists} lists");
     // A generator whose filters all miss would prove nothing.
     assert!(some > SEEDS / 4 && none > SEEDS / 20 && refused > SEEDS / 20);
 }
