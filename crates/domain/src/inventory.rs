@@ -82,6 +82,8 @@ pub struct Pool {
     pub autoscaler: Option<Bounds>,
     /// Tags.
     pub tags: Vec<String>,
+    /// Kubernetes labels of its nodes.
+    pub labels: Vec<(String, String)>,
     /// Nodes.
     pub nodes: Vec<Node>,
 }

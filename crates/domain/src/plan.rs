@@ -98,6 +98,9 @@ pub struct Step {
     pub after: Vec<usize>,
 }
 
+/// The Kubernetes label that every node of a GPU pool bears: name and value.
+pub const GPU_LABEL: (&str, &str) = ("nvidia.com/gpu.present", "true");
+
 /// Which pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

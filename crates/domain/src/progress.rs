@@ -54,6 +54,8 @@ pub struct Progress {
     pub loose: Vec<OpenCreate>,
     /// When the outcome of a POST was unknown last.
     pub unknown_at: Option<Timestamp>,
+    /// Kinds of which a POST's outcome was unknown once: a second one may come late.
+    pub once_unknown: BTreeSet<ThingKind>,
     /// The longest time from a POST to the sight of what it made, in milliseconds.
     pub worst_lag_ms: i64,
     /// What Kubernetes held, by the last reading.

@@ -301,6 +301,15 @@ impl Thing {
         }
     }
 
+    /// A pool's id.
+    pub const fn as_pool(&self) -> Option<PoolId> {
+        if let Self::Pool(id, _) = self {
+            Some(*id)
+        } else {
+            None
+        }
+    }
+
     /// A firewall's id.
     pub const fn as_firewall(&self) -> Option<FirewallId> {
         if let Self::Firewall(id) = self {

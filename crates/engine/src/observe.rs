@@ -140,6 +140,9 @@ impl Watch {
         }
         seen.complete = pools.is_some() && instances.is_some();
         seen.pools = pools;
+        if let Some(pools) = &seen.pools {
+            act.drop_second_pools(pools).await?;
+        }
         if let Some(api) = act.kubernetes().await? {
             self.ask_kubernetes(&*api, seen).await;
         }

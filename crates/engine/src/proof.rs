@@ -1,10 +1,11 @@
 //! What makes a thing of the account ours. Nothing is changed or deleted without two proofs.
 
 use crate::protocol::Proofs;
-use domain::inventory::{Cluster, Firewall, NodeBalancer};
+use domain::inventory::{Cluster, Firewall, NodeBalancer, Pool};
+use domain::plan::GPU_LABEL;
 use domain::progress::Progress;
 use domain::record::{Thing, ThingKind};
-use domain::{ClusterId, FirewallId, Mark};
+use domain::{ClusterId, FirewallId, Mark, PoolId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -29,6 +30,8 @@ pub struct Claim {
     proofs: Proofs,
     clusters: BTreeSet<ClusterId>,
     firewalls: BTreeSet<FirewallId>,
+    pools: BTreeSet<PoolId>,
+    gpu_type: String,
     sent: Vec<ThingKind>,
 }
 
@@ -49,6 +52,8 @@ impl Claim {
             born_after: born - slack,
             proofs,
             clusters: progress.clusters_ever().into_iter().collect(),
+            pools: progress.things.keys().filter_map(Thing::as_pool).collect(),
+            gpu_type: spec.map(|spec| spec.gpu_type.clone()).unwrap_or_default(),
             sent: [ThingKind::Cluster, ThingKind::Firewall]
                 .into_iter()
                 .filter(|kind| progress.was_posted(*kind))
@@ -68,6 +73,17 @@ impl Claim {
         let placed = one.label == self.label
             && one.region == self.region
             && self.is_younger(ThingKind::Cluster, one.created);
+        self.belongs(known, marked, placed)
+    }
+
+    /// A GPU pool of our own cluster: marked, and of our instance type with our label on its nodes.
+    /// Linode tells no birth of a pool, but it is younger than the cluster that holds it; and the
+    /// complete listing before our POST held none that is marked and labelled like this.
+    pub fn gpu_pool(&self, one: &Pool) -> Belongs {
+        let known = self.pools.contains(&one.id);
+        let marked = self.mark.is_on(&one.tags);
+        let bears = |(name, value): &(String, String)| (name.as_str(), value.as_str()) == GPU_LABEL;
+        let placed = one.instance_type == self.gpu_type && one.labels.iter().any(bears);
         self.belongs(known, marked, placed)
     }
 
@@ -124,9 +140,5 @@ impl Claim {
             (false, false, true) if !self.proofs.mark => Belongs::Ours,
             (false, false, _) => Belongs::Foreign,
         }
-    }
-
-    pub(crate) fn mark(&self) -> &Mark {
-        &self.mark
     }
 }

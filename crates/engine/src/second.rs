@@ -3,20 +3,16 @@
 use crate::act::{Act, Trouble};
 use crate::proof::{Belongs, Claim};
 use crate::want::Found;
-use domain::inventory::{Cluster, Firewall};
-use domain::record::{Fact, Thing};
+use domain::inventory::{Cluster, Firewall, Pool};
+use domain::plan::PoolRole;
+use domain::progress::Progress;
+use domain::record::{Fact, Thing, ThingKind};
 
 impl Act {
     /// Searches for second ones and deletes them.
     pub(crate) async fn drop_second(&self) -> Result<Vec<Thing>, Trouble> {
         let found = self.second_ones().await?;
-        for one in &found {
-            self.write(Fact::Duplicate {
-                thing: one.thing.clone(),
-            })
-            .await?;
-            self.born(one).await?;
-        }
+        self.note_second(&found).await?;
         let things: Vec<Thing> = found.into_iter().map(|one| one.thing).collect();
         let fact = Fact::Swept {
             clean: things.is_empty(),
@@ -29,7 +25,32 @@ impl Act {
         Ok(things)
     }
 
-    /// Clusters and firewalls that are ours and not the ones that the journal keeps.
+    /// The same for pools that a look has listed just now.
+    pub(crate) async fn drop_second_pools(&self, listed: &[Pool]) -> Result<(), Trouble> {
+        let progress = self.book.progress().await;
+        let claim = Claim::of(&progress, self.protocol.proofs);
+        let found = second_pools(&progress, &claim, listed);
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.note_second(&found).await?;
+        self.drop_duplicates().await
+    }
+
+    /// Writes second ones down before anything is deleted: a crash in between must not forget them.
+    async fn note_second(&self, found: &[Found]) -> Result<(), Trouble> {
+        for one in found {
+            let thing = one.thing.clone();
+            if self.read(|progress| progress.is_duplicate(&thing)).await {
+                continue;
+            }
+            self.write(Fact::Duplicate { thing }).await?;
+            self.born(one).await?;
+        }
+        Ok(())
+    }
+
+    /// Clusters, firewalls and GPU pools that are ours and not the ones that the journal keeps.
     async fn second_ones(&self) -> Result<Vec<Found>, Trouble> {
         let progress = self.book.progress().await;
         let claim = Claim::of(&progress, self.protocol.proofs);
@@ -39,6 +60,7 @@ impl Act {
         };
         let clusters = self.got(|| self.cloud().clusters()).await?;
         let firewalls = self.got(|| self.cloud().firewalls()).await?;
+        let pools = self.tried(|| self.cloud().pools(cluster)).await?;
         let label = progress.label();
         let second = |one: &&Cluster| one.id != cluster && claim.cluster(one) == Belongs::Ours;
         let second_wall = |one: &&Firewall| {
@@ -56,6 +78,22 @@ impl Act {
             .filter(second)
             .map(Found::cluster)
             .chain(walls)
+            .chain(second_pools(&progress, &claim, &pools.unwrap_or_default()))
             .collect())
     }
+}
+
+/// GPU pools of ours beside the one that the journal keeps. There can be one only when the outcome
+/// of a pool's POST was unknown once; and while the kept one is not listed, nobody can say which is
+/// the second.
+fn second_pools(progress: &Progress, claim: &Claim, listed: &[Pool]) -> Vec<Found> {
+    let Some(kept) = progress.pool(PoolRole::Gpu) else {
+        return Vec::new();
+    };
+    let there = listed.iter().any(|one| one.id == kept);
+    if !there || !progress.once_unknown.contains(&ThingKind::Pool) {
+        return Vec::new();
+    }
+    let second = |one: &&Pool| one.id != kept && claim.gpu_pool(one) == Belongs::Ours;
+    listed.iter().filter(second).map(Found::gpu_pool).collect()
 }

@@ -139,13 +139,15 @@ impl Act {
         self.read(count).await
     }
 
-    /// The pools of a role, as made by a step or told by the instance type.
+    /// The pool of a role that a step made; else those that the instance type tells. A second one is
+    /// never waited for, counted or changed.
     pub(crate) async fn pools_of(&self, sight: &Sight, role: PoolRole) -> Vec<Pool> {
         let of_role = |progress: &domain::progress::Progress| {
-            let pools = sight
-                .pools
-                .iter()
-                .filter(|pool| progress.role_of(pool) == role);
+            let kept = progress.pool(role);
+            let pools = sight.pools.iter().filter(|pool| match kept {
+                Some(kept) => pool.id == kept,
+                None => progress.role_of(pool) == role,
+            });
             pools.cloned().collect::<Vec<_>>()
         };
         self.read(of_role).await

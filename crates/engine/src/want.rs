@@ -5,7 +5,7 @@ use crate::ports::{Answer, Cloud, NewCluster, NewFirewall, NewPool};
 use crate::proof::{Belongs, Claim};
 use crate::said::Failed;
 use domain::ClusterId;
-use domain::inventory::Cluster;
+use domain::inventory::{Cluster, Pool};
 use domain::plan::PoolRole;
 use domain::record::{Thing, ThingKind};
 use jiff::Timestamp;
@@ -32,6 +32,14 @@ impl Found {
             thing: Thing::Cluster(one.id),
             born: Some(one.created),
             ha: one.ha,
+        }
+    }
+
+    pub(crate) fn gpu_pool(one: &Pool) -> Self {
+        Self {
+            thing: Thing::Pool(one.id, PoolRole::Gpu),
+            born: None,
+            ha: false,
         }
     }
 }
@@ -83,14 +91,7 @@ impl Want {
                     ..Found::cluster(&made)
                 }
             }
-            Self::Pool(cluster, want) => {
-                let made = cloud.create_pool(*cluster, want).await?;
-                Found {
-                    thing: Thing::Pool(made.id, PoolRole::Gpu),
-                    born: None,
-                    ha: false,
-                }
-            }
+            Self::Pool(cluster, want) => Found::gpu_pool(&cloud.create_pool(*cluster, want).await?),
         })
     }
 }
@@ -137,17 +138,11 @@ impl Act {
                     }
                 }
             }
-            Want::Pool(cluster, want) => {
-                for one in self.got(|| self.cloud().pools(*cluster)).await? {
-                    if one.instance_type == want.instance_type && claim.mark().is_on(&one.tags) {
-                        let thing = Thing::Pool(one.id, PoolRole::Gpu);
-                        found.push(Found {
-                            thing,
-                            born: None,
-                            ha: false,
-                        });
-                    }
-                }
+            Want::Pool(cluster, _) => {
+                // A marked pool of another kind is the one that the cluster was born with.
+                let mut listed = self.got(|| self.cloud().pools(*cluster)).await?;
+                listed.retain(|one| claim.gpu_pool(one) == Belongs::Ours);
+                found.extend(listed.iter().map(Found::gpu_pool));
             }
         }
         let dropped = self.read(|progress| {

@@ -28,6 +28,7 @@ fn applied(spec: &Spec) -> Seen {
         count,
         autoscaler,
         tags: Vec::new(),
+        labels: Vec::new(),
         nodes: Vec::new(),
     };
     let bounds = Some(Bounds { min: 1, max: 5 });

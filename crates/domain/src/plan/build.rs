@@ -7,7 +7,9 @@
 #[path = "tests.rs"]
 pub(crate) mod tests;
 
-use super::{Action, NewCluster, NewFirewall, NewPool, Plan, PoolRole, Prices, Purpose, Step};
+use super::{
+    Action, GPU_LABEL, NewCluster, NewFirewall, NewPool, Plan, PoolRole, Prices, Purpose, Step,
+};
 use crate::ids::{AccountId, CloudId, DeploymentId, PlanId, VolumeId};
 use crate::inventory::Bounds;
 use crate::progress::Progress;
@@ -92,7 +94,7 @@ pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis:
         instance_type: spec.gpu_type.clone(),
         count: 1,
         tags: tags.clone(),
-        labels: vec![("nvidia.com/gpu.present".to_owned(), "true".to_owned())],
+        labels: vec![(GPU_LABEL.0.to_owned(), GPU_LABEL.1.to_owned())],
         taints: spec.system_pool.iter().map(|_| gpu_taint()).collect(),
     };
     let system_pool = spec.system_pool.as_ref().map(|pool| NewPool {

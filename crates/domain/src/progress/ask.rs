@@ -110,6 +110,27 @@ impl Progress {
             .find_map(|(thing, life)| thing.as_firewall().filter(|_| life.made && !life.duplicate))
     }
 
+    /// The pool that a step made for a role and that is kept; `None`: it came with the cluster, or
+    /// is not made.
+    pub fn pool(&self, role: PoolRole) -> Option<PoolId> {
+        self.alive().find_map(|(thing, life)| match thing {
+            Thing::Pool(id, of) if *of == role && life.made && !life.duplicate => Some(*id),
+            Thing::Pool(..)
+            | Thing::Cluster(_)
+            | Thing::Firewall(_)
+            | Thing::Instance(..)
+            | Thing::ControlPlane(_)
+            | Thing::NodeBalancer(_)
+            | Thing::Volume(_) => None,
+        })
+    }
+
+    /// Whether a thing is in the journal as a second one that is still there.
+    pub fn is_duplicate(&self, thing: &Thing) -> bool {
+        let life = self.things.get(thing);
+        life.is_some_and(|life| life.duplicate && life.gone.is_none())
+    }
+
     /// A machine of ours by its id.
     pub fn instance(&self, id: InstanceId) -> Option<(&Thing, &Life)> {
         self.things

@@ -80,6 +80,7 @@ impl Progress {
             things: BTreeMap::new(),
             loose: Vec::new(),
             unknown_at: None,
+            once_unknown: BTreeSet::new(),
             worst_lag_ms: 0,
             volumes: Vec::new(),
             volumes_complete: None,
@@ -151,7 +152,9 @@ impl Progress {
             Fact::Unknown { step, .. } => {
                 let create = self.posting(*step)?;
                 create.phase = posted(Some(create), CreateEvent::Lose)?;
+                let what = create.what;
                 self.unknown_at = Some(at);
+                self.once_unknown.insert(what);
             }
             Fact::Made {
                 step,

@@ -164,7 +164,10 @@ impl Cloud for Over {
         let fault = self
             .0
             .fault("POST pool", format!("POST pool {}", want.instance_type))?;
-        let pool = self.0.new_pool(want);
+        let mut pool = self.0.new_pool(want);
+        if let Some(Fault::Lost { shown_after }) = fault {
+            pool.shown += jiff::SignedDuration::from_secs(shown_after);
+        }
         let id = pool.id;
         let mut state = self.0.state();
         let found = state
@@ -176,16 +179,12 @@ impl Cloud for Over {
             .pools
             .push(pool);
         drop(state);
-        let shown = self
-            .0
-            .shown_pools(cluster)?
-            .into_iter()
-            .find(|one| one.id == id);
-        lost(
-            shown.ok_or_else(|| not_found("create a pool"))?,
-            fault,
-            "create a pool",
-        )
+        let shown = self.0.shown_pools(cluster)?;
+        let shown = shown.into_iter().find(|one| one.id == id);
+        // One that is shown only later was never answered.
+        shown
+            .ok_or_else(|| Failure::new(Kind::Unknown, "create a pool"))
+            .and_then(|pool| lost(pool, fault, "create a pool"))
     }
 
     async fn set_pool_count(&self, cluster: ClusterId, id: PoolId, count: u32) -> Answer<Pool> {

@@ -10,11 +10,13 @@
 
 extern crate quaylight_engine as engine;
 
+mod clock;
 mod cloud;
 mod create;
 mod killed;
 mod kube;
 mod life;
+mod second;
 mod teardown;
 mod told;
 mod weather;

@@ -38,6 +38,8 @@ pub(crate) struct PoolState {
     pub(crate) id: PoolId,
     pub(crate) instance_type: String,
     pub(crate) tags: Vec<String>,
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) shown: Timestamp,
     pub(crate) autoscaler: Option<Bounds>,
     /// Instance ids and births.
     pub(crate) nodes: Vec<(u64, Timestamp)>,
@@ -73,8 +75,8 @@ pub(crate) struct State {
 
 pub(crate) struct World {
     pub(crate) state: Mutex<State>,
-    base: Mutex<Timestamp>,
-    life: Mutex<Option<tokio::time::Instant>>,
+    pub(crate) base: Mutex<Timestamp>,
+    pub(crate) life: Mutex<Option<tokio::time::Instant>>,
 }
 
 impl World {
@@ -218,6 +220,8 @@ impl World {
             id,
             instance_type: want.instance_type.clone(),
             tags: want.tags.clone(),
+            labels: want.labels.clone(),
+            shown: self.now(),
             autoscaler: None,
             nodes,
         }
@@ -290,12 +294,14 @@ impl World {
         let Some(cluster) = state.clusters.iter().find(there) else {
             return Err(not_found("list pools"));
         };
-        let pools = cluster.pools.iter().map(|pool| domain::inventory::Pool {
+        let shown = cluster.pools.iter().filter(|pool| pool.shown <= now);
+        let pools = shown.map(|pool| domain::inventory::Pool {
             id: pool.id,
             instance_type: pool.instance_type.clone(),
             count: u32::try_from(pool.nodes.len()).unwrap(),
             autoscaler: pool.autoscaler,
             tags: pool.tags.clone(),
+            labels: pool.labels.clone(),
             nodes: pool
                 .nodes
                 .iter()
@@ -373,23 +379,5 @@ pub(crate) fn not_found(operation: &str) -> Failure {
     Failure {
         status: Some(404),
         ..Failure::new(Kind::NotFound, operation)
-    }
-}
-
-#[async_trait::async_trait]
-impl Clock for World {
-    fn now(&self) -> Timestamp {
-        *self.base.lock().unwrap() + SignedDuration::try_from(self.since_boot()).unwrap()
-    }
-
-    fn since_boot(&self) -> Duration {
-        self.life
-            .lock()
-            .unwrap()
-            .map_or(Duration::ZERO, |life| life.elapsed())
-    }
-
-    async fn sleep(&self, length: Duration) {
-        tokio::time::sleep(length).await;
     }
 }

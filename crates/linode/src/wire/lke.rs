@@ -6,6 +6,7 @@ use domain::{ClusterId, InstanceId, NodeId, PoolId};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 #[derive(Deserialize)]
@@ -56,6 +57,8 @@ pub(crate) struct PoolReply {
     #[serde(default, deserialize_with = "or_default")]
     tags: Vec<String>,
     #[serde(default, deserialize_with = "or_default")]
+    labels: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "or_default")]
     nodes: Vec<NodeReply>,
 }
 
@@ -92,6 +95,7 @@ impl From<PoolReply> for Pool {
             count: reply.count,
             autoscaler: enabled.then_some(Bounds { min, max }),
             tags: reply.tags,
+            labels: reply.labels.into_iter().collect(),
             nodes: reply.nodes.into_iter().map(node).collect(),
         }
     }
