@@ -6,11 +6,11 @@ use crate::ports::{Answer, Cloud, Failure, Kind, KubeApi, Ports};
 use crate::protocol::{Bound, Protocol};
 use crate::said::{self, Note};
 use crate::signal::{Asked, Observer, Signal};
-use domain::PoolId;
 use domain::inventory::{Account, Pool};
 use domain::progress::Progress;
 use domain::record::Fact;
 use domain::text::{Millis, Text};
+use domain::{ClusterId, PoolId};
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub(crate) struct Run {
     /// Pools whose autoscaler was seen on.
     pub(crate) autoscaled: std::sync::Mutex<BTreeSet<PoolId>>,
     pub(crate) kube: Mutex<Option<Arc<dyn KubeApi>>>,
+    /// Clusters that were seen to be ours while this goes on.
+    pub(crate) proven: std::sync::Mutex<BTreeSet<ClusterId>>,
 }
 
 /// One step of a run.

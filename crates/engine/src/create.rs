@@ -1,7 +1,7 @@
 //! Making one thing so that it is never lost and never kept twice: intent, look, sent, ONE POST,
 //! outcome; an unknown outcome is searched for before anything is sent again.
 
-use crate::act::{Act, Trouble, millis};
+use crate::act::{Act, Trouble, hold, millis};
 use crate::book::BookError;
 use crate::ports::{Answer, Failure, Kind};
 use crate::said::{Ended, Failed, Note, Said, failed, words};
@@ -179,6 +179,9 @@ impl Act {
             found.born.unwrap_or(self.ports.clock.now()),
         );
         let price = self.read(|progress| progress.prices.control_plane).await;
+        if let Thing::Cluster(id) = thing {
+            hold(&self.proven).insert(id);
+        }
         if let (Thing::Cluster(id), true) = (&thing, found.ha) {
             let thing = Thing::ControlPlane(*id);
             self.book

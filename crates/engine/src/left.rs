@@ -24,6 +24,7 @@ pub struct Leftovers {
 /// What complete listings hold of a deployment.
 pub fn leftovers(progress: &Progress, proofs: Proofs, seen: &Inventory) -> Leftovers {
     let claim = Claim::of(progress, proofs);
+    let foreign = claim.foreign(&seen.clusters);
     let mut left = Leftovers::default();
     let mut put = |thing: Thing, belongs: Belongs| match belongs {
         Belongs::Ours => left.ours.push(thing),
@@ -33,7 +34,10 @@ pub fn leftovers(progress: &Progress, proofs: Proofs, seen: &Inventory) -> Lefto
     for one in &seen.clusters {
         put(Thing::Cluster(one.id), claim.cluster(one));
     }
-    let clusters = progress.clusters_ever();
+    // What hangs on a cluster that stands and is not ours is not ours either.
+    let claim = claim.without(&foreign);
+    let mut clusters = progress.clusters_ever();
+    clusters.retain(|id| !foreign.contains(id));
     let known: Vec<InstanceId> = progress
         .alive_of(ThingKind::Instance)
         .iter()

@@ -76,6 +76,20 @@ impl Claim {
         self.belongs(known, marked, placed)
     }
 
+    /// The clusters of a complete listing that are not ours, whatever a journal says of them.
+    pub(crate) fn foreign(&self, listed: &[Cluster]) -> BTreeSet<ClusterId> {
+        let foreign = listed
+            .iter()
+            .filter(|one| self.cluster(one) != Belongs::Ours);
+        foreign.map(|one| one.id).collect()
+    }
+
+    /// The same claim without clusters that are shown not to be ours.
+    pub(crate) fn without(mut self, foreign: &BTreeSet<ClusterId>) -> Self {
+        self.clusters.retain(|id| !foreign.contains(id));
+        self
+    }
+
     /// A GPU pool of our own cluster: marked, and of our instance type with our label on its nodes.
     /// Linode tells no birth of a pool, but it is younger than the cluster that holds it; and the
     /// complete listing before our POST held none that is marked and labelled like this.

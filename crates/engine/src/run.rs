@@ -339,6 +339,7 @@ impl Run {
             looked: std::sync::Mutex::default(),
             autoscaled: std::sync::Mutex::default(),
             kube: Mutex::default(),
+            proven: std::sync::Mutex::default(),
         }
     }
 

@@ -41,6 +41,8 @@ domain::texts! {
         "failed_kubeconfig_refused" KubeconfigRefused { said: String },
         /// What was written reads back differently.
         "failed_not_taken" NotTaken { what: String },
+        /// The journal names it and the cloud shows no proof that it is ours.
+        "stuck_not_proven" NotProven { things: Vec<String> },
         /// A lock forbids the delete.
         "stuck_locked" Locked { label: String },
         /// Machines stay although their cluster is gone.

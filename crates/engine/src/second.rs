@@ -1,7 +1,11 @@
 //! A second one of what is kept: found by its marks, written down, deleted.
 
 use crate::act::{Act, Trouble};
+use crate::ports::Kind;
 use crate::proof::{Belongs, Claim};
+use crate::said::{Failed, Note};
+use crate::see::not_proven;
+use crate::teardown::refused;
 use crate::want::Found;
 use domain::inventory::{Cluster, Firewall, Pool};
 use domain::plan::PoolRole;
@@ -80,6 +84,90 @@ impl Act {
             .chain(walls)
             .chain(second_pools(&progress, &claim, &pools.unwrap_or_default()))
             .collect())
+    }
+}
+
+impl Act {
+    /// Deletes every second one that was found.
+    pub(crate) async fn drop_duplicates(&self) -> Result<(), Trouble> {
+        let duplicates = self.read(|progress| {
+            let alive = progress.alive().filter(|(_, life)| life.duplicate);
+            alive.map(|(thing, _)| thing.clone()).collect::<Vec<_>>()
+        });
+        for thing in duplicates.await {
+            if let Thing::Cluster(id) = thing {
+                if let Some(there) = self.still_there(id).await? {
+                    self.must_be_ours(&there).await?;
+                    self.note_instances(&[id]).await?;
+                }
+                self.remove_cluster(id).await?;
+            } else {
+                self.remove_second(thing).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// DELETE of a pool or a firewall, with two proofs that were read a moment before, until no
+    /// listing holds it.
+    async fn remove_second(&self, thing: Thing) -> Result<(), Trouble> {
+        let mut patience = self.patience(self.protocol.gone);
+        let mut sent = false;
+        while let Some(belongs) = self.listed(&thing).await? {
+            if belongs != Belongs::Ours {
+                return Err(not_proven([thing]));
+            }
+            if sent {
+                let things = vec![thing.to_string()];
+                let left = || Trouble::Stuck(Failed::Left { things }.into());
+                patience.wait(self, Note::WaitsGone { left: 1 }, left)?;
+                self.pause(self.protocol.poll_gone).await?;
+            }
+            let answer = match (&thing, self.read(Progress::cluster).await) {
+                (Thing::Firewall(id), _) => {
+                    self.deleted(|| self.cloud().delete_firewall(*id)).await?
+                }
+                (Thing::Pool(id, _), Some(cluster)) => {
+                    self.deleted(|| self.cloud().delete_pool(cluster, *id))
+                        .await?
+                }
+                (
+                    Thing::Pool(..)
+                    | Thing::Cluster(_)
+                    | Thing::Instance(..)
+                    | Thing::ControlPlane(_)
+                    | Thing::NodeBalancer(_)
+                    | Thing::Volume(_),
+                    _,
+                ) => return Ok(()),
+            };
+            answer.map_err(|failure| refused(&thing, &failure))?;
+            sent = true;
+        }
+        self.write(Fact::Gone { thing }).await
+    }
+
+    /// Whose a pool or a firewall is by a complete listing; `None`: it holds none of this id.
+    async fn listed(&self, thing: &Thing) -> Result<Option<Belongs>, Trouble> {
+        let claim = |progress: &Progress| Claim::of(progress, self.protocol.proofs);
+        if let Thing::Firewall(id) = thing {
+            let listed = self.got(|| self.cloud().firewalls()).await?;
+            let claim = self.read(claim).await;
+            let found = listed.iter().find(|one| one.id == *id);
+            return Ok(found.map(|one| claim.firewall(one)));
+        }
+        // A pool goes with its cluster.
+        if self.read(Progress::cluster).await.is_none() {
+            return Ok(None);
+        }
+        let cluster = self.cluster().await?;
+        let listed = match self.tried(|| self.cloud().pools(cluster)).await? {
+            Err(failure) if failure.kind == Kind::NotFound => return Ok(None),
+            answer => answer.map_err(|failure| refused(thing, &failure))?,
+        };
+        let claim = self.read(claim).await;
+        let found = listed.iter().find(|one| thing.as_pool() == Some(one.id));
+        Ok(found.map(|one| claim.gpu_pool(one)))
     }
 }
 

@@ -4,9 +4,11 @@
 use crate::act::{Act, Trouble, hold};
 use crate::observe::Observed;
 use crate::ports::{Kind, KubeApi};
+use crate::proof::{Belongs, Claim};
 use crate::said::{Failed, words};
-use domain::inventory::{Node, Pool};
+use domain::inventory::{Cluster, Node, Pool};
 use domain::plan::PoolRole;
+use domain::progress::Progress;
 use domain::record::{Fact, Thing};
 use domain::{ClusterId, InstanceId};
 use futures::future::join_all;
@@ -33,13 +35,36 @@ impl Sight {
 }
 
 impl Act {
-    /// The cluster that this deployment keeps; fails when it is not there any more.
+    /// The cluster that this deployment keeps; fails when it is not there any more, or when the cloud
+    /// does not show that it is ours: the journal's word alone changes nothing.
     pub(crate) async fn cluster(&self) -> Result<ClusterId, Trouble> {
         let cluster = self.read(domain::progress::Progress::cluster).await;
         let gone = || Failed::ClusterGone {
             cluster: "–".to_owned(),
         };
-        cluster.ok_or_else(|| Trouble::Failed(gone().into()))
+        let id = cluster.ok_or_else(|| Trouble::Failed(gone().into()))?;
+        if hold(&self.proven).contains(&id) {
+            return Ok(id);
+        }
+        match self.tried(|| self.cloud().cluster(id)).await? {
+            Ok(one) => {
+                self.must_be_ours(&one).await?;
+                hold(&self.proven).insert(id);
+            }
+            // What is not there cannot be changed; whether it is gone is asked elsewhere.
+            Err(failure) if failure.kind == Kind::NotFound => {}
+            Err(failure) => return Err(Trouble::Failed(crate::said::failed(&failure))),
+        }
+        Ok(id)
+    }
+
+    /// Two proofs, or a person must look.
+    pub(crate) async fn must_be_ours(&self, one: &Cluster) -> Result<(), Trouble> {
+        let claim = |progress: &Progress| Claim::of(progress, self.protocol.proofs).cluster(one);
+        match self.read(claim).await {
+            Belongs::Ours => Ok(()),
+            Belongs::Doubtful | Belongs::Foreign => Err(not_proven([Thing::Cluster(one.id)])),
+        }
     }
 
     /// The pools, not older than one poll. Steps that wait side by side share a look.
@@ -252,4 +277,10 @@ impl Act {
         })?;
         Ok(self.ports.kube.connect(&clean).await)
     }
+}
+
+/// The journal names these, and the cloud shows no proof that they are ours.
+pub(crate) fn not_proven(things: impl IntoIterator<Item = Thing>) -> Trouble {
+    let things = things.into_iter().map(|one| one.to_string()).collect();
+    Trouble::Stuck(Failed::NotProven { things }.into())
 }

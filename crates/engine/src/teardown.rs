@@ -11,6 +11,7 @@ use crate::act::{Act, Trouble, Verdict};
 use crate::ports::Kind;
 use crate::proof::{Belongs, Claim};
 use crate::said::{Ended, Failed, Note, words};
+use crate::see::not_proven;
 use crate::want::Found;
 use domain::inventory::{Cluster, Instance};
 use domain::plan::PoolRole;
@@ -23,7 +24,7 @@ use std::time::Duration;
 impl Act {
     /// Deletes every cluster of ours, those included that nobody knows to be made.
     pub(crate) async fn delete_clusters(&self) -> Result<Text, Trouble> {
-        let listed = self.our_clusters().await?;
+        let (listed, foreign) = self.our_clusters().await?;
         for one in &listed {
             let known = |progress: &Progress| {
                 let life = progress.things.get(&Thing::Cluster(one.id));
@@ -33,7 +34,8 @@ impl Act {
                 self.born(&Found::cluster(one)).await?;
             }
         }
-        let ids: Vec<ClusterId> = self.alive_clusters().await;
+        let mut ids: Vec<ClusterId> = self.alive_clusters().await;
+        let unproven: Vec<ClusterId> = ids.extract_if(.., |id| foreign.contains(id)).collect();
         self.note_children(&ids).await?;
         self.await_provisioned(&ids).await?;
         if let Some(locked) = listed.iter().find(|one| !one.locks.is_empty()) {
@@ -42,6 +44,10 @@ impl Act {
         }
         for id in &ids {
             self.remove_cluster(*id).await?;
+        }
+        // What is surely ours is gone first; the rest waits for a person.
+        if !unproven.is_empty() {
+            return Err(not_proven(unproven.into_iter().map(Thing::Cluster)));
         }
         Ok(Ended::Gone { count: ids.len() }.into())
     }
@@ -53,23 +59,26 @@ impl Act {
         alive.iter().filter_map(Thing::as_cluster).collect()
     }
 
-    /// Clusters of ours in a complete listing. While the outcome of a POST is unknown, it is searched
-    /// for as long as a create would.
-    async fn our_clusters(&self) -> Result<Vec<Cluster>, Trouble> {
+    /// Clusters of ours in a complete listing, and the ids of all others. While the outcome of a POST is
+    /// unknown, it is searched for as long as a create would.
+    async fn our_clusters(&self) -> Result<(Vec<Cluster>, Vec<ClusterId>), Trouble> {
         let mut settle = self.settle().await;
         loop {
             let claim = self
                 .read(|progress| Claim::of(progress, self.protocol.proofs))
                 .await;
             let mut listed = self.got(|| self.cloud().clusters()).await?;
-            listed.retain(|one| claim.cluster(one) == Belongs::Ours);
+            let foreign = listed
+                .extract_if(.., |one| claim.cluster(one) != Belongs::Ours)
+                .map(|one| one.id)
+                .collect();
             let unknown = |progress: &Progress| {
                 let mut open = progress.open_creates().into_iter();
                 open.any(|create| create.what == ThingKind::Cluster)
             };
             let found = !listed.is_empty();
             if found || !self.read(unknown).await || settle.is_over(self.boot()) {
-                return Ok(listed);
+                return Ok((listed, foreign));
             }
             self.note(Note::Settling {
                 left: crate::act::millis(settle.left()),
@@ -113,28 +122,21 @@ impl Act {
         }
     }
 
-    /// DELETE, then 404 and absence from a complete listing.
+    /// DELETE with two proofs that were read a moment before, then 404 and absence from a complete
+    /// listing. The journal's id alone deletes nothing.
     pub(crate) async fn remove_cluster(&self, id: ClusterId) -> Result<(), Trouble> {
         let what = Thing::Cluster(id);
         let mut patience = self.patience(self.protocol.gone);
         let mut sent: Option<Duration> = None;
-        loop {
+        while let Some(there) = self.still_there(id).await? {
             // A 404 may have been a mistake, an accepted DELETE may be forgotten: it is repeated.
             let due = |at: Duration| self.boot().saturating_sub(at) >= self.protocol.delete_again;
             if sent.is_none_or(due) {
+                self.must_be_ours(&there).await?;
                 let answer = self.deleted(|| self.cloud().delete_cluster(id)).await?;
                 answer.map_err(|failure| refused(&what, &failure))?;
                 sent = Some(self.boot());
-            }
-            let there = self.tried(|| self.cloud().cluster(id)).await?;
-            if there.is_err_and(|failure| failure.kind == Kind::NotFound)
-                && !self
-                    .got(|| self.cloud().clusters())
-                    .await?
-                    .iter()
-                    .any(|one| one.id == id)
-            {
-                break;
+                continue;
             }
             let left = || {
                 Trouble::Stuck(
@@ -163,6 +165,18 @@ impl Act {
             self.write(Fact::Gone { thing }).await?;
         }
         Ok(())
+    }
+
+    /// A cluster as it is read now; `None`: 404, and absent from a complete listing.
+    pub(crate) async fn still_there(&self, id: ClusterId) -> Result<Option<Cluster>, Trouble> {
+        match self.tried(|| self.cloud().cluster(id)).await? {
+            Ok(one) => Ok(Some(one)),
+            Err(failure) if failure.kind == Kind::NotFound => {
+                let listed = self.got(|| self.cloud().clusters()).await?;
+                Ok(listed.into_iter().find(|one| one.id == id))
+            }
+            Err(failure) => Err(refused(&Thing::Cluster(id), &failure)),
+        }
     }
 
     /// Waits until no machine of our clusters is listed and each that we knew answers 404.
@@ -228,7 +242,10 @@ impl Act {
     }
 
     /// Machines that name these clusters, or that the journal knows; new ones are written down.
-    async fn note_instances(&self, clusters: &[ClusterId]) -> Result<Vec<Instance>, Trouble> {
+    pub(crate) async fn note_instances(
+        &self,
+        clusters: &[ClusterId],
+    ) -> Result<Vec<Instance>, Trouble> {
         let mut listed = self.got(|| self.cloud().instances()).await?;
         let known = self
             .read(|progress| progress.alive_of(ThingKind::Instance))
@@ -272,38 +289,6 @@ impl Act {
                 .is_none_or(|life| life.gone.is_some())
         })
         .await
-    }
-
-    /// Deletes every second one that was found.
-    pub(crate) async fn drop_duplicates(&self) -> Result<(), Trouble> {
-        let duplicates = self.read(|progress| {
-            let alive = progress.alive().filter(|(_, life)| life.duplicate);
-            alive.map(|(thing, _)| thing.clone()).collect::<Vec<_>>()
-        });
-        for thing in duplicates.await {
-            let answer = match &thing {
-                Thing::Cluster(id) => {
-                    self.note_instances(&[*id]).await?;
-                    self.remove_cluster(*id).await?;
-                    continue;
-                }
-                Thing::Pool(id, _) => {
-                    let cluster = self.cluster().await?;
-                    self.deleted(|| self.cloud().delete_pool(cluster, *id))
-                        .await?
-                }
-                Thing::Firewall(id) => self.deleted(|| self.cloud().delete_firewall(*id)).await?,
-                Thing::Instance(..)
-                | Thing::ControlPlane(_)
-                | Thing::NodeBalancer(_)
-                | Thing::Volume(_) => continue,
-            };
-            if let Err(failure) = answer {
-                return Err(refused(&thing, &failure));
-            }
-            self.write(Fact::Gone { thing }).await?;
-        }
-        Ok(())
     }
 }
 

@@ -24,8 +24,8 @@ impl Act {
         for tried in 1..=self.protocol.kubernetes_tries {
             let api = match self.kubernetes().await {
                 Ok(api) => api,
-                // A kubeconfig that we refuse is a Kubernetes that we do not ask.
-                Err(Trouble::Failed(_)) => return Ok(None),
+                // A kubeconfig that we refuse, or of a cluster without proofs, is not asked.
+                Err(Trouble::Failed(_) | Trouble::Stuck(_)) => return Ok(None),
                 Err(other) => return Err(other),
             };
             if let Some(api) = api {
@@ -50,8 +50,12 @@ impl Act {
     /// machines and NodeBalancers, which can be told as ours only while the cluster is there.
     pub(crate) async fn read_volumes(&self) -> Result<Text, Trouble> {
         let cluster = self.read(Progress::cluster).await;
-        self.note_children(&cluster.into_iter().collect::<Vec<_>>())
-            .await?;
+        match self.cluster().await {
+            Ok(proven) => self.note_children(&[proven]).await?,
+            // There is none, or none that is surely ours: its children are not told as ours.
+            Err(Trouble::Failed(_) | Trouble::Stuck(_)) => {}
+            Err(other) => return Err(other),
+        }
         let ask = |api: Arc<dyn KubeApi>| async move { api.persistent_volumes().await };
         let answer = self.asked_kubernetes(ask).await?.and_then(Result::ok);
         // Without a cluster nothing more can be learned: what was known stays as good as it was.

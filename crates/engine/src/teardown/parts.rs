@@ -4,6 +4,7 @@ use super::refused;
 use crate::act::{Act, Trouble};
 use crate::proof::{Belongs, Claim};
 use crate::said::{Ended, Failed, Note};
+use crate::see::not_proven;
 use domain::inventory::{NodeBalancer, Volume};
 use domain::progress::Progress;
 use domain::record::{Fact, Thing, ThingKind};
@@ -23,6 +24,16 @@ impl Act {
         let progress = self.book.progress().await;
         let claim = Claim::of(&progress, self.protocol.proofs);
         listed.retain(|one| claim.nodebalancer(one, &progress) == Belongs::Ours);
+        let known = |one: &NodeBalancer| {
+            let life = progress.things.get(&Thing::NodeBalancer(one.id));
+            life.is_some()
+        };
+        if !listed.iter().all(known) {
+            // The journal may name a cluster that stands and is not ours: neither are its children.
+            let standing = self.got(|| self.cloud().clusters()).await?;
+            let foreign = claim.foreign(&standing);
+            listed.retain(|one| known(one) || one.cluster.is_none_or(|id| !foreign.contains(&id)));
+        }
         for one in &listed {
             let thing = Thing::NodeBalancer(one.id);
             if self.is_new(&thing).await {
@@ -132,7 +143,14 @@ impl Act {
             let claim = self
                 .read(|progress| Claim::of(progress, self.protocol.proofs))
                 .await;
-            listed.retain(|one| claim.firewall(one) == Belongs::Ours);
+            let alive = self
+                .read(|progress| progress.alive_of(ThingKind::Firewall))
+                .await;
+            let unproven: Vec<Thing> = listed
+                .extract_if(.., |one| claim.firewall(one) != Belongs::Ours)
+                .map(|one| Thing::Firewall(one.id))
+                .filter(|thing| alive.contains(thing))
+                .collect();
             for one in &listed {
                 let (thing, since) = (Thing::Firewall(one.id), one.created);
                 if self.is_new(&thing).await {
@@ -145,13 +163,17 @@ impl Act {
                 }
             }
             let things: Vec<Thing> = listed.iter().map(|one| Thing::Firewall(one.id)).collect();
-            let gone = self.note_gone(ThingKind::Firewall, &things).await?;
+            let there: Vec<Thing> = things.iter().chain(&unproven).cloned().collect();
+            let gone = self.note_gone(ThingKind::Firewall, &there).await?;
             count += gone;
             let unknown = |progress: &Progress| {
                 let mut open = progress.open_creates().into_iter();
                 open.any(|create| create.what == ThingKind::Firewall)
             };
             let searches = gone == 0 && count == 0 && self.read(unknown).await;
+            if listed.is_empty() && !unproven.is_empty() {
+                return Err(not_proven(unproven));
+            }
             if listed.is_empty() && (!searches || settle.is_over(self.boot())) {
                 return Ok(Ended::Gone { count }.into());
             }

@@ -294,10 +294,14 @@ pub(crate) fn prices() -> Prices {
 }
 
 pub(crate) fn spec() -> Spec {
+    spec_of("ada")
+}
+
+pub(crate) fn spec_of(user: &str) -> Spec {
     let own = vec!["203.0.113.7/32".parse().unwrap()];
     Spec {
         kubectl_access: Some(own.clone()),
         ui_access: Some(own),
-        ..Spec::for_user("ada")
+        ..Spec::for_user(user)
     }
 }

@@ -16,6 +16,7 @@ mod create;
 mod killed;
 mod kube;
 mod life;
+mod proofs;
 mod second;
 mod teardown;
 mod told;
