@@ -115,19 +115,25 @@ impl Claim {
         self.belongs(known, marked, placed)
     }
 
-    /// A NodeBalancer: it names one of our clusters, or bears its label, and was born after it. One
-    /// that is older was adopted by a Service and is somebody's.
+    /// A NodeBalancer: it names one of our clusters and was born after it; or the journal noted it
+    /// while it did, whoever rewrote it since. One that is older was adopted by a Service and is
+    /// somebody's; a label alone anybody can write.
     pub fn nodebalancer(&self, one: &NodeBalancer, progress: &Progress) -> Belongs {
-        let named = one.cluster.filter(|id| self.clusters.contains(id));
-        let labelled = || {
-            let bears = |id: &&ClusterId| one.label.starts_with(&format!("lke{id}-"));
-            one.cluster
-                .is_none()
-                .then(|| self.clusters.iter().find(bears).copied())
-                .flatten()
-        };
-        let Some(cluster) = named.or_else(labelled) else {
-            return Belongs::Foreign;
+        if let Some(life) = progress.things.get(&Thing::NodeBalancer(one.id)) {
+            return if life.born == one.created {
+                Belongs::Ours
+            } else {
+                Belongs::Doubtful
+            };
+        }
+        let bears = |id: &ClusterId| one.label.starts_with(&format!("lke{id}-"));
+        let Some(cluster) = one.cluster.filter(|id| self.clusters.contains(id)) else {
+            let looks = one.cluster.is_none() && self.clusters.iter().any(bears);
+            return if looks {
+                Belongs::Doubtful
+            } else {
+                Belongs::Foreign
+            };
         };
         let born = progress
             .things

@@ -145,3 +145,51 @@ fn a_forged_second_one_is_not_deleted() {
     assert!(format!("{end:?}").contains("stuck_not_proven"), "{end:?}");
     assert_eq!(story.world.state().firewalls.len(), 2);
 }
+
+#[test]
+fn a_noted_nodebalancer_is_ours_whoever_rewrote_it_and_a_label_alone_is_no_proof() {
+    let story = Story::standing(&spec());
+    let (neighbours, _) = neighbour(&story);
+    let cluster = story.progress().cluster().unwrap();
+    story
+        .world
+        .add_nodebalancer(&format!("lke{cluster}-web"), Some(cluster));
+    story.process(None, async || {
+        let book = story.book();
+        story.accept_teardown(&book, "down", &[]).await;
+    });
+    // One record at a time, until it is noted; then somebody rewrites it.
+    let noted = |story: &Story| {
+        let records = story.disk.records.lock().unwrap();
+        let last = records.last().map(|record| record.fact.clone());
+        let Some(Fact::Born { thing, .. }) = last else {
+            return false;
+        };
+        thing.kind() == domain::record::ThingKind::NodeBalancer
+    };
+    while !noted(&story) {
+        let one_more = Some(crate::life::Doom::After(0));
+        story.process(one_more, async || story.drive(&story.book()).await);
+    }
+    for one in &mut story.world.state().nodebalancers {
+        if one.cluster == Some(cluster) {
+            one.cluster = Some(neighbours);
+            one.label = "web".to_owned();
+        }
+    }
+    assert!(matches!(story.go_on(), End::Done));
+    let labelled = format!("lke{cluster}-other");
+    story.world.add_nodebalancer(&labelled, None);
+    story.process(None, async || {
+        let book = story.book();
+        let deaf = Arc::new(engine::signal::Deaf);
+        engine::sweep::sweep(&story.ports(), &story.protocol, &book, deaf).await
+    });
+    let state = story.world.state();
+    let left: Vec<&str> = state
+        .nodebalancers
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect();
+    assert_eq!(left, [format!("lke{neighbours}-web"), labelled]);
+}
