@@ -25,7 +25,11 @@ impl Act {
 
     async fn made(&self, want: &Want) -> Result<(Thing, bool), Trouble> {
         let step = self.step;
-        let mut open = 0_u32;
+        let (mut open, mut blind) = (0_u32, 0_u32);
+        let most = self
+            .protocol
+            .retry_post
+            .max(self.protocol.retry_unknown_post);
         loop {
             let create = self
                 .read(|progress| progress.create_of(step).cloned())
@@ -34,16 +38,8 @@ impl Act {
             let attempt = create.as_ref().map_or(0, |create| create.attempts) + 1;
             let mut looked = self.boot();
             match phase {
-                None => {
-                    let (what, label) = (want.kind(), want.label().to_owned());
-                    let body = want.hash();
-                    self.write(Fact::Intent {
-                        step,
-                        what,
-                        label,
-                        body,
-                    })
-                    .await?;
+                None if self.protocol.record_sent => {
+                    self.write(intent(step, want)).await?;
                     continue;
                 }
                 Some(CreatePhase::Made) => {
@@ -55,24 +51,27 @@ impl Act {
                     self.write(Fact::Unknown { step, why }).await?;
                     continue;
                 }
-                Some(CreatePhase::Intended | CreatePhase::Refused) => {
-                    if self.protocol.list_before_post {
-                        let found = self.find(want).await?;
-                        if let Some(thing) = self.adopt(found).await? {
-                            return Ok((thing, true));
-                        }
-                    }
+                Some(CreatePhase::Unknown) if blind < self.protocol.retry_unknown_post => {
+                    blind += 1;
                 }
                 Some(CreatePhase::Unknown) if self.protocol.search_unknown => {
                     let found = self.settled(want).await?;
-                    if let Some(thing) = self.adopt(found).await? {
+                    if let Some(thing) = self.adopt(want, found).await? {
                         return Ok((thing, true));
                     }
                     looked = self.boot();
                 }
-                Some(CreatePhase::Unknown) => {}
+                None
+                | Some(CreatePhase::Intended | CreatePhase::Refused | CreatePhase::Unknown) => {
+                    if self.protocol.list_before_post {
+                        let found = self.find(want).await?;
+                        if let Some(thing) = self.adopt(want, found).await? {
+                            return Ok((thing, true));
+                        }
+                    }
+                }
             }
-            if open >= self.protocol.retry_post {
+            if open >= most {
                 return Err(Trouble::Failed(
                     Failed::Unresolved {
                         attempts: attempt - 1,
@@ -129,12 +128,22 @@ impl Act {
     async fn send(&self, want: &Want, attempt: u32) -> Result<Answer<Found>, Trouble> {
         let step = self.step;
         let boot_ms = u64::try_from(self.boot().as_millis()).unwrap_or(u64::MAX);
-        self.write(Fact::Sent {
+        let sent = Fact::Sent {
             step,
             attempt,
             boot_ms,
-        })
-        .await?;
+        };
+        let mut late = vec![sent];
+        if self.protocol.record_sent {
+            for fact in late.drain(..) {
+                self.write(fact).await?;
+            }
+        } else if self
+            .read(|progress| progress.create_of(step).is_none())
+            .await
+        {
+            late.insert(0, intent(step, want));
+        }
         let (act, want) = (self.clone(), want.clone());
         let task = tokio::spawn(async move {
             let answer = want.post(act.cloud()).await;
@@ -159,7 +168,9 @@ impl Act {
                     .into(),
                 },
             };
-            act.book.write(fact).await?;
+            for fact in late.into_iter().chain([fact]) {
+                act.book.write(fact).await?;
+            }
             if let Ok(found) = &answer {
                 act.born(found).await?;
             }
@@ -233,13 +244,19 @@ impl Act {
     }
 
     /// Takes the first, and deletes all others: a second one is never kept.
-    async fn adopt(&self, found: Vec<Found>) -> Result<Option<Thing>, Trouble> {
+    async fn adopt(&self, want: &Want, found: Vec<Found>) -> Result<Option<Thing>, Trouble> {
         let mut found = found.into_iter();
         let Some(first) = found.next() else {
             return Ok(None);
         };
+        if self
+            .read(|progress| progress.create_of(self.step).is_none())
+            .await
+        {
+            self.write(intent(self.step, want)).await?;
+        }
         // Duplicates first: a crash in between must not forget them.
-        for second in found {
+        for second in found.filter(|_| self.protocol.delete_duplicates) {
             self.write(Fact::Duplicate {
                 thing: second.thing.clone(),
             })
@@ -256,6 +273,15 @@ impl Act {
         self.born(&first).await?;
         self.drop_duplicates().await?;
         Ok(Some(first.thing))
+    }
+}
+
+fn intent(step: usize, want: &Want) -> Fact {
+    Fact::Intent {
+        step,
+        what: want.kind(),
+        label: want.label().to_owned(),
+        body: want.hash(),
     }
 }
 

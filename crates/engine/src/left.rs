@@ -1,7 +1,7 @@
 //! What of a deployment complete listings still hold: pure.
 
 use crate::proof::{Belongs, Claim};
-use crate::protocol::Proofs;
+use crate::protocol::Protocol;
 use crate::teardown::{instance_thing, may_go};
 use domain::inventory::Inventory;
 use domain::progress::Progress;
@@ -22,8 +22,8 @@ pub struct Leftovers {
 }
 
 /// What complete listings hold of a deployment.
-pub fn leftovers(progress: &Progress, proofs: Proofs, seen: &Inventory) -> Leftovers {
-    let claim = Claim::of(progress, proofs);
+pub fn leftovers(progress: &Progress, protocol: &Protocol, seen: &Inventory) -> Leftovers {
+    let claim = Claim::of(progress, protocol.proofs);
     let foreign = claim.foreign(&seen.clusters);
     let mut left = Leftovers::default();
     let mut put = |thing: Thing, belongs: Belongs| match belongs {
@@ -31,7 +31,11 @@ pub fn leftovers(progress: &Progress, proofs: Proofs, seen: &Inventory) -> Lefto
         Belongs::Doubtful => left.doubtful.push(thing),
         Belongs::Foreign => {}
     };
+    let searched = |thing: &Thing| protocol.find_by_mark || claim.knows(thing);
     for one in &seen.clusters {
+        if !searched(&Thing::Cluster(one.id)) {
+            continue;
+        }
         put(Thing::Cluster(one.id), claim.cluster(one));
     }
     // What hangs on a cluster that stands and is not ours is not ours either.
@@ -49,16 +53,23 @@ pub fn leftovers(progress: &Progress, proofs: Proofs, seen: &Inventory) -> Lefto
             put(instance_thing(progress, one), Belongs::Ours);
         }
     }
-    for one in &seen.nodebalancers {
+    for one in seen
+        .nodebalancers
+        .iter()
+        .filter(|_| protocol.sweep_children)
+    {
         put(
             Thing::NodeBalancer(one.id),
             claim.nodebalancer(one, progress),
         );
     }
     for one in &seen.firewalls {
+        if !searched(&Thing::Firewall(one.id)) {
+            continue;
+        }
         put(Thing::Firewall(one.id), claim.firewall(one));
     }
-    for one in &seen.volumes {
+    for one in seen.volumes.iter().filter(|_| protocol.sweep_children) {
         if progress.volumes_named.contains(&one.id) {
             let ours = if may_go(progress, one) {
                 Belongs::Ours

@@ -76,6 +76,17 @@ impl Claim {
         self.belongs(known, marked, placed)
     }
 
+    /// Whether the journal names a cluster, firewall or pool.
+    pub(crate) fn knows(&self, thing: &Thing) -> bool {
+        thing
+            .as_cluster()
+            .is_some_and(|id| self.clusters.contains(&id))
+            || thing
+                .as_firewall()
+                .is_some_and(|id| self.firewalls.contains(&id))
+            || thing.as_pool().is_some_and(|id| self.pools.contains(&id))
+    }
+
     /// The clusters of a complete listing that are not ours, whatever a journal says of them.
     pub(crate) fn foreign(&self, listed: &[Cluster]) -> BTreeSet<ClusterId> {
         let foreign = listed
@@ -85,9 +96,12 @@ impl Claim {
     }
 
     /// The same claim without clusters that are shown not to be ours.
-    pub(crate) fn without(mut self, foreign: &BTreeSet<ClusterId>) -> Self {
-        self.clusters.retain(|id| !foreign.contains(id));
-        self
+    pub(crate) fn without(&self, foreign: &BTreeSet<ClusterId>) -> Self {
+        let clusters = self.clusters.difference(foreign).copied().collect();
+        Self {
+            clusters,
+            ..self.clone()
+        }
     }
 
     /// A GPU pool of our own cluster: marked, and of our instance type with our label on its nodes.

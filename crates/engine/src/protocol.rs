@@ -8,8 +8,13 @@ use std::time::Duration;
 /// The rules of creating, finding, deleting and proving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protocol {
+    /// Intent and `sent` are on the disk before the first byte of a POST; else everything of it is
+    /// written after the reply.
+    pub record_sent: bool,
     /// A complete listing comes before every POST.
     pub list_before_post: bool,
+    /// After an unknown outcome it is sent again at once so many times, before any search.
+    pub retry_unknown_post: u32,
     /// An unknown outcome is searched for before anything is sent again.
     pub search_unknown: bool,
     /// The least time of online listings after an unknown outcome before it is sent again.
@@ -20,8 +25,14 @@ pub struct Protocol {
     pub settle_every: Duration,
     /// POSTs of one thing whose outcome the cloud left open or called busy, at most.
     pub retry_post: u32,
+    /// Second ones of what is kept are searched for, written down and deleted.
+    pub delete_duplicates: bool,
     /// What makes an unknown thing ours.
     pub proofs: Proofs,
+    /// Teardowns and sweeps search by mark for what the journal does not know.
+    pub find_by_mark: bool,
+    /// NodeBalancers and named volumes, which a cluster leaves behind, are searched for and deleted.
+    pub sweep_children: bool,
     /// Complete sweeps in a row that must find nothing.
     pub clean_sweeps: usize,
     /// The least time between two of them.
@@ -75,6 +86,8 @@ pub struct Proofs {
     pub mark: bool,
     /// And the accepted label, in the accepted region, born after the deployment's own birth.
     pub place: bool,
+    /// Both are read again just before something is changed or deleted, whatever the journal says.
+    pub ask_again: bool,
     /// By how much the cloud's clock may be behind ours.
     pub clock_slack: Duration,
 }
@@ -97,15 +110,21 @@ const fn minutes(late: u64, failed: u64) -> Bound {
 
 /// Ours.
 pub const PROTOCOL: Protocol = Protocol {
+    record_sent: true,
     list_before_post: true,
+    retry_unknown_post: 0,
     search_unknown: true,
     settle_min: Duration::from_mins(3),
     settle_lag_factor: 3,
     settle_every: Duration::from_secs(5),
     retry_post: 5,
+    delete_duplicates: true,
+    find_by_mark: true,
+    sweep_children: true,
     proofs: Proofs {
         mark: true,
         place: true,
+        ask_again: true,
         clock_slack: Duration::from_mins(10),
     },
     clean_sweeps: 2,

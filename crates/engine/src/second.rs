@@ -34,7 +34,7 @@ impl Act {
         let progress = self.book.progress().await;
         let claim = Claim::of(&progress, self.protocol.proofs);
         let found = second_pools(&progress, &claim, listed);
-        if found.is_empty() {
+        if found.is_empty() || !self.protocol.delete_duplicates {
             return Ok(());
         }
         self.note_second(&found).await?;
@@ -59,7 +59,10 @@ impl Act {
         let progress = self.book.progress().await;
         let claim = Claim::of(&progress, self.protocol.proofs);
         // Without one that is kept, nobody can say which is the second.
-        let (Some(cluster), Some(firewall)) = (progress.cluster(), progress.firewall()) else {
+        let kept = (progress.cluster(), progress.firewall());
+        let (Some(cluster), Some(firewall), true) =
+            (kept.0, kept.1, self.protocol.delete_duplicates)
+        else {
             return Ok(Vec::new());
         };
         let clusters = self.got(|| self.cloud().clusters()).await?;
@@ -90,6 +93,9 @@ impl Act {
 impl Act {
     /// Deletes every second one that was found.
     pub(crate) async fn drop_duplicates(&self) -> Result<(), Trouble> {
+        if !self.protocol.delete_duplicates {
+            return Ok(());
+        }
         let duplicates = self.read(|progress| {
             let alive = progress.alive().filter(|(_, life)| life.duplicate);
             alive.map(|(thing, _)| thing.clone()).collect::<Vec<_>>()
@@ -114,7 +120,7 @@ impl Act {
         let mut patience = self.patience(self.protocol.gone);
         let mut sent = false;
         while let Some(belongs) = self.listed(&thing).await? {
-            if belongs != Belongs::Ours {
+            if belongs != Belongs::Ours && self.protocol.proofs.ask_again {
                 return Err(not_proven([thing]));
             }
             if sent {

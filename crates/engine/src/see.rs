@@ -63,6 +63,7 @@ impl Act {
         let claim = |progress: &Progress| Claim::of(progress, self.protocol.proofs).cluster(one);
         match self.read(claim).await {
             Belongs::Ours => Ok(()),
+            Belongs::Doubtful | Belongs::Foreign if !self.protocol.proofs.ask_again => Ok(()),
             Belongs::Doubtful | Belongs::Foreign => Err(not_proven([Thing::Cluster(one.id)])),
         }
     }

@@ -35,7 +35,11 @@ impl Act {
             }
         }
         let mut ids: Vec<ClusterId> = self.alive_clusters().await;
-        let unproven: Vec<ClusterId> = ids.extract_if(.., |id| foreign.contains(id)).collect();
+        let unproven: Vec<ClusterId> = ids
+            .extract_if(.., |id| {
+                self.protocol.proofs.ask_again && foreign.contains(id)
+            })
+            .collect();
         self.note_children(&ids).await?;
         self.await_provisioned(&ids).await?;
         if let Some(locked) = listed.iter().find(|one| !one.locks.is_empty()) {
@@ -69,7 +73,11 @@ impl Act {
                 .await;
             let mut listed = self.got(|| self.cloud().clusters()).await?;
             let foreign = listed
-                .extract_if(.., |one| claim.cluster(one) != Belongs::Ours)
+                .extract_if(.., |one| {
+                    let searched =
+                        self.protocol.find_by_mark || claim.knows(&Thing::Cluster(one.id));
+                    claim.cluster(one) != Belongs::Ours || !searched
+                })
                 .map(|one| one.id)
                 .collect();
             let unknown = |progress: &Progress| {

@@ -136,6 +136,9 @@ impl Act {
 
     /// Deletes the LoadBalancer Services and gives their NodeBalancers a while to follow.
     pub(crate) async fn delete_load_balancers(&self) -> Result<Text, Trouble> {
+        if !self.protocol.sweep_children {
+            return Ok(Ended::LoadBalancers { count: 0 }.into());
+        }
         let ask = |api: Arc<dyn KubeApi>| async move {
             let services = api.load_balancers().await?;
             for one in &services {

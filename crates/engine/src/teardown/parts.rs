@@ -67,6 +67,9 @@ impl Act {
 
     /// Deletes the NodeBalancers of our clusters until a complete listing holds none.
     pub(crate) async fn delete_nodebalancers(&self) -> Result<Text, Trouble> {
+        if !self.protocol.sweep_children {
+            return Ok(Ended::Gone { count: 0 }.into());
+        }
         let mut patience = self.patience(self.protocol.gone);
         let mut count = 0;
         loop {
@@ -107,6 +110,9 @@ impl Act {
     /// Kubernetes did not show must at least look like a claim's, in our region, younger than our
     /// cluster.
     pub(crate) async fn delete_volumes(&self, delete: &[VolumeId]) -> Result<Text, Trouble> {
+        if !self.protocol.sweep_children {
+            return Ok(Ended::Gone { count: 0 }.into());
+        }
         let mut patience = self.patience(self.protocol.gone);
         let mut count = 0;
         loop {
@@ -143,6 +149,8 @@ impl Act {
             let claim = self
                 .read(|progress| Claim::of(progress, self.protocol.proofs))
                 .await;
+            listed
+                .retain(|one| self.protocol.find_by_mark || claim.knows(&Thing::Firewall(one.id)));
             let alive = self
                 .read(|progress| progress.alive_of(ThingKind::Firewall))
                 .await;

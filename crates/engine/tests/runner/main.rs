@@ -16,7 +16,10 @@ mod create;
 mod killed;
 mod kube;
 mod life;
+mod naive;
 mod proofs;
+#[path = "../../../../tests/campaign/protocols.rs"]
+mod protocols;
 mod second;
 mod teardown;
 mod told;

@@ -56,7 +56,7 @@ fn tear_down(story: &Story) -> Option<End> {
     })
 }
 
-fn stuck_code(end: &Option<End>) -> &str {
+fn stuck_code(end: Option<&End>) -> &str {
     let Some(End::Stuck(what)) = end else {
         panic!("{end:?}")
     };
@@ -70,7 +70,7 @@ fn a_journal_that_names_a_neighbours_cluster_deletes_nothing_of_it() {
     let own = story.progress().cluster().unwrap();
     forge(&story, &Thing::Cluster(own), &Thing::Cluster(cluster));
     let end = tear_down(&story);
-    assert_eq!(stuck_code(&end), "stuck_not_proven");
+    assert_eq!(stuck_code(end.as_ref()), "stuck_not_proven");
     // Ours bears our mark at our place: it goes. Of the neighbour's nothing is touched.
     assert_eq!(story.calls(), format!("DELETE cluster {own}"));
     assert_eq!(story.world.state().nodebalancers.len(), 1);
@@ -111,7 +111,7 @@ fn a_journal_that_names_a_neighbours_cluster_changes_nothing_of_it() {
     forge(&story, &Thing::Cluster(own), &Thing::Cluster(cluster));
     story.world.state().calls.clear();
     let end = Some(story.go_on());
-    assert_eq!(stuck_code(&end), "stuck_not_proven");
+    assert_eq!(stuck_code(end.as_ref()), "stuck_not_proven");
     assert_eq!(story.calls(), "");
 }
 
@@ -122,7 +122,7 @@ fn a_journal_that_names_a_neighbours_firewall_leaves_it() {
     let own = story.progress().firewall().unwrap();
     forge(&story, &Thing::Firewall(own), &Thing::Firewall(firewall));
     let end = tear_down(&story);
-    assert_eq!(stuck_code(&end), "stuck_not_proven");
+    assert_eq!(stuck_code(end.as_ref()), "stuck_not_proven");
     assert!(story.calls().contains(&format!("DELETE firewall {own}")));
     assert!(
         !story
