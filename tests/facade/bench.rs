@@ -3,9 +3,10 @@
 use domain::spec::Spec;
 use domain::view::{CloudKind, DeploymentState};
 use engine::facade::{Engine, For, Here};
-use engine::ports::Ports;
+use engine::ports::{Clock, Ports};
 use engine::protocol::PROTOCOL;
 use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
 use kubernetes::KubeRs;
 use linode::{LinodeCloud, Origin};
 use local::kubeconfig::{ServerRule, cleaner};
@@ -13,13 +14,16 @@ use local::{DemoClock, FileJournals, PublicAddress, Ulids};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sim::{ClientAddr, Options, Twin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tower::ServiceExt as _;
 
 /// What a test stands on.
 pub(crate) struct Bench {
     pub(crate) twin: Twin,
     pub(crate) engine: Arc<Engine>,
+    /// By how much this computer's wall clock is wrong.
+    pub(crate) shift: Shift,
     home: tempfile::TempDir,
 }
 
@@ -39,13 +43,19 @@ impl Bench {
         };
         let twin = Twin::new(options).unwrap();
         let home = tempfile::tempdir().unwrap();
-        let engine = engine(&twin, home.path()).await;
-        Self { twin, engine, home }
+        let shift = Shift::default();
+        let engine = engine(&twin, home.path(), &shift).await;
+        Self {
+            twin,
+            engine,
+            shift,
+            home,
+        }
     }
 
     /// The same home and cloud, another process.
     pub(crate) async fn restart(&mut self) {
-        self.engine = engine(&self.twin, self.home.path()).await;
+        self.engine = engine(&self.twin, self.home.path(), &self.shift).await;
     }
 
     /// The process is gone: nothing of it runs any more and its locks are free.
@@ -106,13 +116,40 @@ impl Bench {
         serde_json::from_slice(&body).unwrap()
     }
 
+    /// The cloud's own time, which nobody turns.
+    pub(crate) fn demo_now(&self) -> jiff::Timestamp {
+        let (_, clock) = self.twin.demo("GET", "/_demo/clock", &json!(null));
+        clock["now"].as_str().unwrap().parse().unwrap()
+    }
+
     /// The state that a person sees.
     pub(crate) fn state(&self) -> DeploymentState {
         self.engine.list()[0].state
     }
 }
 
-async fn engine(twin: &Twin, home: &std::path::Path) -> Arc<Engine> {
+/// By how much a wall clock is wrong.
+pub(crate) type Shift = Arc<Mutex<SignedDuration>>;
+
+/// A clock whose wall time can be turned; the time since the start of the computer runs on.
+struct Turned(Arc<DemoClock>, Shift);
+
+#[async_trait::async_trait]
+impl Clock for Turned {
+    fn now(&self) -> jiff::Timestamp {
+        self.0.now() + *self.1.lock().unwrap()
+    }
+
+    fn since_boot(&self) -> Duration {
+        self.0.since_boot()
+    }
+
+    async fn sleep(&self, length: Duration) {
+        self.0.sleep(length).await;
+    }
+}
+
+async fn engine(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Arc<Engine> {
     let transport = linode::Transport::new(twin.service());
     let origin = Origin::Loopback(1);
     let clock = DemoClock::connect(transport.clone(), &origin.to_string())
@@ -129,7 +166,7 @@ async fn engine(twin: &Twin, home: &std::path::Path) -> Arc<Engine> {
         kube: Arc::new(KubeRs::over(move |server: &http::Uri| {
             kube.kube_service_at(server.port_u16().unwrap_or_default(), client)
         })),
-        clock,
+        clock: Arc::new(Turned(clock, shift.clone())),
         journals: Arc::new(FileJournals::new(home.to_owned(), "test")),
         address: Arc::new(PublicAddress::demo(transport, &origin.to_string())),
         ids: Arc::new(Ulids),
@@ -145,4 +182,10 @@ async fn engine(twin: &Twin, home: &std::path::Path) -> Arc<Engine> {
     let (engine, problems) = Engine::start(ports, &PROTOCOL, here).await;
     assert!(problems.is_empty(), "{problems:?}");
     engine
+}
+
+/// Virtual time passes.
+#[expect(clippy::disallowed_methods, reason = "virtual time is tokio's")]
+pub(crate) async fn tokio_sleep(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
 }

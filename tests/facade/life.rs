@@ -1,10 +1,9 @@
 //! The life of a deployment, and what the standing wish does.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, tokio_sleep};
 use domain::spec::{Spec, Stops};
 use domain::view::{DeploymentState, NoticeAction};
 use engine::facade::For;
-use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
 async fn a_deployment_runs_and_is_torn_down_to_an_empty_ledger() {
@@ -186,9 +185,4 @@ async fn a_node_that_somebody_took_out_of_the_firewall_goes_back_behind_it() {
     assert_eq!(bench.somebody("GET", &devices).await["results"], 1);
     bench.engine.observe_once(&id).await;
     assert_eq!(bench.somebody("GET", &devices).await["results"], 2);
-}
-
-#[expect(clippy::disallowed_methods, reason = "virtual time is tokio's")]
-async fn tokio_sleep(seconds: u64) {
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
 }

@@ -18,7 +18,7 @@ use crate::ids::{AccountId, CloudId, DeploymentId, VolumeId};
 use crate::money::Price;
 use crate::plan::{Plan, Prices};
 use crate::record::{HeldVolume, Thing, ThingKind, Wish};
-use crate::spec::Spec;
+use crate::spec::{Spec, Stops};
 use crate::text::Text;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,8 @@ pub struct Progress {
     pub accepted: Option<Timestamp>,
     /// When the stop time was wished that holds now.
     pub stops_since: Option<Timestamp>,
+    /// To where the user moved it since.
+    pub stop_moved: Option<Stops>,
     /// When a create was completed.
     pub created: Option<Timestamp>,
     /// When a teardown or a roll back was completed.

@@ -7,6 +7,7 @@ use crate::ids::{
 };
 use crate::money::Price;
 use crate::plan::{Plan, PoolRole};
+use crate::spec::Stops;
 use crate::text::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -181,6 +182,11 @@ pub enum Fact {
     },
     /// The kubeconfig was saved by the user (the path is not kept).
     KubeconfigSaved,
+    /// The user moved the stop time or took it back; it holds until another one is accepted.
+    StopMoved {
+        /// To a time, or never.
+        stops: Stops,
+    },
 }
 
 impl Fact {
@@ -207,6 +213,7 @@ impl Fact {
             Self::Completed { .. } => "completed",
             Self::Stuck { .. } => "stuck",
             Self::KubeconfigSaved => "kubeconfig_saved",
+            Self::StopMoved { .. } => "stop_moved",
         }
     }
 }

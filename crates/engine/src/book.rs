@@ -175,7 +175,8 @@ impl Inner {
     fn may_go_on_from_memory(&self, fact: &Fact) -> bool {
         let takes = |purpose: Purpose| matches!(purpose, Purpose::TearDown | Purpose::RollBack);
         match fact {
-            Fact::Intent { .. } | Fact::Sent { .. } => false,
+            // A stop time that is moved in memory only would fire after a restart all the same.
+            Fact::Intent { .. } | Fact::Sent { .. } | Fact::StopMoved { .. } => false,
             Fact::Wished { .. } => true,
             Fact::Accepted { plan } => takes(plan.purpose),
             Fact::Opened { .. }

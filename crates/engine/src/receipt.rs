@@ -7,6 +7,7 @@ use crate::said::Said;
 use domain::progress::Progress;
 use domain::record::{Thing, ThingKind};
 use domain::screen::activity::named;
+use domain::screen::stop::overrun;
 use domain::spend::spend;
 use domain::text::Text;
 use domain::view::{ReceiptLine, ReceiptView};
@@ -121,6 +122,9 @@ fn notes(progress: &Progress, cost: Option<MicroUsd>) -> Vec<Text> {
     let last = progress.sweeps.last();
     if last.is_some_and(|sweep| sweep.restricted) {
         notes.push(Said::Restricted.into());
+    }
+    if let Some(overrun) = progress.torn_down.and_then(|gone| overrun(progress, gone)) {
+        notes.push(overrun);
     }
     if progress.volumes_complete == Some(false) {
         notes.push(Said::KubernetesSilent.into());

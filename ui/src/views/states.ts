@@ -63,6 +63,12 @@ export function actionWord(action: NoticeAction, purpose: DeploymentRow['purpose
       return m.ui_action_roll_back();
     case 'keep':
       return purpose === 'tear_down' ? m.ui_action_leave() : m.ui_action_keep();
+    case 'stop_hour_later':
+      return m.ui_action_stop_hour();
+    case 'stop_four_hours_later':
+      return m.ui_action_stop_four_hours();
+    case 'stop_never':
+      return m.ui_action_stop_never();
   }
 }
 

@@ -219,9 +219,9 @@ impl Progress {
         self.volumes.iter().any(|held| held.volume == volume)
     }
 
-    /// When it is torn down by itself, by the Spec that was accepted last.
+    /// When it is torn down by itself: as the user moved it last, else by the accepted Spec.
     pub fn stops_at(&self) -> Option<Timestamp> {
-        match self.spec.as_ref()?.stops {
+        match self.stop_moved.unwrap_or(self.spec.as_ref()?.stops) {
             Stops::Never => None,
             Stops::At(at) => Some(at),
             Stops::AfterMinutes(minutes) => {

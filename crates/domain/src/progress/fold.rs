@@ -75,6 +75,7 @@ impl Progress {
             prices: Prices::default(),
             accepted: None,
             stops_since: None,
+            stop_moved: None,
             created: None,
             torn_down: None,
             things: BTreeMap::new(),
@@ -233,6 +234,7 @@ impl Progress {
             }),
             Fact::Completed { plan } => self.complete(plan, at)?,
             Fact::KubeconfigSaved => self.kubeconfig_saved = Some(at),
+            Fact::StopMoved { stops } => self.stop_moved = Some(*stops),
         }
         Ok(())
     }

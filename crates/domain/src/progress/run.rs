@@ -55,6 +55,7 @@ impl Progress {
                 // A length of time counts from the acceptance that wished it.
                 if self.spec_before.as_ref().map(|spec| spec.stops) != Some(plan.spec.stops) {
                     self.stops_since = Some(at);
+                    self.stop_moved = None;
                 }
             }
             Purpose::TearDown | Purpose::RollBack => {

@@ -2,9 +2,11 @@
 
 use crate::plan::Purpose;
 use crate::record::{Fact, Record, Thing, Wish};
+use crate::spec::Stops;
 use crate::text::{Millis, PerHour, Text};
 use crate::texts;
 use crate::view::ActivityRow;
+use jiff::Timestamp;
 
 texts! {
     /// Lines of the activity list.
@@ -51,6 +53,10 @@ texts! {
         "activity_sweep_found" SweepFound { count: usize },
         /// The kubeconfig was saved.
         "activity_kubeconfig" Kubeconfig,
+        /// The stop time was moved.
+        "activity_stop_moved" StopMoved { at: Timestamp },
+        /// The stop time was taken back.
+        "activity_stop_never" StopNever,
     }
 }
 
@@ -168,6 +174,12 @@ pub fn line(record: &Record) -> Option<ActivityRow> {
             ..
         } => Happened::SweepFound { count: found.len() }.into(),
         Fact::KubeconfigSaved => Happened::Kubeconfig.into(),
+        Fact::StopMoved {
+            stops: Stops::At(at),
+        } => Happened::StopMoved { at: *at }.into(),
+        Fact::StopMoved {
+            stops: Stops::Never | Stops::AfterMinutes(_),
+        } => Happened::StopNever.into(),
         Fact::Opened { .. }
         | Fact::Started { .. }
         | Fact::Intent { .. }

@@ -2,7 +2,7 @@
 
 use super::picture::{self, Standing};
 use super::seen::Seen;
-use super::{activity, nodes};
+use super::{activity, nodes, stop};
 use crate::catalog::Catalog;
 use crate::plan::{PoolRole, Purpose};
 use crate::progress::{Progress, Rest, StepPhase};
@@ -224,10 +224,10 @@ fn notice(
                 actions,
             })
         }
-        DeploymentState::Building
-        | DeploymentState::Running
-        | DeploymentState::Leaving
-        | DeploymentState::Gone => None,
+        DeploymentState::Building | DeploymentState::Running | DeploymentState::Leaving => {
+            stop::notice(facts.progress, facts.now, state)
+        }
+        DeploymentState::Gone => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod nodes;
 mod picture;
 mod planned;
 mod seen;
+pub mod stop;
 
 pub use deployment::{Facts, Needs, billed, rows, state};
 pub use items::{Item, items, quote_view};

@@ -106,6 +106,12 @@ pub enum NoticeAction {
     RollBack,
     /// Leave it as it is.
     Keep,
+    /// Stop an hour later.
+    StopHourLater,
+    /// Stop four hours later.
+    StopFourHoursLater,
+    /// Do not stop by itself.
+    StopNever,
 }
 
 /// A failed intent, in words.

@@ -1,7 +1,7 @@
 //! Intents that change something: accept, cancel, go on, roll back, keep.
 
 use super::problem::{self, Said, problem};
-use super::{Engine, Held, lock};
+use super::{Engine, Held, MoveStop, lock};
 use crate::book::{Book, BookError};
 use domain::plan::build::{Basis, plan_roll_back};
 use domain::plan::{Plan, Purpose};
@@ -72,12 +72,6 @@ impl Engine {
         }
     }
 
-    /// Opens a journal for writing, as soon as no look of our own holds it.
-    pub(crate) async fn open(&self, id: &DeploymentId) -> Result<Book, Problem> {
-        let _looks = self.looking.lock().await;
-        self.open_now(id).await
-    }
-
     /// Opens a journal for writing, with everything that another process wrote meanwhile.
     pub(crate) async fn open_now(&self, id: &DeploymentId) -> Result<Book, Problem> {
         let failed = |error| problem::of_journal(&error);
@@ -128,9 +122,22 @@ impl Engine {
 
     /// A button of a notice.
     pub async fn act(&self, id: &DeploymentId, action: NoticeAction) -> Result<(), Problem> {
+        let hours = jiff::SignedDuration::from_hours;
+        let stop = match action {
+            NoticeAction::StopHourLater => Some(MoveStop::Later(hours(1))),
+            NoticeAction::StopFourHoursLater => Some(MoveStop::Later(hours(4))),
+            NoticeAction::StopNever => Some(MoveStop::Never),
+            NoticeAction::Continue | NoticeAction::Keep | NoticeAction::RollBack => None,
+        };
+        if let Some(to) = stop {
+            return self.move_stop(id, to).await.map(|_| ());
+        }
         self.account().await?;
         let book = self.open(id).await?;
         match action {
+            NoticeAction::StopHourLater
+            | NoticeAction::StopFourHoursLater
+            | NoticeAction::StopNever => {}
             NoticeAction::Continue => {
                 if !matches!(
                     book.progress().await.rest_state(),
@@ -241,6 +248,13 @@ impl Engine {
             }
         }
         begun
+    }
+
+    /// Deployments whose run this process carries.
+    pub fn carried(&self) -> Vec<DeploymentId> {
+        let held = lock(&self.held);
+        let carried = held.iter().filter(|(_, held)| held.run.is_some());
+        carried.map(|(id, _)| id.clone()).collect()
     }
 
     /// Deployments that Quit would leave undone: runs under way, and stop times to come.

@@ -3,10 +3,13 @@
 //! It keeps no truth: journals and the cloud do. Start reading at `Engine::start`.
 
 mod act;
+mod desk;
 mod observe;
 pub mod problem;
 mod review;
+mod rounds;
 mod show;
+mod stop;
 mod sweep;
 mod teardown;
 
@@ -17,6 +20,7 @@ pub const SWEEP_TEXTS: &[(&str, &[&str])] = sweep::Found::ALL;
 
 pub use review::For;
 pub use show::Brief;
+pub use stop::MoveStop;
 pub use sweep::{FoundOrphan, Search};
 
 use crate::book::Book;
@@ -34,7 +38,7 @@ use domain::record::Record;
 use domain::screen::Seen;
 use domain::view::{CloudKind, Notice, Problem, TokenKept};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
 
@@ -70,8 +74,14 @@ pub struct Engine {
     account: Mutex<Option<(Timestamp, Account)>>,
     labels: Mutex<Option<(Timestamp, Labels)>>,
     online: Mutex<bool>,
-    /// Held while a look of our own has a journal open, so that no intent finds it locked.
-    looking: tokio::sync::Mutex<()>,
+    /// Where looks and intents of this process take turns at a journal.
+    desks: Mutex<BTreeMap<DeploymentId, Arc<desk::Desk>>>,
+    /// Deployments whose stop time is due and whose teardown begins.
+    stopping: Mutex<BTreeSet<DeploymentId>>,
+    /// Deployments that were searched for since this start.
+    swept_at_start: Mutex<BTreeSet<DeploymentId>>,
+    /// Whether `keep_watch` was asked.
+    watched: Mutex<bool>,
     me: Weak<Engine>,
 }
 
@@ -104,6 +114,8 @@ pub(crate) struct Held {
 /// A run that this process carries.
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
+    /// The journal, which its lock goes with.
+    pub(crate) book: Book,
     pub(crate) remote: Remote,
     pub(crate) end: watch::Receiver<Option<End>>,
 }
@@ -127,7 +139,10 @@ impl Engine {
             account: Mutex::default(),
             labels: Mutex::default(),
             online: Mutex::new(true),
-            looking: tokio::sync::Mutex::default(),
+            desks: Mutex::default(),
+            stopping: Mutex::default(),
+            swept_at_start: Mutex::default(),
+            watched: Mutex::default(),
             me: me.clone(),
         });
         let problems = engine.read_journals().await;
@@ -206,7 +221,7 @@ impl Engine {
     /// What the provider offers, read again when it is older than ten minutes.
     pub async fn catalog(&self) -> Result<Arc<Catalog>, Problem> {
         let now = self.ports.clock.now();
-        let fresh = |one: &Arc<Catalog>| now.duration_since(one.read_at) < CATALOG_GOOD;
+        let fresh = |one: &Arc<Catalog>| is_fresh(one.read_at, now, CATALOG_GOOD);
         if let Some(catalog) = lock(&self.catalog).clone().filter(fresh) {
             return Ok(catalog);
         }
@@ -219,7 +234,7 @@ impl Engine {
     pub async fn account(&self) -> Result<Account, Problem> {
         let now = self.ports.clock.now();
         let held = lock(&self.account).clone();
-        if let Some((_, account)) = held.filter(|(at, _)| now.duration_since(*at) < READING_GOOD) {
+        if let Some((_, account)) = held.filter(|(at, _)| is_fresh(*at, now, READING_GOOD)) {
             return Ok(account);
         }
         let account = self.told(self.ports.cloud.account().await)?;
@@ -233,7 +248,7 @@ impl Engine {
     pub(crate) async fn labels(&self) -> Result<Labels, Problem> {
         let now = self.ports.clock.now();
         let held = lock(&self.labels).clone();
-        if let Some((_, labels)) = held.filter(|(at, _)| now.duration_since(*at) < READING_GOOD) {
+        if let Some((_, labels)) = held.filter(|(at, _)| is_fresh(*at, now, READING_GOOD)) {
             return Ok(labels);
         }
         let clusters = self.told(self.ports.cloud.clusters().await)?;
@@ -295,7 +310,8 @@ impl Engine {
         let (remote, hand) = signal();
         let (ended, end) = watch::channel(None);
         if let Some(held) = lock(&self.held).get_mut(&id) {
-            held.run = Some(Carried { remote, end });
+            let book = book.clone();
+            held.run = Some(Carried { book, remote, end });
             held.elsewhere = false;
             held.seen.late.clear();
             held.seen.noted.clear();
@@ -352,6 +368,11 @@ impl Held {
     pub(crate) fn driven(&self) -> bool {
         self.run.is_some() || self.elsewhere
     }
+}
+
+/// A reading of the future is none: the wall clock was turned back since.
+fn is_fresh(read: Timestamp, now: Timestamp, good: SignedDuration) -> bool {
+    (SignedDuration::ZERO..good).contains(&now.duration_since(read))
 }
 
 /// What a panic left behind is still the best that is known.

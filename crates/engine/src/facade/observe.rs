@@ -1,20 +1,13 @@
-//! What the engine hears of runs and sees of what stands, and the loop that keeps looking.
+//! What the engine hears of runs and sees of what stands.
 
 use super::{Engine, lock};
+use crate::book::Book;
 use crate::observe::{Observed, Watch};
 use crate::signal::Observer;
-use crate::sweep;
 use domain::DeploymentId;
-use domain::plan::Purpose;
-use domain::progress::Rest;
 use domain::record::Record;
 use domain::text::Text;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
-
-/// How often stop times are looked at and journals of other processes are read again: a stop time
-/// that passed while this computer slept fires within this of waking.
-const ROUND: Duration = Duration::from_secs(10);
 
 /// Listens to every run of an engine.
 struct Ear(Weak<Engine>);
@@ -140,107 +133,23 @@ impl Engine {
 
     /// Looks once at a deployment that stands; births and deaths go to its journal.
     pub async fn observe_once(&self, id: &DeploymentId) {
+        self.observe(id, true).await;
+    }
+
+    /// The same; `waits`: behind a look that goes on already.
+    pub(super) async fn observe(&self, id: &DeploymentId, waits: bool) {
         let stands = |held: &super::Held| {
             held.run.is_none() && held.progress.cluster().is_some() && self.is_here(&held.progress)
         };
         if !self.held(id).is_some_and(|held| stands(&held)) {
             return;
         }
-        let _looks = self.looking.lock().await;
-        // Held by another process: that one looks, and its records are read from the disk.
-        let Ok(book) = self.open_now(id).await else {
-            return;
-        };
-        let observer = self.observer();
-        if let Ok(watch) = Watch::begin(&self.ports, self.protocol, &book, observer).await {
-            watch.look().await;
-        }
-        drop(book);
-        self.publish(id);
-    }
-
-    /// Keeps looking until the engine is dropped: stop times, journals that others write, what
-    /// stands, and graveyards whose sweep is due.
-    pub fn keep_watch(self: &Arc<Self>) {
-        let me = Arc::downgrade(self);
-        tokio::spawn(async move {
-            let mut looked: Option<Duration> = None;
-            loop {
-                let Some(engine) = me.upgrade() else { return };
-                for problem in engine.read_journals().await {
-                    tracing::warn!(code = problem.code, "a journal cannot be read");
-                }
-                engine.take_over_teardowns().await;
-                engine.stop_what_is_due().await;
-                let boot = engine.ports.clock.since_boot();
-                let every = engine.protocol.observe_every;
-                if looked.is_none_or(|at| boot.saturating_sub(at) >= every) {
-                    engine.look_at_all(looked.is_none()).await;
-                    looked = Some(boot);
-                }
-                let clock = engine.ports.clock.clone();
-                drop(engine);
-                clock.sleep(ROUND).await;
+        let look = async |book: &Book| {
+            let observer = self.observer();
+            if let Ok(watch) = Watch::begin(&self.ports, self.protocol, book, observer).await {
+                watch.look().await;
             }
-        });
-    }
-
-    /// A stop time is the user's standing wish: it accepts a teardown that keeps every volume.
-    async fn stop_what_is_due(&self) {
-        let now = self.ports.clock.now();
-        for brief in self.list() {
-            let Some(held) = self.held(&brief.id) else {
-                continue;
-            };
-            let over = matches!(
-                held.progress.purpose(),
-                Some(Purpose::TearDown | Purpose::RollBack)
-            );
-            let due = held.progress.stops_at().is_some_and(|stop| stop <= now);
-            if !due || over || held.elsewhere || !self.is_here(&held.progress) {
-                continue;
-            }
-            let label = held.progress.label().unwrap_or_default();
-            if let Err(problem) = self.tear_down(&brief.id, &label, &[]).await {
-                tracing::warn!(
-                    code = problem.code,
-                    "a stop time is due and its teardown waits"
-                );
-            }
-        }
-    }
-
-    async fn look_at_all(&self, first: bool) {
-        if self.account().await.is_err() {
-            return;
-        }
-        drop(self.catalog().await);
-        for brief in self.list() {
-            self.observe_once(&brief.id).await;
-            self.sweep_if_due(&brief.id, first).await;
-        }
-    }
-
-    async fn sweep_if_due(&self, id: &DeploymentId, first: bool) {
-        let now = self.ports.clock.now();
-        let due = |held: &super::Held| {
-            let progress = &held.progress;
-            held.run.is_none()
-                && self.is_here(progress)
-                && matches!(progress.rest_state(), Rest::Done | Rest::Kept)
-                && (progress.sweep_due().is_some_and(|due| due <= now)
-                    || (first && progress.sweep_at_start(now)))
         };
-        if !self.held(id).is_some_and(|held| due(&held)) {
-            return;
-        }
-        let _looks = self.looking.lock().await;
-        let Ok(book) = self.open_now(id).await else {
-            return;
-        };
-        let swept = sweep::sweep(&self.ports, self.protocol, &book, self.observer()).await;
-        tracing::info!(deployment = %id, ?swept, "searched for what is left");
-        drop(book);
-        self.publish(id);
+        self.with_open(id, waits, look).await;
     }
 }

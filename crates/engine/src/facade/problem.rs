@@ -110,6 +110,16 @@ texts! {
         "part_missing_why" PartMissingWhy,
         /// What to do about it.
         "part_missing_fix" PartMissingFix,
+        /// There is no stop time to move.
+        "stop_none" StopNone { name: String },
+        /// What to do about it.
+        "stop_none_fix" StopNoneFix,
+        /// It is being torn down already.
+        "stop_leaves" StopLeaves { name: String },
+        /// The stop time is past.
+        "stop_in_past" StopInPast { at: jiff::Timestamp },
+        /// What to do about it.
+        "stop_in_past_fix" StopInPastFix,
         /// Our own fault.
         "own_fault" OwnFault { what: String },
         /// What to do about it.

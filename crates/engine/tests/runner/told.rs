@@ -38,7 +38,8 @@ pub(crate) fn transcript(story: &Story) -> String {
             | Fact::Accepted { .. }
             | Fact::Volumes { .. }
             | Fact::Completed { .. }
-            | Fact::KubeconfigSaved => String::new(),
+            | Fact::KubeconfigSaved
+            | Fact::StopMoved { .. } => String::new(),
         };
         format!("{seconds:<4} {} {what}", record.fact.name())
             .trim_end()

@@ -1,0 +1,118 @@
+//! The tasks that keep looking until the engine is dropped. None of them waits for another: a long
+//! deletion or a cloud that asks to wait delays no stop time.
+
+use super::stop::Wall;
+use super::{Engine, Held, lock};
+use crate::sweep::{self, Swept};
+use domain::DeploymentId;
+use domain::progress::Rest;
+use jiff::Timestamp;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// How often stop times are looked at and journals of other processes are read again: a stop time
+/// that passed while this computer slept fires within this of waking.
+const ROUND: Duration = Duration::from_secs(10);
+/// The second round after a start comes sooner: only then the wall clock is believed.
+const SECOND_ROUND: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// Keeps looking until the engine is dropped: stop times, journals that others write, what
+    /// stands, and graveyards whose sweep is due. Asked again it does nothing.
+    pub fn keep_watch(self: &Arc<Self>) {
+        if std::mem::replace(&mut *lock(&self.watched), true) {
+            return;
+        }
+        tokio::spawn(stops(Arc::downgrade(self)));
+        tokio::spawn(teardowns(Arc::downgrade(self)));
+        tokio::spawn(looks(Arc::downgrade(self)));
+    }
+
+    async fn look_at_all(&self) {
+        if self.account().await.is_err() {
+            return;
+        }
+        drop(self.catalog().await);
+        for brief in self.list() {
+            let Some(me) = self.me.upgrade() else { return };
+            // A deployment whose look goes on still is left out this time.
+            tokio::spawn(async move {
+                me.observe(&brief.id, false).await;
+                me.sweep_if_due(&brief.id).await;
+            });
+        }
+    }
+
+    async fn sweep_if_due(&self, id: &DeploymentId) {
+        let now = self.ports.clock.now();
+        let first = !lock(&self.swept_at_start).contains(id);
+        if !self
+            .held(id)
+            .is_some_and(|held| self.is_due(&held, now, first))
+        {
+            return;
+        }
+        let swept = self.with_open(id, false, async |book| {
+            sweep::sweep(&self.ports, self.protocol, book, self.observer()).await
+        });
+        let swept = swept.await;
+        tracing::info!(deployment = %id, ?swept, "searched for what is left");
+        // What could not be searched is still to be searched at this start.
+        if matches!(
+            swept,
+            Some(Swept::Clean | Swept::Deleted(_) | Swept::Left(..))
+        ) {
+            lock(&self.swept_at_start).insert(id.clone());
+        }
+    }
+
+    fn is_due(&self, held: &Held, now: Timestamp, first: bool) -> bool {
+        let progress = &held.progress;
+        held.run.is_none()
+            && self.is_here(progress)
+            && matches!(progress.rest_state(), Rest::Done | Rest::Kept)
+            && (progress.sweep_due().is_some_and(|due| due <= now)
+                || (first && progress.sweep_at_start(now)))
+    }
+}
+
+/// Stop times, and the journals that tell them. Nothing in here waits for the cloud.
+async fn stops(me: Weak<Engine>) {
+    let mut wall = Wall::default();
+    loop {
+        let Some(engine) = me.upgrade() else { return };
+        for problem in engine.read_journals().await {
+            tracing::warn!(code = problem.code, "a journal cannot be read");
+        }
+        let clock = engine.ports.clock.clone();
+        let now = wall.round(clock.now(), clock.since_boot());
+        if let Some(now) = now {
+            engine.stop_what_is_due(now);
+        }
+        engine.publish_stops();
+        drop(engine);
+        clock.sleep(now.map_or(SECOND_ROUND, |_| ROUND)).await;
+    }
+}
+
+/// Teardowns that nobody carries any more go on here.
+async fn teardowns(me: Weak<Engine>) {
+    loop {
+        let Some(engine) = me.upgrade() else { return };
+        engine.take_over_teardowns().await;
+        let clock = engine.ports.clock.clone();
+        drop(engine);
+        clock.sleep(ROUND).await;
+    }
+}
+
+/// What stands, and graveyards.
+async fn looks(me: Weak<Engine>) {
+    loop {
+        let Some(engine) = me.upgrade() else { return };
+        engine.look_at_all().await;
+        let (clock, every) = (engine.ports.clock.clone(), engine.protocol.observe_every);
+        drop(engine);
+        clock.sleep(every).await;
+    }
+}
