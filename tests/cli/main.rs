@@ -14,3 +14,4 @@ mod input;
 mod killed;
 mod reference;
 mod shape;
+mod stop;

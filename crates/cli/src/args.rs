@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
 use std::path::PathBuf;
 
 /// Exit codes, as `--help` tells them.
@@ -77,8 +78,44 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID", num_args = 1..)]
         delete: Vec<String>,
     },
+    /// Move a deployment's stop time, or take it back.
+    Stop {
+        /// Which deployment.
+        #[command(flatten)]
+        name: Name,
+        /// To when.
+        #[command(flatten)]
+        when: When,
+    },
+    /// Stay and look until this program is ended: stop times, searches, what stands.
+    Watch,
     /// Go on with everything that was interrupted, or decide about one run that rests.
     Resume(ResumeArgs),
+}
+
+/// To when a stop time is moved.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct When {
+    /// So long from now, such as `4h` or `90m`.
+    #[arg(long = "in", value_name = "LENGTH", value_parser = length)]
+    pub(crate) within: Option<SignedDuration>,
+    /// At a UTC time, such as `2026-11-24T20:00:00Z`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// So much later than it is, such as `1h`.
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub(crate) more: Option<SignedDuration>,
+    /// It does not stop by itself.
+    #[arg(long)]
+    pub(crate) never: bool,
+}
+
+fn length(text: &str) -> Result<SignedDuration, String> {
+    let read: Result<SignedDuration, _> = text.parse();
+    read.ok()
+        .filter(|length| length.is_positive())
+        .ok_or_else(|| format!("`{text}` is no length like 4h, 90m or 1h30m"))
 }
 
 /// The demo cloud.

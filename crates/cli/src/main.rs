@@ -55,6 +55,8 @@ async fn main() -> ExitCode {
         | Command::Kubeconfig { .. }
         | Command::Teardown { .. }
         | Command::Sweep { .. }
+        | Command::Stop { .. }
+        | Command::Watch
         | Command::Resume(_) => commands::run(&cli).await,
     };
     match exit {

@@ -3,12 +3,15 @@
 #![expect(clippy::print_stdout, reason = "printing is what this module is for")]
 
 use crate::words::{length, money, say, word};
-use domain::Price;
 use domain::diagnostic::{Diagnostic, Severity};
-use domain::view::{ItemChange, Op, Problem, QuoteView, ReceiptView, Review, Row, StepState};
+use domain::view::{
+    ItemChange, Notice, Op, Problem, QuoteView, ReceiptView, Review, Row, StepState,
+};
+use domain::{DeploymentId, Price};
 use engine::facade::Brief;
 use engine::ports::Calls;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static JSON: AtomicBool = AtomicBool::new(false);
@@ -111,6 +114,26 @@ pub(crate) fn review(review: &Review) {
         eprintln!("{sign} {}{cost}", say(&item.what));
         if let Some(detail) = &item.detail {
             eprintln!("    {}", say(detail));
+        }
+    }
+}
+
+/// What deployments told last of their stop times: each warning is said once.
+#[derive(Debug, Default)]
+pub(crate) struct Notices(BTreeMap<DeploymentId, String>);
+
+impl Notices {
+    /// Says a warning of a stop time that was not said yet.
+    pub(crate) fn tell(&mut self, row: &Row) {
+        let Row::Deployment(row) = row else { return };
+        let warning = |notice: &&Notice| notice.what.code.starts_with("stop_");
+        let Some(notice) = row.notice.as_ref().filter(warning) else {
+            self.0.remove(&row.id);
+            return;
+        };
+        let code = notice.what.code.clone();
+        if self.0.insert(row.id.clone(), code.clone()) != Some(code) {
+            eprintln!("!  {}: {}", row.label, say(&notice.what));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reading: list, show, kubeconfig. None of it takes a lock.
 
 use super::{Session, told};
-use crate::words::money;
+use crate::words::{money, say};
 use crate::{Exit, print};
 use anyhow::{Context, Result};
 use domain::view::Row;
@@ -70,6 +70,13 @@ pub(crate) async fn show(session: &Session<'_>, name: &str) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     print::out(&format!("{}  {}  {}", one.id, one.label, one.region));
+    for (_, row) in &rows {
+        if let Row::Deployment(row) = row
+            && let Some(notice) = &row.notice
+        {
+            print::out(&say(&notice.what));
+        }
+    }
     for (_, row) in &rows {
         match row {
             Row::Node(node) => print::out(&format!(

@@ -3,6 +3,7 @@
 mod apply;
 mod look;
 mod serve;
+mod stop;
 mod teardown;
 
 pub(crate) use serve::serve;
@@ -66,7 +67,13 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
             delete_volumes,
         } => teardown::teardown(&session, &name.name, delete_volumes).await,
         Command::Sweep { delete } => teardown::sweep(&session, delete).await,
+        Command::Stop { name, when } => stop::stop(&session, &name.name, when).await,
+        Command::Watch => stop::watch(&session).await,
         Command::Resume(args) => teardown::resume(&session, args).await,
+    };
+    let done = match done {
+        Ok(Exit::Resumable) => Ok(Exit::Resumable),
+        done => session.see_off(done).await,
     };
     drop(wired);
     done
@@ -174,9 +181,23 @@ impl Session<'_> {
         }
     }
 
+    /// A stop time that was due while this process worked began a teardown: it comes to its end too.
+    async fn see_off(&self, done: Result<Exit>) -> Result<Exit> {
+        for id in self.engine.carried() {
+            eprintln!("a stop time was due meanwhile: tearing down {id}");
+            if self.follow(&id).await.is_none() {
+                return Ok(Exit::Resumable);
+            }
+        }
+        done
+    }
+
     /// Prints progress until the run that this process carries has ended.
     pub(crate) async fn follow(&self, id: &DeploymentId) -> Option<End> {
+        // Stop times fire while any process runs, and this one runs now.
+        self.engine.keep_watch();
         let (_, mut deltas) = self.engine.subscribe();
+        let mut notices = print::Notices::default();
         let own = format!("/{id}");
         let lines = async {
             loop {
@@ -185,7 +206,12 @@ impl Session<'_> {
                         .ops
                         .iter()
                         .filter(|op| matches!(op, domain::view::Op::Put { key, .. } if key.contains(&own)))
-                        .for_each(print::progress),
+                        .for_each(|op| {
+                            if let domain::view::Op::Put { value, .. } = op {
+                                notices.tell(value);
+                            }
+                            print::progress(op);
+                        }),
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => std::future::pending().await,
                 }
