@@ -11,7 +11,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{Rest, SWEEPS_AFTER};
+pub use ask::{CLEAN_SWEEPS, Rest, SWEEP_GAP, SWEEPS_AFTER};
 pub use table::{CreatePhase, RunPhase, StepPhase};
 
 use crate::ids::{AccountId, CloudId, DeploymentId, VolumeId};
@@ -70,6 +70,8 @@ pub struct Progress {
     pub wishes: Vec<(Timestamp, Wish)>,
     /// Complete searches, in order.
     pub sweeps: Vec<Sweep>,
+    /// How many of them were made when the last teardown or roll back was complete.
+    pub swept_when_gone: usize,
     /// When the kubeconfig was saved last.
     pub kubeconfig_saved: Option<Timestamp>,
 }
@@ -100,6 +102,8 @@ pub struct RunProgress {
     pub phase: RunPhase,
     /// When it was accepted.
     pub accepted: Timestamp,
+    /// When it did something last by itself; looks, searches and wishes of other kinds are not its own.
+    pub acted: Timestamp,
     /// When it came to rest; absent while it goes on.
     pub ended: Option<Timestamp>,
     /// One for every step of the plan.

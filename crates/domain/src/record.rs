@@ -218,6 +218,36 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// Whether only a run under way writes it, or what the user wishes of the run. Births, deaths and
+    /// searches are also written by looks.
+    pub const fn is_of_a_run(&self) -> bool {
+        match self {
+            Self::Accepted { .. }
+            | Self::Started { .. }
+            | Self::Intent { .. }
+            | Self::Sent { .. }
+            | Self::Refused { .. }
+            | Self::Unknown { .. }
+            | Self::Made { .. }
+            | Self::Finished { .. }
+            | Self::Failed { .. }
+            | Self::Wished { .. }
+            | Self::Completed { .. }
+            | Self::Stuck { .. } => true,
+            Self::Opened { .. }
+            | Self::Duplicate { .. }
+            | Self::Born { .. }
+            | Self::Gone { .. }
+            | Self::Covered { .. }
+            | Self::Volumes { .. }
+            | Self::Swept { .. }
+            | Self::KubeconfigSaved
+            | Self::StopMoved { .. } => false,
+        }
+    }
+}
+
 /// What the user wishes of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -15,9 +15,11 @@ use domain::record::{Fact, Thing, ThingKind};
 impl Act {
     /// Searches for second ones and deletes them.
     pub(crate) async fn drop_second(&self) -> Result<Vec<Thing>, Trouble> {
+        let late = self.take_in_late().await?;
         let found = self.second_ones().await?;
         self.note_second(&found).await?;
-        let things: Vec<Thing> = found.into_iter().map(|one| one.thing).collect();
+        let found = found.into_iter().map(|one| one.thing);
+        let things: Vec<Thing> = late.into_iter().chain(found).collect();
         let fact = Fact::Swept {
             clean: things.is_empty(),
             found: things.clone(),
@@ -39,6 +41,27 @@ impl Act {
         }
         self.note_second(&found).await?;
         self.drop_duplicates().await
+    }
+
+    /// A cluster whose POST nobody learned the outcome of, and that stands after all while the journal
+    /// keeps none: it is written down, so that it is shown with its cost and can be taken away.
+    async fn take_in_late(&self) -> Result<Option<Thing>, Trouble> {
+        let progress = self.book.progress().await;
+        if progress.cluster().is_some() || !self.protocol.find_by_mark {
+            return Ok(None);
+        }
+        let claim = Claim::of(&progress, self.protocol.proofs);
+        let mut listed = self.got(|| self.cloud().clusters()).await?;
+        // What is in the journal and gone lingers in a listing.
+        listed.retain(|one| {
+            let known = progress.things.contains_key(&Thing::Cluster(one.id));
+            !known && claim.cluster(one) == Belongs::Ours
+        });
+        let Some(first) = listed.iter().min_by_key(|one| (one.created, one.id)) else {
+            return Ok(None);
+        };
+        self.born(&Found::cluster(first)).await?;
+        Ok(Some(Thing::Cluster(first.id)))
     }
 
     /// Writes second ones down before anything is deleted: a crash in between must not forget them.

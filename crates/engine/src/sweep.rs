@@ -24,7 +24,8 @@ use std::sync::Arc;
 pub enum Swept {
     /// Nothing of ours is left (or, while it stands, no second one).
     Clean,
-    /// Something was found and deleted.
+    /// Something was found: deleted, or, when it is the late cluster of an unfinished create, written
+    /// down as what stands.
     Deleted(Vec<Thing>),
     /// Something was found that could not be deleted.
     Left(Vec<Thing>, domain::text::Text),

@@ -12,6 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 pub const SWEEPS_AFTER: [i64; 5] = [2, 5, 15, 60, 24 * 60];
 /// For how long it is searched for at every start, in hours.
 const SWEPT_AT_START_HOURS: i64 = 30 * 24;
+/// Clean searches in a row that are a proof.
+pub const CLEAN_SWEEPS: usize = 2;
+/// The least time from the first of them to the last.
+pub const SWEEP_GAP: SignedDuration = SignedDuration::from_secs(60);
 /// A create that was interrupted for less than this goes on by itself, in minutes.
 const CREATE_RESUMES_MINUTES: i64 = 15;
 
@@ -21,7 +25,7 @@ const CREATE_RESUMES_MINUTES: i64 = 15;
 pub enum Rest {
     /// No plan was accepted yet.
     Idle,
-    /// A run is under way, or was interrupted after this time.
+    /// A run is under way, or was interrupted after it did something last, at this time.
     Running(Timestamp),
     /// The same, and the user wishes it undone.
     Cancelled(Timestamp),
@@ -42,8 +46,8 @@ impl Progress {
             return Rest::Idle;
         };
         match run.phase {
-            RunPhase::Running => Rest::Running(self.last_at),
-            RunPhase::Cancelled => Rest::Cancelled(self.last_at),
+            RunPhase::Running => Rest::Running(run.acted),
+            RunPhase::Cancelled => Rest::Cancelled(run.acted),
             RunPhase::Failed => Rest::Failed,
             RunPhase::Done => Rest::Done,
             RunPhase::Kept => Rest::Kept,
@@ -243,6 +247,23 @@ impl Progress {
         )
     }
 
+    /// What a search found of a deployment that was torn down, until clean searches say again that
+    /// nothing is left: as many and as far apart as for the teardown itself.
+    pub fn found_again(&self) -> Option<&[Thing]> {
+        let leaves = matches!(self.purpose(), Some(Purpose::TearDown | Purpose::RollBack));
+        if !leaves || self.rest_state() != Rest::Done {
+            return None;
+        }
+        let since = self.sweeps.get(self.swept_when_gone..)?;
+        let dirty = since.iter().rposition(|sweep| !sweep.clean)?;
+        let clean = &since[dirty + 1..];
+        let apart = clean
+            .last()
+            .zip(clean.first())
+            .is_some_and(|(last, first)| last.at.duration_since(first.at) >= SWEEP_GAP);
+        (clean.len() < CLEAN_SWEEPS || !apart).then_some(&since[dirty].found)
+    }
+
     /// From when on it is searched for again: the last unknown outcome or the teardown's end.
     fn haunted_since(&self) -> Option<Timestamp> {
         let sent = self
@@ -255,6 +276,15 @@ impl Progress {
 
     /// When the next search of the graveyard's schedule is due; in the past: now. `None`: none is.
     pub fn sweep_due(&self) -> Option<Timestamp> {
+        if let Some(last) = self.sweeps.last().filter(|_| self.found_again().is_some()) {
+            let dirty = self.sweeps.iter().rev().take_while(|sweep| !sweep.clean);
+            // What cannot be deleted is tried again less and less often.
+            let wait = match dirty.count() {
+                0 => SWEEP_GAP,
+                times => SignedDuration::from_mins(SWEEPS_AFTER[times.min(SWEEPS_AFTER.len()) - 1]),
+            };
+            return last.at.checked_add(wait).ok();
+        }
         let since = self.haunted_since()?;
         let last = self.sweeps.last().map(|sweep| sweep.at);
         let due = |minutes: i64| since + SignedDuration::from_mins(minutes);

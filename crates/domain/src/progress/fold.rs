@@ -12,6 +12,9 @@ use crate::record::{Fact, Record, Thing, VERSION};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The longest lag that is learned, in milliseconds.
+const LAG_MS_MAX: i64 = 5 * 60 * 1000;
+
 pub(super) type Checked = Result<(), String>;
 
 impl Progress {
@@ -88,6 +91,7 @@ impl Progress {
             volumes_named: BTreeSet::new(),
             wishes: Vec::new(),
             sweeps: Vec::new(),
+            swept_when_gone: 0,
             kubeconfig_saved: None,
         })
     }
@@ -106,6 +110,9 @@ impl Progress {
         })?;
         self.next_seq += 1;
         self.last_at = record.at;
+        if let Some(run) = self.run.as_mut().filter(|_| record.fact.is_of_a_run()) {
+            run.acted = record.at;
+        }
         Ok(())
     }
 
@@ -174,7 +181,8 @@ impl Progress {
                     .sent
                     .map_or(0, |sent| at.as_millisecond() - sent.as_millisecond());
                 if *adopted {
-                    self.worst_lag_ms = self.worst_lag_ms.max(lag);
+                    // What took longer was sleep, or a process that did not run.
+                    self.worst_lag_ms = self.worst_lag_ms.max(lag.min(LAG_MS_MAX));
                 }
                 self.seen(thing, at).made = true;
             }

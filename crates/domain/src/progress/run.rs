@@ -38,6 +38,7 @@ impl Progress {
             plan: plan.clone(),
             phase: RunPhase::Running,
             accepted: at,
+            acted: at,
             ended: None,
             steps: steps.collect(),
         };
@@ -146,7 +147,10 @@ impl Progress {
         match run.plan.purpose {
             Purpose::Create => self.created = Some(at),
             Purpose::Update => {}
-            Purpose::TearDown | Purpose::RollBack => self.torn_down = Some(at),
+            Purpose::TearDown | Purpose::RollBack => {
+                self.torn_down = Some(at);
+                self.swept_when_gone = self.sweeps.len();
+            }
         }
         Ok(())
     }

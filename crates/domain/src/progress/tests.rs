@@ -134,6 +134,8 @@ fn what_may_follow_in_a_post() {
     );
 }
 
+mod later;
+
 /// A journal under way.
 struct Tale {
     progress: Progress,
@@ -332,52 +334,4 @@ fn a_roll_back_remembers_what_nobody_knows() {
     });
     assert_eq!(tale.progress.open_creates().len(), 1);
     assert!(tale.progress.was_posted(ThingKind::Firewall));
-}
-
-#[test]
-fn the_graveyard_is_searched_on_its_schedule() {
-    let mut tale = Tale::accepted();
-    assert_eq!(tale.progress.sweep_due(), None);
-    tale.start(0);
-    tale.finish(0);
-    tale.start(1);
-    tale.intend(1);
-    tale.tell(Fact::Sent {
-        step: 1,
-        attempt: 1,
-        boot_ms: 0,
-    });
-    tale.tell(Fact::Unknown {
-        step: 1,
-        why: text(),
-    });
-    let unknown = tale.at;
-    let mut due = Vec::new();
-    while let Some(at) = tale.progress.sweep_due() {
-        due.push(at.duration_since(unknown).as_mins());
-        tale.at = at;
-        let (found, doubtful) = (Vec::new(), Vec::new());
-        tale.tell(Fact::Swept {
-            clean: true,
-            found,
-            doubtful,
-            restricted: false,
-        });
-    }
-    assert_eq!(due, super::SWEEPS_AFTER);
-    let day = SignedDuration::from_hours(24);
-    assert!(tale.progress.sweep_at_start(unknown + day * 29));
-    assert!(!tale.progress.sweep_at_start(unknown + day * 31));
-}
-
-#[test]
-fn a_create_goes_on_by_itself_only_for_a_short_while() {
-    let tale = Tale::accepted();
-    let after = |minutes| tale.at + SignedDuration::from_mins(minutes);
-    assert!(tale.progress.resumes_itself(after(14)));
-    assert!(!tale.progress.resumes_itself(after(15)));
-    assert!(
-        !tale.progress.resumes_itself(after(-1)),
-        "the clock was set back: ask"
-    );
 }

@@ -34,6 +34,10 @@ texts! {
         "needs_stuck" Stuck,
         /// What to do about it.
         "needs_stuck_fix" StuckFix,
+        /// A search found something of what was torn down.
+        "needs_found_again" FoundAgain { things: Vec<String> },
+        /// What becomes of it.
+        "needs_found_again_fix" FoundAgainFix,
         /// What runs.
         "needs_exists_rate" ExistsRate { rate: PerHour },
         /// Nothing billable is there.
@@ -73,6 +77,7 @@ pub fn state(progress: &Progress, driven: bool) -> DeploymentState {
         Rest::Running(_) | Rest::Idle => DeploymentState::Interrupted,
         Rest::Failed => DeploymentState::Failed,
         Rest::Stuck => DeploymentState::Stuck,
+        Rest::Done if progress.found_again().is_some() => DeploymentState::Leaving,
         Rest::Done if leaving => DeploymentState::Gone,
         Rest::Done | Rest::Kept => DeploymentState::Running,
     }
@@ -182,6 +187,17 @@ fn notice(
     // While the outcome of a POST is open, nobody can say what exists.
     let open = !facts.progress.open_creates().is_empty();
     let exists = Some(exists(rate.filter(|_| !open)));
+    if let Some(found) = facts.progress.found_again() {
+        let things = found.iter().map(ToString::to_string).collect();
+        return Some(Notice {
+            tone: Tone::Danger,
+            what: Needs::FoundAgain { things }.into(),
+            why: None,
+            exists,
+            fix: Some(Needs::FoundAgainFix.into()),
+            actions: Vec::new(),
+        });
+    }
     match state {
         DeploymentState::Failed => {
             let what = of_phase(StepPhase::Failed).unwrap_or_else(|| Needs::Failed.into());
@@ -196,10 +212,7 @@ fn notice(
             })
         }
         DeploymentState::Interrupted => {
-            let what = Needs::Interrupted {
-                since: facts.progress.last_at,
-            }
-            .into();
+            let what = Needs::Interrupted { since: run.acted }.into();
             let fix = Some(Needs::InterruptedFix.into());
             Some(Notice {
                 tone: Tone::Busy,

@@ -5,6 +5,7 @@ use super::stop::Wall;
 use super::{Engine, Held, lock};
 use crate::sweep::{self, Swept};
 use domain::DeploymentId;
+use domain::plan::Purpose;
 use domain::progress::Rest;
 use jiff::Timestamp;
 use std::sync::{Arc, Weak};
@@ -68,9 +69,17 @@ impl Engine {
 
     fn is_due(&self, held: &Held, now: Timestamp, first: bool) -> bool {
         let progress = &held.progress;
-        held.run.is_none()
+        let rests = match progress.rest_state() {
+            Rest::Done | Rest::Kept => true,
+            // What waits for a person may have made something that came late.
+            Rest::Running(_) | Rest::Failed | Rest::Stuck => {
+                matches!(progress.purpose(), Some(Purpose::Create | Purpose::Update))
+            }
+            Rest::Idle | Rest::Cancelled(_) => false,
+        };
+        rests
+            && !held.driven()
             && self.is_here(progress)
-            && matches!(progress.rest_state(), Rest::Done | Rest::Kept)
             && (progress.sweep_due().is_some_and(|due| due <= now)
                 || (first && progress.sweep_at_start(now)))
     }

@@ -131,3 +131,29 @@ fn a_pool_of_somebody_else_stays() {
     assert_eq!(swept(&answered), "Clean");
     assert_eq!(gpu_pools(&answered).len(), 2);
 }
+
+#[test]
+fn a_cluster_that_comes_after_its_create_was_given_up_is_written_down_and_used() {
+    let story = Story::new();
+    for _ in 0..story.protocol.retry_post {
+        let shown_after = 5000;
+        story
+            .world
+            .fail("POST cluster", Fault::Lost { shown_after });
+    }
+    let end = story.process(None, async || {
+        let book = story.accept_create(&spec()).await;
+        story.drive(&book).await
+    });
+    assert!(matches!(end, Some(End::Failed(_))), "{end:?}");
+    assert_eq!(swept(&story), "Clean");
+    story.process(None, async || {
+        tokio::time::sleep(Duration::from_secs(6000)).await;
+    });
+    assert!(swept(&story).starts_with("Deleted([Cluster("));
+    let kept = story.progress().cluster().expect("one is shown");
+    assert_eq!(story.world.shown_clusters().len(), 1);
+    assert!(matches!(story.go_on(), End::Done));
+    assert_eq!(story.progress().cluster(), Some(kept));
+    assert_eq!(story.world.shown_clusters().len(), 1);
+}
