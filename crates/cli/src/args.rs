@@ -114,7 +114,7 @@ pub(crate) struct When {
 fn length(text: &str) -> Result<SignedDuration, String> {
     let read: Result<SignedDuration, _> = text.parse();
     read.ok()
-        .filter(|length| length.is_positive())
+        .filter(SignedDuration::is_positive)
         .ok_or_else(|| format!("`{text}` is no length like 4h, 90m or 1h30m"))
 }
 

@@ -259,6 +259,7 @@ impl Act {
     pub(crate) fn patience(&self, bound: Bound) -> Patience {
         Patience {
             bound,
+            most: self.protocol.poll_kubeconfig_max * 2,
             spent: Duration::ZERO,
             last: self.boot(),
         }
@@ -268,6 +269,8 @@ impl Act {
 /// How long a step has waited, by the time in which the cloud answered.
 pub(crate) struct Patience {
     bound: Bound,
+    /// No two polls are further apart while the cloud answers.
+    most: Duration,
     spent: Duration,
     last: Duration,
 }
@@ -281,14 +284,17 @@ pub(crate) enum Verdict {
 }
 
 impl Patience {
-    /// To be asked after every poll that was answered. A gap as long as a sleep is not counted.
+    /// Nobody answered since the last poll: that time is not counted.
+    pub(crate) fn skip(&mut self, run: &Run) {
+        self.last = run.boot();
+    }
+
+    /// To be asked after every poll that was answered. Of a longer gap, while this computer was
+    /// offline or slept, only the time between two polls is counted.
     pub(crate) fn ask(&mut self, run: &Run) -> Verdict {
         let now = run.boot();
-        let gap = now.saturating_sub(self.last);
+        self.spent += now.saturating_sub(self.last).min(self.most);
         self.last = now;
-        if gap < run.protocol.slept {
-            self.spent += gap;
-        }
         if self.spent >= self.bound.failed {
             Verdict::Over
         } else if self.spent >= self.bound.late {

@@ -25,15 +25,22 @@ impl Act {
             };
             tried += 1;
             match failure.kind {
-                Kind::Unavailable | Kind::NotFound | Kind::Conflict => {
+                Kind::Unavailable | Kind::NotFound | Kind::Conflict
+                    if failure.status.is_some() && !failure.maintenance =>
+                {
                     let over = || Trouble::Failed(Failed::KubeconfigLate.into());
                     patience.wait(self, Note::WaitsKubeconfig, over)?;
                     let most = self.protocol.poll_kubeconfig_max;
                     self.pause(failure.retry_after.unwrap_or(most).min(most))
                         .await?;
                 }
-                // Nobody answered: that counts for no deadline.
-                Kind::RateLimited | Kind::Unknown => {
+                // Nobody answered, or not now: that counts for no deadline.
+                Kind::Unavailable
+                | Kind::NotFound
+                | Kind::Conflict
+                | Kind::RateLimited
+                | Kind::Unknown => {
+                    patience.skip(self);
                     let wait = failure.retry_after.unwrap_or_else(|| self.backoff(tried));
                     if failure.kind == Kind::RateLimited {
                         self.hold(wait);

@@ -1,8 +1,9 @@
 //! What a teardown does through Kubernetes, while it is still there. When it does not answer,
 //! nothing is deleted through it, and the receipt says so.
 
-use crate::act::{Act, Trouble};
+use crate::act::{Act, Trouble, Verdict};
 use crate::ports::{Answer, Kind, KubeApi};
+use crate::protocol::Bound;
 use crate::said::{Ended, Failed, Note, words};
 use domain::VolumeId;
 use domain::inventory::{PersistentVolume, Volume};
@@ -18,10 +19,11 @@ impl Act {
         F: Fn(Arc<dyn KubeApi>) -> Fut,
         Fut: Future<Output = Answer<T>>,
     {
-        if self.read(|progress| progress.cluster().is_none()).await {
+        let Some(cluster) = self.read(Progress::cluster).await else {
             return Ok(None);
-        }
-        for tried in 1..=self.protocol.kubernetes_tries {
+        };
+        let mut tried = 0;
+        loop {
             let api = match self.kubernetes().await {
                 Ok(api) => api,
                 // A kubeconfig that we refuse, or of a cluster without proofs, is not asked.
@@ -39,11 +41,18 @@ impl Act {
                     answer => return Ok(Some(answer)),
                 }
             }
-            if tried < self.protocol.kubernetes_tries {
-                self.pause(self.backoff(tried)).await?;
+            // A Kubernetes that does not answer counts only while Linode does: else we are offline.
+            let asked = self.boot();
+            let there = self.tried(|| self.cloud().cluster(cluster)).await?;
+            if there.is_err_and(|failure| failure.kind == Kind::NotFound) {
+                return Ok(None);
             }
+            tried += u32::from(self.boot().saturating_sub(asked) < self.protocol.retry_min);
+            if tried >= self.protocol.kubernetes_tries {
+                return Ok(None);
+            }
+            self.pause(self.backoff(tried.max(1))).await?;
         }
-        Ok(None)
     }
 
     /// Reads PersistentVolumes, and volumes that hang on our machines, and writes them down; and the
@@ -149,11 +158,15 @@ impl Act {
         let Some(Ok(count)) = self.asked_kubernetes(ask).await? else {
             return Ok(Ended::KubernetesSilent.into());
         };
-        let until = self.boot() + self.protocol.balancers_follow;
+        let follow = self.protocol.balancers_follow;
+        let mut patience = self.patience(Bound {
+            late: follow,
+            failed: follow,
+        });
         loop {
             let clusters = self.read(Progress::clusters_ever).await;
             let left = self.note_nodebalancers(&clusters).await?.len();
-            if left == 0 || count == 0 || self.boot() >= until {
+            if left == 0 || count == 0 || patience.ask(self) == Verdict::Over {
                 return Ok(Ended::LoadBalancers { count }.into());
             }
             self.note(Note::WaitsGone { left });

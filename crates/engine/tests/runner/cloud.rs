@@ -130,10 +130,14 @@ impl Cloud for Over {
     }
 
     async fn kubeconfig(&self, id: ClusterId) -> Answer<SecretString> {
+        self.0.online("read the kubeconfig")?;
         if self.0.has_kubeconfig(id) {
             return Ok(SecretString::from(id.to_string()));
         }
-        Err(Failure::new(Kind::Unavailable, "read the kubeconfig"))
+        Err(Failure {
+            status: Some(503),
+            ..Failure::new(Kind::Unavailable, "read the kubeconfig")
+        })
     }
 
     async fn api_endpoints(&self, id: ClusterId) -> Answer<Vec<String>> {

@@ -17,6 +17,15 @@ impl Kube for Over {
 
 impl Over {
     fn answers(&self) -> Answer<()> {
+        let hour = engine::ports::Clock::now(&*self.0) + jiff::SignedDuration::from_hours(1);
+        let mut state = self.0.state();
+        match state.cut_at_kubernetes {
+            Some(0) => (state.cut_at_kubernetes, state.offline) = (None, Some(hour)),
+            Some(left) => state.cut_at_kubernetes = Some(left - 1),
+            None => {}
+        }
+        drop(state);
+        self.0.online("ask Kubernetes")?;
         if self.0.state().kubernetes_silent {
             return Err(Failure::new(Kind::Unavailable, "ask Kubernetes"));
         }

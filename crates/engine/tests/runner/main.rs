@@ -17,6 +17,7 @@ mod killed;
 mod kube;
 mod life;
 mod naive;
+mod offline;
 mod proofs;
 #[path = "../../../../tests/campaign/protocols.rs"]
 mod protocols;

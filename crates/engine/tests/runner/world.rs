@@ -69,6 +69,11 @@ pub(crate) struct State {
     pub(crate) account: String,
     pub(crate) restricted: bool,
     pub(crate) kubernetes_silent: bool,
+    /// Until then this computer reaches nobody.
+    pub(crate) offline: Option<Timestamp>,
+    pub(crate) no_kubeconfig: bool,
+    /// After so many answers of Kubernetes this computer is offline for an hour.
+    pub(crate) cut_at_kubernetes: Option<u32>,
     /// A seed: then one call in five goes wrong.
     pub(crate) weather: Option<u64>,
 }
@@ -133,8 +138,17 @@ impl World {
         Some((*seed >> 33) % n)
     }
 
+    pub(crate) fn online(&self, call: &'static str) -> Answer<()> {
+        let offline = self.state().offline;
+        if offline.is_some_and(|until| self.now() < until) {
+            return Err(Failure::new(Kind::Unavailable, call));
+        }
+        Ok(())
+    }
+
     /// A read in this weather.
     pub(crate) fn get(&self, call: &'static str) -> Answer<()> {
+        self.online(call)?;
         match self.draw(15) {
             Some(0) => Err(Failure::new(Kind::Unknown, call)),
             Some(1) => Err(Failure::new(Kind::Unavailable, call)),
@@ -167,6 +181,7 @@ impl World {
 
     /// The fault of this call, when there is one; a refusal is answered at once.
     pub(crate) fn fault(&self, call: &'static str, told: String) -> Answer<Option<Fault>> {
+        self.online(call)?;
         let mut state = self.state();
         state.calls.push(told);
         let fault = state.faults.get_mut(call).and_then(VecDeque::pop_front);
@@ -355,7 +370,7 @@ impl World {
     pub(crate) fn has_kubeconfig(&self, id: ClusterId) -> bool {
         let now = self.now();
         let is = |one: &Cluster| one.id == id && age(one.created, now) >= KUBECONFIG;
-        self.shown_clusters().iter().any(is)
+        !self.state().no_kubeconfig && self.shown_clusters().iter().any(is)
     }
 }
 
