@@ -71,6 +71,10 @@ pub(crate) enum Command {
         /// A volume that goes too; every other volume is kept.
         #[arg(long = "delete-volume", value_name = "ID")]
         delete_volumes: Vec<u64>,
+        /// When Kubernetes does not answer: add this computer's public address to the access list,
+        /// so that volumes and load balancers can be asked for.
+        #[arg(long)]
+        allow_my_address: bool,
     },
     /// Search the whole account for what is ours and in no journal.
     Sweep {

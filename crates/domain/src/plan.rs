@@ -2,7 +2,9 @@
 
 pub mod build;
 
-pub use build::{Basis, Edit, plan_create, plan_roll_back, plan_teardown, plan_update};
+pub use build::{
+    Basis, Edit, plan_adopt, plan_create, plan_roll_back, plan_teardown, plan_teardown_allowing, plan_update,
+};
 
 use crate::catalog::Catalog;
 use crate::ids::{AccountId, CloudId, DeploymentId, PlanId, VolumeId};
@@ -170,6 +172,14 @@ pub enum Action {
     },
     /// Change the standing wish to stop, in the journal only.
     SetStop,
+    /// Let one address reach Kubernetes, when Kubernetes does not answer and the access list lacks
+    /// it: without its answers a teardown has fewer proofs.
+    AllowAddress {
+        /// This computer's.
+        address: IpNet,
+        /// The revision that proves that it is enforced.
+        revision: String,
+    },
     /// Read PersistentVolumes and LoadBalancer Services; journal their ids.
     ReadVolumes,
     /// DELETE the LoadBalancer Services; their NodeBalancers go with them.
@@ -219,6 +229,7 @@ impl Action {
             Self::SetFirewallRules { .. } => "set_firewall_rules",
             Self::SetTags { .. } => "set_tags",
             Self::SetStop => "set_stop",
+            Self::AllowAddress { .. } => "allow_address",
             Self::ReadVolumes => "read_volumes",
             Self::DeleteLoadBalancers => "delete_load_balancers",
             Self::SettleVolumes { .. } => "settle_volumes",

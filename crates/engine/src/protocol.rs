@@ -63,6 +63,8 @@ pub struct Protocol {
     pub slept: Duration,
     /// A cluster that is still coming up is waited for this long before it is deleted.
     pub provisioned_max: Duration,
+    /// How long an address that was let through to Kubernetes may take to be enforced.
+    pub allowed_within: Duration,
     /// How long NodeBalancers may take to follow their deleted Services.
     pub balancers_follow: Duration,
     /// Bounds for waiting on URLs and kubeconfig.
@@ -142,6 +144,7 @@ pub const PROTOCOL: Protocol = Protocol {
     kubernetes_tries: 4,
     slept: Duration::from_mins(1),
     provisioned_max: Duration::from_hours(1),
+    allowed_within: Duration::from_mins(2),
     balancers_follow: Duration::from_mins(1),
     kubeconfig: minutes(10, 60),
     nodes: minutes(12, 60),

@@ -99,6 +99,12 @@ domain::texts! {
         "done_adopted" Adopted { thing: String },
         /// The access list is enforced.
         "done_access" Access,
+        /// Nothing was to be allowed: Kubernetes answers, or the list holds the address.
+        "done_allow_not_needed" AllowNotNeeded,
+        /// The address was allowed.
+        "done_allowed" Allowed { address: String },
+        /// It was written and is not enforced yet; the teardown goes on without it.
+        "done_allow_late" AllowLate { address: String },
         /// A kubeconfig is there.
         "done_kubeconfig" Kubeconfig,
         /// Nodes are ready.
@@ -185,6 +191,7 @@ pub const STEP_TITLES: &[&str] = &[
     "step_set_firewall_rules",
     "step_set_tags",
     "step_set_stop",
+    "step_allow_address",
     "step_read_volumes",
     "step_delete_load_balancers",
     "step_settle_volumes",

@@ -51,6 +51,9 @@ impl Act {
             Action::SetFirewallRules { rules } => self.set_rules(rules).await,
             Action::SetTags { tags } => self.set_tags(tags).await,
             Action::SetStop => Ok(Ended::Stop.into()),
+            Action::AllowAddress { address, revision } => {
+                self.allow_address(*address, revision).await
+            }
             Action::ReadVolumes => self.read_volumes().await,
             Action::DeleteLoadBalancers => self.delete_load_balancers().await,
             Action::SettleVolumes { delete } => self.settle_volumes(delete).await,

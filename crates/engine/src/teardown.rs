@@ -1,6 +1,7 @@
 //! Steps that take away. They work on every partial state: what is gone already is done, what the
 //! journal does not know is searched for by its marks, what lacks a proof is never touched.
 
+mod allow;
 mod kubernetes;
 mod parts;
 mod zero;

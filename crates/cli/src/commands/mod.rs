@@ -65,7 +65,8 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Teardown {
             name,
             delete_volumes,
-        } => teardown::teardown(&session, &name.name, delete_volumes).await,
+            allow_my_address,
+        } => teardown::teardown(&session, &name.name, delete_volumes, *allow_my_address).await,
         Command::Sweep { delete } => teardown::sweep(&session, delete).await,
         Command::Stop { name, when } => stop::stop(&session, &name.name, when).await,
         Command::Watch => stop::watch(&session).await,

@@ -15,6 +15,7 @@ pub(crate) async fn teardown(
     session: &Session<'_>,
     name: &str,
     delete_volumes: &[u64],
+    allow_my_address: bool,
 ) -> Result<Exit> {
     if let Err(problem) = session.engine.account().await {
         return Ok(told(&problem));
@@ -37,6 +38,17 @@ pub(crate) async fn teardown(
     for note in &review.notes {
         eprintln!("  {}", say(note));
     }
+    let silent = |note: &domain::text::Text| note.code == "teardown_no_kubernetes";
+    if review.notes.iter().any(silent) && !allow_my_address {
+        eprintln!("  If the access list leaves this computer out: --allow-my-address adds it.");
+    }
+    let mut allow = None;
+    if allow_my_address {
+        match session.engine.my_address().await {
+            Ok(address) => allow = Some(address),
+            Err(problem) => return Ok(told(&problem)),
+        }
+    }
     let question = format!("Type {} to tear it down:", review.confirm);
     match confirmed(session.cli.yes, &question, &review.confirm) {
         Some(true) => {}
@@ -51,7 +63,7 @@ pub(crate) async fn teardown(
     }
     if let Err(problem) = session
         .engine
-        .tear_down(&one.id, &review.confirm, &delete)
+        .tear_down_allowing(&one.id, &review.confirm, &delete, allow)
         .await
     {
         return Ok(told(&problem));

@@ -181,6 +181,25 @@ pub(super) fn autoscaler(spec: &Spec) -> Option<Bounds> {
     })
 }
 
+/// A deployment of ours that stands and is in no journal: a create whose POSTs all find what is there
+/// by its marks. `revision` is the access list's, as it is read now.
+pub fn plan_adopt(
+    spec: &Spec,
+    rules: Vec<FirewallRule>,
+    revision: Option<&str>,
+    prices: Prices,
+    basis: Basis,
+) -> Plan {
+    let mut plan = plan_create(spec, rules, prices, basis);
+    for step in &mut plan.steps {
+        if let Action::AwaitAccessList { revision: awaited } = &mut step.action {
+            // Our own revision was lost with the journal: what is enforced now is what was wished.
+            *awaited = revision.unwrap_or_default().to_owned();
+        }
+    }
+    plan
+}
+
 /// A change of what stands, each one request that can be repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
@@ -276,9 +295,24 @@ pub fn plan_teardown(
     prices: Prices,
     basis: Basis,
 ) -> Plan {
+    plan_teardown_allowing(spec, delete, None, prices, basis)
+}
+
+/// The same, and `allow_my_address` may be let through to Kubernetes before it is asked.
+pub fn plan_teardown_allowing(
+    spec: &Spec,
+    delete: &BTreeSet<VolumeId>,
+    allow_my_address: Option<IpNet>,
+    prices: Prices,
+    basis: Basis,
+) -> Plan {
     let mut steps = Steps::default();
     let delete: Vec<VolumeId> = delete.iter().copied().collect();
-    let read = steps.add(Action::ReadVolumes, []);
+    let allowed = allow_my_address.map(|address| {
+        let revision = basis.plan.0.clone();
+        steps.add(Action::AllowAddress { address, revision }, [])
+    });
+    let read = steps.add(Action::ReadVolumes, allowed);
     let balancers = steps.add(Action::DeleteLoadBalancers, [read]);
     let settled = steps.add(
         Action::SettleVolumes {

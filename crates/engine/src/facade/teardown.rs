@@ -5,12 +5,13 @@ use super::{Engine, Held};
 use crate::ports::KubeApi;
 use domain::catalog::Catalog;
 use domain::inventory::{NodeBalancer, PersistentVolume, Pool};
-use domain::plan::build::{Basis, plan_teardown};
+use domain::plan::build::{Basis, plan_teardown_allowing};
 use domain::plan::{PoolRole, Prices};
 use domain::text::Text;
 use domain::texts;
 use domain::view::{KeptVolume, Problem, TeardownItem, TeardownReview};
 use domain::{ClusterId, DeploymentId, PlanId, Price, VolumeId};
+use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -164,6 +165,18 @@ impl Engine {
         typed: &str,
         delete: &[VolumeId],
     ) -> Result<(), Problem> {
+        self.tear_down_allowing(id, typed, delete, None).await
+    }
+
+    /// The same; `allow_my_address` is added to the access list when Kubernetes does not answer
+    /// without it.
+    pub async fn tear_down_allowing(
+        &self,
+        id: &DeploymentId,
+        typed: &str,
+        delete: &[VolumeId],
+        allow_my_address: Option<IpNet>,
+    ) -> Result<(), Problem> {
         self.account().await?;
         let held = self.known(id)?;
         let label = held.progress.label().unwrap_or_default();
@@ -186,7 +199,7 @@ impl Engine {
         let basis = Basis::of(&progress, PlanId(self.ports.ids.ulid(now)), now);
         let delete: BTreeSet<VolumeId> = delete.iter().copied().collect();
         let prices: Prices = progress.prices;
-        let plan = plan_teardown(&spec, &delete, prices, basis);
+        let plan = plan_teardown_allowing(&spec, &delete, allow_my_address, prices, basis);
         self.begin(book, plan).await
     }
 }

@@ -14,7 +14,10 @@ use std::sync::Arc;
 
 impl Act {
     /// Asks Kubernetes a few times; `None`: it does not answer, or there is no cluster.
-    async fn asked_kubernetes<T, F, Fut>(&self, ask: F) -> Result<Option<Answer<T>>, Trouble>
+    pub(super) async fn asked_kubernetes<T, F, Fut>(
+        &self,
+        ask: F,
+    ) -> Result<Option<Answer<T>>, Trouble>
     where
         F: Fn(Arc<dyn KubeApi>) -> Fut,
         Fut: Future<Output = Answer<T>>,

@@ -26,7 +26,12 @@ impl Over {
         }
         drop(state);
         self.0.online("ask Kubernetes")?;
-        if self.0.state().kubernetes_silent {
+        let state = self.0.state();
+        let left_out = state.kubernetes_lets_in.is_some_and(|mine| {
+            let mut lists = state.clusters.iter().map(|one| &one.access.0);
+            !lists.any(|list| list.contains(&mine))
+        });
+        if state.kubernetes_silent || left_out {
             return Err(Failure::new(Kind::Unavailable, "ask Kubernetes"));
         }
         Ok(())

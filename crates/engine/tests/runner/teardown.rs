@@ -212,3 +212,43 @@ fn a_lost_journal_is_rebuilt_from_the_marks_and_torn_down() {
         &expect!["clusters 0, linodes 0, nodebalancers 0, volumes 0, firewalls 0"],
     );
 }
+
+/// A teardown from a computer that the access list leaves out.
+fn left_out(allow: Option<&str>) -> Story {
+    let (story, ..) = with_children();
+    story.world.state().kubernetes_lets_in = Some("198.51.100.9/32".parse().unwrap());
+    let end = story.process(None, async || {
+        let book = story.book();
+        let progress = book.progress().await;
+        let plan = domain::plan::plan_teardown_allowing(
+            &progress.spec.clone().unwrap(),
+            &std::collections::BTreeSet::new(),
+            allow.map(|address| address.parse().unwrap()),
+            progress.prices,
+            story.basis("down"),
+        );
+        crate::life::accept(&book, plan).await;
+        story.drive(&book).await
+    });
+    assert!(matches!(end, Some(End::Done)), "{end:?}");
+    story
+}
+
+#[test]
+fn an_address_that_was_allowed_lets_a_teardown_ask_kubernetes() {
+    let story = left_out(Some("198.51.100.9/32"));
+    assert!(story.calls().starts_with("PUT cluster 102 access down\n"));
+    assert!(story.calls().contains("PATCH pv pv-kept Retain"));
+    assert!(told(&story).ends_with("notes "), "{}", told(&story));
+    // What was there before is still there.
+    let access = story.world.state().clusters[0].access.0.clone();
+    assert_eq!(access.len(), 2, "{access:?}");
+}
+
+#[test]
+fn without_it_the_receipt_says_what_is_missing_and_a_list_that_is_not_enforced_delays_no_more() {
+    let story = left_out(None);
+    assert!(told(&story).ends_with("notes receipt_kubernetes_silent"));
+    let story = left_out(Some("203.0.113.99/32"));
+    assert!(told(&story).ends_with("notes receipt_kubernetes_silent"));
+}

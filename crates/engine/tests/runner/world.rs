@@ -69,12 +69,13 @@ pub(crate) struct State {
     pub(crate) account: String,
     pub(crate) restricted: bool,
     pub(crate) kubernetes_silent: bool,
+    /// This computer's address, when Kubernetes asks for it.
+    pub(crate) kubernetes_lets_in: Option<ipnet::IpNet>,
     /// Until then this computer reaches nobody.
     pub(crate) offline: Option<Timestamp>,
     pub(crate) no_kubeconfig: bool,
     /// After so many answers of Kubernetes this computer is offline for an hour.
     pub(crate) cut_at_kubernetes: Option<u32>,
-    /// A seed: then one call in five goes wrong.
     pub(crate) weather: Option<u64>,
 }
 
