@@ -112,6 +112,11 @@ impl Clock {
         self.turn(|hand| hand.paused = paused);
     }
 
+    /// Stands still at this moment.
+    pub(crate) fn pause_at(&self, at: Timestamp) {
+        self.turn(|hand| (hand.demo, hand.paused) = (at, true));
+    }
+
     /// Jumps ahead by `ms` milliseconds of demo time; a negative step is ignored.
     pub fn step_ms(&self, ms: i64) {
         self.turn(|hand| hand.demo = later(hand.demo, ms.max(0)));

@@ -32,6 +32,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Demo time at the first start. `None`: the wall clock's. A state file's own time goes on.
     pub start: Option<Timestamp>,
+    /// Whether a new cloud's time stands still until it is stepped or let go.
+    pub paused: bool,
     /// The folder in which requests are noted. `None`: where the environment says, else nowhere.
     pub requests: Option<PathBuf>,
 }
@@ -43,6 +45,7 @@ impl Default for Options {
             speed: 1.0,
             state: None,
             start: None,
+            paused: false,
             requests: None,
         }
     }
@@ -107,7 +110,11 @@ impl Twin {
         } else {
             let start = options.start.unwrap_or_else(wall_now);
             let world = World::new(options.seed, start);
-            (world, Clock::new(start, options.speed), None)
+            let clock = Clock::new(start, options.speed);
+            if options.paused {
+                clock.pause_at(start);
+            }
+            (world, clock, None)
         };
         let inner = Inner {
             clock,

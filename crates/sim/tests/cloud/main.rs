@@ -17,4 +17,5 @@ mod loopback;
 mod menu;
 mod support;
 mod switches;
+mod trace;
 mod unknowns;
