@@ -17,10 +17,9 @@ use domain::plan::build::{Basis, plan_roll_back};
 use domain::progress::{Progress, Rest, StepPhase};
 use domain::record::{Fact, Wish};
 use domain::text::Text;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
 
 /// How a drive ended.
 #[derive(Clone, Debug)]
@@ -216,7 +215,9 @@ impl Run {
     /// Runs what can run until everything is done, or something makes the run rest.
     async fn all_steps(self: &Arc<Self>) -> Result<Next, BookError> {
         let mut signal = self.signal.clone();
-        let mut under_way = FuturesUnordered::new();
+        // A task each: a step that holds the book, or is next in its line, must be driven on while
+        // this loop waits for the book itself.
+        let mut under_way = JoinSet::new();
         let mut begun = std::collections::BTreeSet::new();
         let mut cancelled = false;
         let mut broken = None;
@@ -238,14 +239,19 @@ impl Run {
                             run: self.clone(),
                             step,
                         };
-                        under_way.push(async move { (step, act.whole().await) });
+                        under_way.spawn(async move { (step, act.whole().await) });
                     }
                 }
             }
             let (step, ended) = tokio::select! {
                 biased;
-                next = under_way.next() => match next {
-                    Some(next) => next,
+                next = under_way.join_next() => match next {
+                    Some(Ok(next)) => next,
+                    Some(Err(gone)) => match gone.try_into_panic() {
+                        Ok(panic) => std::panic::resume_unwind(panic),
+                        // Nobody aborts a step but the end of the runtime.
+                        Err(_) => return Ok(Next::Pause),
+                    },
                     None => break,
                 },
                 () = signal.changed() => continue,
@@ -256,7 +262,6 @@ impl Run {
                 broken.get_or_insert(failed);
             }
         }
-        drop(under_way);
         if let Some(broken) = broken {
             return Err(broken);
         }

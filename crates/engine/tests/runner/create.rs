@@ -21,7 +21,7 @@ fn a_deploy_takes_the_clouds_critical_path() {
     let story = Story::standing(&spec());
     check(
         &transcript(&story),
-        &expect![[r"
+        &expect![[r#"
             0    opened
             0    accepted
             0    started 0
@@ -51,8 +51,8 @@ fn a_deploy_takes_the_clouds_critical_path() {
             0    started 7
             6    born linode 104
             6    born linode 106
-            6    covered 104 after 2000 ms
-            6    covered 106 after 2000 ms
+            6    covered 104 after 2004 ms
+            6    covered 106 after 2008 ms
             10   finished 4 done_access
             60   finished 5 done_kubeconfig
             90   finished 6 done_nodes
@@ -61,7 +61,7 @@ fn a_deploy_takes_the_clouds_critical_path() {
             150  finished 8 done_autoscaler
             150  started 9
             150  finished 9 done_covered
-            150  completed"]],
+            150  completed"#]],
     );
     check(
         &story.calls(),

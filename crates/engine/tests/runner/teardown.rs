@@ -83,12 +83,12 @@ fn only_the_named_volume_goes() {
     );
     check(
         &told(&story),
-        &expect![[r"
-        deleted cluster 102, control plane of 102, nodebalancer 109, linode 104, linode 106, firewall 101, volume 108
-        kept volume 107
-        sweeps 2
-        cost Some(MicroUsd(664000))
-        notes "]],
+        &expect![[r#"
+            deleted control plane of 102, cluster 102, nodebalancer 109, linode 104, linode 106, firewall 101, volume 108
+            kept volume 107
+            sweeps 2
+            cost Some(MicroUsd(664000))
+            notes "#]],
     );
     assert!(story.disk.receipt.lock().unwrap().is_some());
 }
@@ -107,12 +107,12 @@ fn without_kubernetes_nothing_is_deleted_through_it_and_the_receipt_says_so() {
     );
     check(
         &told(&story),
-        &expect![[r"
-        deleted cluster 102, control plane of 102, nodebalancer 109, linode 104, linode 106, firewall 101
-        kept volume 107, volume 108
-        sweeps 2
-        cost Some(MicroUsd(664000))
-        notes receipt_kubernetes_silent"]],
+        &expect![[r#"
+            deleted control plane of 102, cluster 102, nodebalancer 109, linode 104, linode 106, firewall 101
+            kept volume 107, volume 108
+            sweeps 2
+            cost Some(MicroUsd(664000))
+            notes receipt_kubernetes_silent"#]],
     );
 }
 
@@ -132,12 +132,12 @@ fn a_restricted_user_gets_no_proof() {
     assert!(matches!(tear_down(&story, "down", &[]), End::Done));
     check(
         &told(&story),
-        &expect![[r"
-        deleted cluster 102, control plane of 102, linode 104, linode 106, firewall 101
-        kept 
-        sweeps 2
-        cost Some(MicroUsd(646000))
-        notes receipt_restricted"]],
+        &expect![[r#"
+            deleted control plane of 102, cluster 102, linode 104, linode 106, firewall 101
+            kept 
+            sweeps 2
+            cost Some(MicroUsd(646000))
+            notes receipt_restricted"#]],
     );
 }
 
