@@ -1,7 +1,7 @@
 //! Quote, plan, apply.
 
 use super::{Session, ended, finish, told};
-use crate::args::{ApplyArgs, SpecArgs};
+use crate::args::{ApplyArgs, MyAddress, SpecArgs};
 use crate::ask::confirmed;
 use crate::spec::{Given, given};
 use crate::words::money;
@@ -69,6 +69,7 @@ pub(crate) async fn apply(session: &Session<'_>, args: &ApplyArgs) -> Result<Exi
         };
     }
     print::diagnostics(&review.diagnostics);
+    warn_if_left_out(session, &review, args.spec.my_address).await;
     if any_error(&review.diagnostics) {
         if session.cli.json {
             print::document(&json!({ "diagnostics": review.diagnostics }))?;
@@ -97,6 +98,21 @@ pub(crate) async fn apply(session: &Session<'_>, args: &ApplyArgs) -> Result<Exi
         return replace(session, &review, args).await;
     }
     begin(session, &review, args).await
+}
+
+/// Who applies wants to reach what is made. An address that cannot be told is no reason to stop.
+async fn warn_if_left_out(session: &Session<'_>, review: &Review, mine: MyAddress) {
+    let Some(access) = &review.spec.kubectl_access else {
+        return;
+    };
+    let mine = match mine {
+        MyAddress::Is(address) => Some(address),
+        MyAddress::Ask => session.engine.my_address().await.ok(),
+    };
+    if let Some(address) = mine.filter(|mine| !access.iter().any(|net| net.contains(mine))) {
+        eprintln!("warning: the access list leaves out this computer's address {address}");
+        eprintln!("  kubectl will not reach the cluster from here. Add it to allowed_kubectl_ips.");
+    }
 }
 
 /// Asks, accepts and follows.
