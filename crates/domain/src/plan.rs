@@ -3,7 +3,7 @@
 pub mod build;
 
 pub use build::{
-    Basis, Edit, plan_adopt, plan_create, plan_roll_back, plan_teardown, plan_teardown_allowing, plan_update,
+    Basis, Edit, plan_create, plan_roll_back, plan_teardown, plan_teardown_allowing, plan_update,
 };
 
 use crate::catalog::Catalog;

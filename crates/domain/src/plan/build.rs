@@ -181,25 +181,6 @@ pub(super) fn autoscaler(spec: &Spec) -> Option<Bounds> {
     })
 }
 
-/// A deployment of ours that stands and is in no journal: a create whose POSTs all find what is there
-/// by its marks. `revision` is the access list's, as it is read now.
-pub fn plan_adopt(
-    spec: &Spec,
-    rules: Vec<FirewallRule>,
-    revision: Option<&str>,
-    prices: Prices,
-    basis: Basis,
-) -> Plan {
-    let mut plan = plan_create(spec, rules, prices, basis);
-    for step in &mut plan.steps {
-        if let Action::AwaitAccessList { revision: awaited } = &mut step.action {
-            // Our own revision was lost with the journal: what is enforced now is what was wished.
-            *awaited = revision.unwrap_or_default().to_owned();
-        }
-    }
-    plan
-}
-
 /// A change of what stands, each one request that can be repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
