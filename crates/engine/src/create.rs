@@ -97,7 +97,7 @@ impl Act {
         if !failure.is_refusal() {
             return Ok(true);
         }
-        if failure.never_sent {
+        if failure.never_sent && failure.kind != Kind::RateLimited {
             self.late(Note::Offline {
                 said: words(failure),
             });

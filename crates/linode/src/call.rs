@@ -13,12 +13,17 @@ use http_body_util::BodyExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tower::ServiceExt as _;
 
 /// A larger body is no reply of Linode's.
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// A bucket that wants to be left alone for longer is asked again after this.
+const CLOSED_MAX: Duration = Duration::from_mins(15);
 
 /// As what a request is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,8 @@ pub(crate) struct Caller {
     authorization: Option<HeaderValue>,
     clock: Arc<dyn Clock>,
     expected: Mutex<Option<AccountId>>,
+    /// Until when each bucket wants to be left alone.
+    closed: Mutex<BTreeMap<String, jiff::Timestamp>>,
     counters: Counters,
 }
 
@@ -81,6 +88,7 @@ impl Caller {
             authorization,
             clock,
             expected: Mutex::new(None),
+            closed: Mutex::default(),
             counters: Counters::default(),
         }
     }
@@ -177,6 +185,8 @@ impl Caller {
         path: &str,
         body: Bytes,
     ) -> Answer<Reply> {
+        let bucket = bucket(&method, path);
+        self.must_be_open(operation, &bucket)?;
         let request = self.request(operation, method, path, body)?;
         self.counters.of(counted).fetch_add(1, Ordering::Relaxed);
         let sent = self.transport.clone().oneshot(request).await;
@@ -202,13 +212,39 @@ impl Caller {
             })
         } else {
             let now = self.clock.now();
-            Err(failure::of_status(
-                operation,
-                status,
-                &parts.headers,
-                &body,
-                now,
-            ))
+            let failure = failure::of_status(operation, status, &parts.headers, &body, now);
+            if failure.kind == Kind::RateLimited {
+                self.close(bucket, failure.retry_after, now);
+            }
+            Err(failure)
+        }
+    }
+
+    /// Nothing of a bucket is asked before the time that its last 429 named.
+    fn close(&self, bucket: String, wait: Option<Duration>, now: jiff::Timestamp) {
+        let wait = wait.unwrap_or_default().min(CLOSED_MAX);
+        let until = now.saturating_add(jiff::SignedDuration::try_from(wait).unwrap_or_default());
+        if let Ok(until) = until {
+            let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+            closed.insert(bucket, until);
+        }
+    }
+
+    fn must_be_open(&self, operation: &str, bucket: &str) -> Answer<()> {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = closed
+            .get(bucket)
+            .map(|until| until.duration_since(self.clock.now()));
+        let left = left.and_then(|left| Duration::try_from(left).ok());
+        // A clock that was set back must not close it for longer than it was asked to be.
+        match left.filter(|left| !left.is_zero() && *left <= CLOSED_MAX) {
+            None => Ok(()),
+            Some(left) => {
+                let mut failure = Failure::new(Kind::RateLimited, operation);
+                failure.never_sent = true;
+                failure.retry_after = Some(left);
+                Err(failure)
+            }
         }
     }
 
@@ -288,6 +324,14 @@ impl Caller {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What Linode counts together: each paginated collection, and all else.
+fn bucket(method: &Method, path: &str) -> String {
+    match path.split_once("?page=") {
+        Some((collection, _)) if *method == Method::GET => collection.to_owned(),
+        Some(_) | None => "all else".to_owned(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What an answer other than the wanted one means.
 
-use super::scripted::{Stage, body, told};
+use super::scripted::{Stage, body, line, told};
 use crate::Origin;
 use domain::{AccountId, ClusterId};
 use engine::ports::Cloud as _;
 use expect_test::{Expect, expect};
+use std::time::Duration;
 
 async fn check(reply: &str, means: Expect) {
     let stage = Stage::new(&[reply]);
@@ -249,4 +250,31 @@ async fn a_kubeconfig_that_cannot_be_read_is_not_quoted() {
         let failure = stage.cloud.kubeconfig(ClusterId(7)).await.unwrap_err();
         assert!(!format!("{failure:?}").contains("CANARY"), "{failure:?}");
     }
+}
+
+#[tokio::test]
+async fn a_bucket_that_wants_to_be_left_alone_is_not_asked_and_others_are() {
+    let empty = r#"200 {"data": [], "page": 1, "pages": 1, "results": 0}"#;
+    let slow = r#"429 Retry-After: 12 | {"errors": [{"reason": "Too many requests"}]}"#;
+    let stage = Stage::new(&[slow, empty, slow]);
+    let first = stage.cloud.clusters().await.unwrap_err();
+    let again = stage.cloud.clusters().await.unwrap_err();
+    assert_eq!(
+        (first.never_sent, again.never_sent, again.retry_after),
+        (false, true, Some(Duration::from_secs(12)))
+    );
+    stage.cloud.volumes().await.unwrap();
+    // Everything that is no collection is one bucket.
+    stage.cloud.cluster(ClusterId(7)).await.unwrap_err();
+    let other = stage.cloud.delete_cluster(ClusterId(8)).await.unwrap_err();
+    assert_eq!(
+        line(&other),
+        "RateLimited delete the cluster wait 12s never sent refusal"
+    );
+    expect![[r#"
+        GET https://api.linode.com/v4/lke/clusters?page=1&page_size=500
+        GET https://api.linode.com/v4/volumes?page=1&page_size=500
+        GET https://api.linode.com/v4/lke/clusters/7
+    "#]]
+    .assert_eq(&stage.transcript());
 }
