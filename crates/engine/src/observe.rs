@@ -8,7 +8,7 @@ use crate::protocol::Protocol;
 use crate::run::{End, account_for};
 use crate::signal::Observer;
 use domain::inventory::{AccessList, Account, Instance, KubeNode, Pool};
-use domain::record::{Fact, ThingKind};
+use domain::record::{Fact, Thing, ThingKind};
 use domain::{ClusterId, InstanceId};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -87,7 +87,8 @@ impl Watch {
         Self(Run::aside(ports, protocol, book, observer, account))
     }
 
-    /// One look: three collections (pools, Linodes, firewall devices), the access list, Kubernetes.
+    /// One look: four collections (pools, Linodes, firewall devices, NodeBalancers), the access list,
+    /// Kubernetes.
     /// Writes births, covers and deaths; tells the observer. A look that could not be made is told as
     /// incomplete, and nothing is concluded from it.
     pub async fn look(&self) -> Observed {
@@ -138,6 +139,13 @@ impl Watch {
             let of_it = listed.iter().filter(|one| one.cluster == Some(cluster));
             seen.instances = Some(of_it.cloned().collect());
         }
+        // A Service that somebody made or deleted: what its NodeBalancer costs is known from here on.
+        let balancers = act.note_nodebalancers(&[cluster]).await?;
+        let there: Vec<Thing> = balancers
+            .iter()
+            .map(|one| Thing::NodeBalancer(one.id))
+            .collect();
+        act.note_gone(ThingKind::NodeBalancer, &there).await?;
         seen.complete = pools.is_some() && instances.is_some();
         seen.pools = pools;
         if let Some(pools) = &seen.pools {

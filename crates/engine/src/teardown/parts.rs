@@ -50,7 +50,11 @@ impl Act {
     }
 
     /// Writes down that things of a kind which the journal holds alive are in no listing any more.
-    async fn note_gone(&self, kind: ThingKind, there: &[Thing]) -> Result<usize, Trouble> {
+    pub(crate) async fn note_gone(
+        &self,
+        kind: ThingKind,
+        there: &[Thing],
+    ) -> Result<usize, Trouble> {
         let alive = self.read(|progress| progress.alive_of(kind)).await;
         let gone: Vec<Thing> = alive
             .into_iter()
