@@ -185,6 +185,12 @@ impl Progress {
                     self.worst_lag_ms = self.worst_lag_ms.max(lag.min(LAG_MS_MAX));
                 }
                 self.seen(thing, at).made = true;
+                // It came with the cluster and costs from now on, whatever is written next.
+                if let Some(cluster) = thing.as_cluster().filter(|_| self.posts_ha(*step)) {
+                    let price = self.prices.control_plane;
+                    let plane = self.seen(&Thing::ControlPlane(cluster), at);
+                    plane.price = plane.price.or(price);
+                }
             }
             Fact::Duplicate { thing } => self.seen(thing, at).duplicate = true,
             Fact::Born {
@@ -288,6 +294,15 @@ impl Progress {
             .create
             .as_mut()
             .ok_or_else(|| "there is no intent".to_owned())
+    }
+
+    /// Whether the cluster that this step POSTs has a highly available control plane.
+    fn posts_ha(&self, step: usize) -> bool {
+        let steps = self.run.as_ref().map(|run| &run.plan.steps);
+        let action = steps
+            .and_then(|steps| steps.get(step))
+            .map(|step| &step.action);
+        matches!(action, Some(Action::CreateCluster(want)) if want.ha)
     }
 
     fn seen(&mut self, thing: &Thing, at: Timestamp) -> &mut Life {
