@@ -20,7 +20,9 @@ impl World {
     pub(crate) fn prices_now(&self, mut rows: Vec<Value>) -> Vec<Value> {
         if self.price_permille != 1000 {
             let factor = self.price_permille as f64 / 1000.0;
-            rows.iter_mut().for_each(|row| dearer(row, factor));
+            for row in &mut rows {
+                dearer(row, factor);
+            }
         }
         rows
     }
@@ -45,7 +47,11 @@ fn dearer(value: &mut Value, factor: f64) {
                 }
             }
         }
-        Value::Array(rows) => rows.iter_mut().for_each(|row| dearer(row, factor)),
+        Value::Array(rows) => {
+            for row in rows {
+                dearer(row, factor);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
