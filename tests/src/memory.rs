@@ -96,13 +96,19 @@ struct Page {
 pub struct MemoryJournals(Arc<Mutex<BTreeMap<DeploymentId, Page>>>);
 
 impl MemoryJournals {
-    /// The records of every journal.
+    /// The records of every journal that has one.
     pub fn all(&self) -> Vec<(DeploymentId, Vec<Record>)> {
         let pages = lock(&self.0);
-        let each = pages
-            .iter()
-            .map(|(id, page)| (id.clone(), page.records.clone()));
+        let begun = pages.iter().filter(|(_, page)| !page.records.is_empty());
+        let each = begun.map(|(id, page)| (id.clone(), page.records.clone()));
         each.collect()
+    }
+
+    /// The system took every lock back: its process is dead.
+    pub fn unlock(&self) {
+        lock(&self.0)
+            .values_mut()
+            .for_each(|page| page.locked = false);
     }
 
     fn opened(&self, id: &DeploymentId) -> Box<dyn Journal> {
@@ -216,7 +222,6 @@ const ORIGIN: Origin = Origin::Loopback(1);
 impl Computer {
     /// The real client code on `twin`, over no wire.
     pub fn ports(&self, twin: &Twin) -> Ports {
-        let clock: Arc<dyn Clock> = Arc::new(TwinClock(twin.clock()));
         let client = ClientAddr(self.address);
         let service =
             twin.service()
@@ -224,7 +229,12 @@ impl Computer {
                     request.extensions_mut().insert(client);
                     request
                 });
-        let transport = Transport::new(service);
+        let clock = Arc::new(TwinClock(twin.clock()));
+        self.ports_over(twin, Transport::new(service), clock)
+    }
+
+    /// The same over a given way to the Linode API, by a given clock.
+    pub fn ports_over(&self, twin: &Twin, transport: Transport, clock: Arc<dyn Clock>) -> Ports {
         let token = SecretString::from(self.token.clone());
         let cloud = LinodeCloud::new(transport.clone(), ORIGIN, token, clock.clone());
         let behind = twin.clone();
@@ -253,16 +263,20 @@ impl Computer {
     }
 }
 
-/// An engine over these ports that has read its journals; one that cannot be read ends the test.
-pub async fn start(ports: Ports, protocol: &'static Protocol) -> Arc<Engine> {
-    let here = Here {
+/// What the header says of a demo cloud.
+pub fn here() -> Here {
+    Here {
         kind: CloudKind::Demo,
         demo_speed: Some(1),
         token: None,
         version: "test".to_owned(),
         notice: None,
-    };
-    let (engine, problems) = Engine::start(ports, protocol, here).await;
+    }
+}
+
+/// An engine over these ports that has read its journals; one that cannot be read ends the test.
+pub async fn start(ports: Ports, protocol: &'static Protocol) -> Arc<Engine> {
+    let (engine, problems) = Engine::start(ports, protocol, here()).await;
     assert!(problems.is_empty(), "{problems:?}");
     engine
 }

@@ -15,6 +15,11 @@ pub(crate) enum Task {
     Bundle { check: bool },
     /// Write the TypeScript types of the screen again.
     Bindings,
+    /// Build one of the measuring programs and show what it says to these words.
+    Show {
+        program: &'static str,
+        words: Vec<String>,
+    },
 }
 
 /// Reads the words, or says what is wrong with them.
@@ -31,6 +36,10 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, String> {
         "help" | "-h" | "--help" => Ok(Task::Help),
         "run" => nothing_after(first, &rest, Task::Run),
         "bindings" => nothing_after(first, &rest, Task::Bindings),
+        "campaign" => Ok(Task::Show {
+            program: "campaign",
+            words: rest.iter().map(|word| (*word).to_owned()).collect(),
+        }),
         "bundle" => match rest[..] {
             [] => Ok(Task::Bundle { check: false }),
             ["--check"] => Ok(Task::Bundle { check: true }),
@@ -91,6 +100,12 @@ one line with its duration; what it said is kept in target/xtask/logs/STEP.log.
     --full          also what takes long: more seeds (QUAYLIGHT_FULL=1) and `bundle --check`
   bundle            build the installers of this system (release)
     --check         Linux: build the deb, install it, start it on a virtual display, remove it
+  campaign          seeded schedules of a whole life under faults on the demo cloud in memory, ours
+                    beside three protocols in wide use; prints a table
+    --schedules N   of ours (20000); --control N of each other (a tenth); --seed S the first
+    --json          the table as JSON
+    --replay SEED   one schedule as a transcript, twice, with the hash of its exchanges
+    --planted       each planted bug, and after how many schedules it was found
   bindings          write ui/src/bindings from the Rust types again
   help, --help      this text
 

@@ -13,6 +13,7 @@ mod app;
 mod args;
 mod bindings;
 mod bundle;
+mod campaign;
 mod display;
 mod excerpt;
 mod process;
@@ -37,6 +38,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if let Task::Show { program, words } = &task {
+        return if campaign::show(program, words) {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
     let mut report = Report::new();
     match task {
         Task::Help => println!("{}", args::help()),
@@ -44,6 +52,7 @@ fn main() -> ExitCode {
         Task::Test { full, only } => suite::test(&mut report, full, &only),
         Task::Bundle { check } => bundle::bundle(&mut report, check),
         Task::Bindings => bindings::remake(&mut report),
+        Task::Show { .. } => {}
     }
     if report.all_passed() {
         ExitCode::SUCCESS

@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::app;
 use crate::bundle;
+use crate::campaign;
 use crate::display::Screen;
 use crate::process::{Job, cargo, root, target};
 use crate::report::{Ended, Report};
@@ -126,6 +127,12 @@ const STEPS: &[Step] = &[
         does: "unit tests, simulation, cli, tidy",
         needs: &["build", "kubectl", "linode-clients"],
         act: tests,
+    },
+    Step {
+        name: "campaign",
+        does: "seeded schedules under faults on the demo cloud in memory",
+        needs: &["packages"],
+        act: |mode| campaign::step(mode.full),
     },
     Step {
         name: "e2e",

@@ -1,0 +1,85 @@
+//! Ports with a planted bug in front of them. Everything that a bug does not touch passes through.
+
+use async_trait::async_trait;
+use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
+use engine::ports::{Answer, Kube, KubeApi};
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// A planted bug in what is asked of a cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum KubeBug {
+    /// None.
+    #[default]
+    None,
+    /// A volume that stays is said to be retained, and is not.
+    NeverRetains,
+    /// A volume that stays loses its claim.
+    DeletesKept,
+    /// Volumes that a cluster holds are not seen.
+    SeesNoVolumes,
+}
+
+/// A Kube port with a bug.
+pub(crate) struct BentKube {
+    pub(crate) inner: Arc<dyn Kube>,
+    pub(crate) bug: KubeBug,
+}
+
+struct BentApi {
+    inner: Arc<dyn KubeApi>,
+    bug: KubeBug,
+}
+
+#[async_trait]
+impl Kube for BentKube {
+    async fn connect(&self, kubeconfig: &SecretString) -> Answer<Arc<dyn KubeApi>> {
+        let inner = self.inner.connect(kubeconfig).await?;
+        Ok(Arc::new(BentApi {
+            inner,
+            bug: self.bug,
+        }))
+    }
+}
+
+#[async_trait]
+impl KubeApi for BentApi {
+    async fn nodes(&self) -> Answer<Vec<KubeNode>> {
+        self.inner.nodes().await
+    }
+
+    async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {
+        if self.bug == KubeBug::SeesNoVolumes {
+            return Ok(Vec::new());
+        }
+        self.inner.persistent_volumes().await
+    }
+
+    async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>> {
+        self.inner.load_balancers().await
+    }
+
+    async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()> {
+        self.inner.delete_service(namespace, name).await
+    }
+
+    async fn retain_volume(&self, name: &str) -> Answer<()> {
+        match self.bug {
+            KubeBug::NeverRetains => Ok(()),
+            KubeBug::DeletesKept => {
+                let all = self.inner.persistent_volumes().await?;
+                let claim = all.into_iter().find(|one| one.name == name);
+                let claim = claim.and_then(|one| one.claim);
+                match claim {
+                    Some((namespace, claim)) => self.inner.delete_claim(&namespace, &claim).await,
+                    None => Ok(()),
+                }
+            }
+            KubeBug::None | KubeBug::SeesNoVolumes => self.inner.retain_volume(name).await,
+        }
+    }
+
+    async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()> {
+        self.inner.delete_claim(namespace, name).await
+    }
+}

@@ -1,0 +1,224 @@
+//! The Cloud port of a campaign: the real client, but for a catalog that was read once for all, and
+//! for planted bugs in what is listed.
+
+use async_trait::async_trait;
+use domain::catalog::Catalog;
+use domain::inventory::{
+    AccessList, Account, Bounds, Cluster, Firewall, Instance, NodeBalancer, Pool, Volume,
+};
+use domain::spec::FirewallRule;
+use domain::{
+    AccountId, CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, PoolId, VolumeId,
+};
+use engine::ports::{Answer, Calls, Clock, Cloud, Failure, Kind, NewCluster, NewFirewall, NewPool};
+use ipnet::IpNet;
+use secrecy::SecretString;
+use std::sync::{Arc, Mutex};
+
+use crate::wire::held;
+
+/// A planted bug in what is listed or deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CloudBug {
+    /// None.
+    #[default]
+    None,
+    /// The server is asked to filter by our mark, and whatever comes is taken for ours.
+    TrustsFilter,
+    /// A list that could not be read counts as empty.
+    ErrorIsEmpty,
+    /// A DELETE that was refused counts as done.
+    DeleteIsDone,
+    /// Whatever bears our cluster's label in front is our cluster's.
+    LabelIsProof,
+    /// A 404 counts as absent from the account too.
+    FlapIsGone,
+}
+
+/// See the module.
+pub(crate) struct Wrapped {
+    pub(crate) inner: Arc<dyn Cloud>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) bug: CloudBug,
+    /// What was POSTed last: what a trusted filter is believed to have found.
+    pub(crate) wanted: Mutex<Option<NewCluster>>,
+    /// The cluster that a pool was asked of last.
+    pub(crate) last: Mutex<Option<ClusterId>>,
+}
+
+impl Wrapped {
+    fn emptied<T>(&self, answer: Answer<Vec<T>>) -> Answer<Vec<T>> {
+        match answer {
+            Err(_) if self.bug == CloudBug::ErrorIsEmpty => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+
+    fn done(&self, answer: Answer<()>) -> Answer<()> {
+        match answer {
+            Err(_) if self.bug == CloudBug::DeleteIsDone => Ok(()),
+            answer => answer,
+        }
+    }
+}
+
+#[async_trait]
+impl Cloud for Wrapped {
+    fn id(&self) -> CloudId {
+        self.inner.id()
+    }
+
+    fn expect_account(&self, account: &AccountId) {
+        self.inner.expect_account(account);
+    }
+
+    fn calls(&self) -> Calls {
+        self.inner.calls()
+    }
+
+    async fn account(&self) -> Answer<Account> {
+        self.inner.account().await
+    }
+
+    async fn catalog(&self) -> Answer<Catalog> {
+        Ok(Catalog {
+            read_at: self.clock.now(),
+            ..Catalog::clone(&self.catalog)
+        })
+    }
+
+    async fn clusters(&self) -> Answer<Vec<Cluster>> {
+        let mut rows = self.emptied(self.inner.clusters().await)?;
+        let wanted = held(&self.wanted).clone();
+        if let (CloudBug::TrustsFilter, Some(want)) = (self.bug, wanted) {
+            // A filter that the server ignores lets every row through.
+            for row in &mut rows {
+                row.tags.clone_from(&want.tags);
+                row.label.clone_from(&want.label);
+                row.region.clone_from(&want.region);
+                row.created = self.clock.now();
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn cluster(&self, id: ClusterId) -> Answer<Cluster> {
+        self.inner.cluster(id).await
+    }
+
+    async fn create_cluster(&self, want: &NewCluster) -> Answer<Cluster> {
+        *held(&self.wanted) = Some(want.clone());
+        self.inner.create_cluster(want).await
+    }
+
+    async fn delete_cluster(&self, id: ClusterId) -> Answer<()> {
+        self.done(self.inner.delete_cluster(id).await)
+    }
+
+    async fn set_cluster_tags(&self, id: ClusterId, tags: &[String]) -> Answer<()> {
+        self.inner.set_cluster_tags(id, tags).await
+    }
+
+    async fn kubeconfig(&self, id: ClusterId) -> Answer<SecretString> {
+        self.inner.kubeconfig(id).await
+    }
+
+    async fn api_endpoints(&self, id: ClusterId) -> Answer<Vec<String>> {
+        self.inner.api_endpoints(id).await
+    }
+
+    async fn access_list(&self, id: ClusterId) -> Answer<AccessList> {
+        self.inner.access_list(id).await
+    }
+
+    async fn set_access_list(&self, id: ClusterId, to: &[IpNet], revision: &str) -> Answer<()> {
+        self.inner.set_access_list(id, to, revision).await
+    }
+
+    async fn pools(&self, cluster: ClusterId) -> Answer<Vec<Pool>> {
+        *held(&self.last) = Some(cluster);
+        self.inner.pools(cluster).await
+    }
+
+    async fn create_pool(&self, cluster: ClusterId, want: &NewPool) -> Answer<Pool> {
+        self.inner.create_pool(cluster, want).await
+    }
+
+    async fn set_pool_count(&self, cluster: ClusterId, pool: PoolId, count: u32) -> Answer<Pool> {
+        self.inner.set_pool_count(cluster, pool, count).await
+    }
+
+    async fn set_autoscaler(
+        &self,
+        cluster: ClusterId,
+        pool: PoolId,
+        bounds: Option<Bounds>,
+    ) -> Answer<Pool> {
+        self.inner.set_autoscaler(cluster, pool, bounds).await
+    }
+
+    async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()> {
+        self.done(self.inner.delete_pool(cluster, pool).await)
+    }
+
+    async fn instances(&self) -> Answer<Vec<Instance>> {
+        self.emptied(self.inner.instances().await)
+    }
+
+    async fn instance(&self, id: InstanceId) -> Answer<Instance> {
+        self.inner.instance(id).await
+    }
+
+    async fn firewalls(&self) -> Answer<Vec<Firewall>> {
+        self.emptied(self.inner.firewalls().await)
+    }
+
+    async fn create_firewall(&self, want: &NewFirewall) -> Answer<Firewall> {
+        self.inner.create_firewall(want).await
+    }
+
+    async fn firewall_devices(&self, id: FirewallId) -> Answer<Vec<InstanceId>> {
+        self.inner.firewall_devices(id).await
+    }
+
+    async fn attach_firewall(&self, id: FirewallId, instance: InstanceId) -> Answer<()> {
+        self.inner.attach_firewall(id, instance).await
+    }
+
+    async fn set_firewall_rules(&self, id: FirewallId, rules: &[FirewallRule]) -> Answer<()> {
+        self.inner.set_firewall_rules(id, rules).await
+    }
+
+    async fn delete_firewall(&self, id: FirewallId) -> Answer<()> {
+        self.done(self.inner.delete_firewall(id).await)
+    }
+
+    async fn nodebalancers(&self) -> Answer<Vec<NodeBalancer>> {
+        let mut rows = self.emptied(self.inner.nodebalancers().await)?;
+        let ours = *held(&self.last);
+        if let (CloudBug::LabelIsProof, Some(ours)) = (self.bug, ours) {
+            let front = format!("lke{ours}-");
+            let like = rows.iter_mut().filter(|row| row.label.starts_with(&front));
+            like.for_each(|row| row.cluster = Some(ours));
+        }
+        Ok(rows)
+    }
+
+    async fn delete_nodebalancer(&self, id: NodeBalancerId) -> Answer<()> {
+        self.done(self.inner.delete_nodebalancer(id).await)
+    }
+
+    async fn volumes(&self) -> Answer<Vec<Volume>> {
+        self.emptied(self.inner.volumes().await)
+    }
+
+    async fn delete_volume(&self, id: VolumeId) -> Answer<()> {
+        match self.inner.delete_volume(id).await {
+            Err(_) if self.bug == CloudBug::FlapIsGone => {
+                Err(Failure::new(Kind::NotFound, "delete a volume"))
+            }
+            answer => self.done(answer),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The campaign: seeded schedules of a whole life under faults, by our rules and, as the control group,
+//! by three that are in wide use; and the planted bugs, each of which must be found.
+
+#![expect(clippy::print_stdout, reason = "a campaign prints its table")]
+
+mod bent;
+mod check;
+mod cloud;
+mod draw;
+mod life;
+mod planted;
+mod plot;
+mod protocols;
+mod story;
+mod table;
+mod wire;
+mod world;
+
+use check::Outcome;
+use domain::catalog::Catalog;
+use engine::protocol::{PROTOCOL, Protocol};
+use quaylight_tests::memory::Computer;
+use sim::{Options, Twin};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use story::Rules;
+use table::Sum;
+
+/// Thousands of small replies are written and read: an allocator for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What the words after the program's name ask for.
+struct Asked {
+    schedules: u64,
+    control: u64,
+    seed: u64,
+    json: bool,
+    /// Only this seed, as a transcript.
+    replay: Option<u64>,
+    planted: bool,
+    harsh: bool,
+}
+
+fn asked(words: &[String]) -> Asked {
+    let number = |name: &str| {
+        let at = words.iter().position(|word| word == name)?;
+        words.get(at + 1)?.parse().ok()
+    };
+    let has = |name: &str| words.iter().any(|word| word == name);
+    let schedules = number("--schedules").unwrap_or(20_000);
+    Asked {
+        schedules,
+        control: number("--control").unwrap_or(schedules / 10),
+        seed: number("--seed").unwrap_or(1),
+        json: has("--json"),
+        replay: number("--replay"),
+        planted: has("--planted"),
+        harsh: has("--harsh"),
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let asked = asked(&words);
+    let catalog = catalog();
+    if let Some(seed) = asked.replay {
+        return replay(seed, asked.harsh, &catalog);
+    }
+    if asked.planted {
+        return planted::find_all(&catalog, asked.json);
+    }
+    let static_of = |protocol: Protocol| -> &'static Protocol { Box::leak(Box::new(protocol)) };
+    let mut sums = vec![campaign(
+        "ours",
+        &PROTOCOL,
+        asked.seed,
+        asked.schedules,
+        &catalog,
+    )];
+    for (name, protocol) in protocols::CONTROL {
+        let protocol = static_of(protocol);
+        sums.push(campaign(
+            name,
+            protocol,
+            asked.seed,
+            asked.control,
+            &catalog,
+        ));
+    }
+    if asked.json {
+        println!("{}", table::json(&sums));
+    } else {
+        print!("{}", table::text(&sums));
+    }
+    if sums[0].is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// A paused clock for one schedule; what it left behind goes with it.
+fn run(seed: u64, rules: Rules, catalog: &Arc<Catalog>, tell: bool) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(plot::schedule(seed, rules, catalog.clone(), tell))
+}
+
+/// What the demo cloud offers, read once through the real client.
+fn catalog() -> Arc<Catalog> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let twin = Twin::new(Options::default()).expect("a new cloud");
+        let ports = Computer::default().ports(&twin);
+        Arc::new(ports.cloud.catalog().await.expect("a catalog"))
+    })
+}
+
+fn campaign(
+    name: &'static str,
+    protocol: &'static Protocol,
+    first: u64,
+    schedules: u64,
+    catalog: &Arc<Catalog>,
+) -> Sum {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicU64::new(first);
+    let work = || {
+        let mut sum = Sum::new(name);
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + schedules {
+                return sum;
+            }
+            sum.add(seed, run(seed, Rules::of(protocol), catalog, false));
+        }
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let sums = running
+            .into_iter()
+            .map(|one| one.join().expect("a schedule panicked"));
+        sums.reduce(Sum::and).unwrap_or_else(|| Sum::new(name))
+    })
+}
+
+/// One seed as a person reads it, and that it is the same twice.
+fn replay(seed: u64, harsh: bool, catalog: &Arc<Catalog>) -> ExitCode {
+    let rules = Rules {
+        harsh,
+        ..Rules::of(&PROTOCOL)
+    };
+    let outcome = run(seed, rules, catalog, true);
+    for line in &outcome.lines {
+        println!("{line}");
+    }
+    for (rule, how) in &outcome.violations {
+        println!("VIOLATION {rule}: {how}");
+    }
+    let again = run(seed, rules, catalog, false);
+    println!("trace {:016x}, again {:016x}", outcome.trace, again.trace);
+    if outcome.violations.is_empty() && outcome.trace == again.trace {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,178 @@
+//! The planted bugs: rules that are too weak, and ports that are wrong. A campaign that misses one of
+//! them proves nothing.
+
+use crate::bent::KubeBug;
+use crate::cloud::CloudBug;
+use crate::life::Sync;
+use crate::protocols;
+use crate::run;
+use crate::story::Rules;
+use crate::wire::Bent;
+use domain::catalog::Catalog;
+use engine::protocol::{PROTOCOL, Protocol};
+use serde_json::json;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// After so many schedules a bug counts as missed.
+const SCHEDULES_MAX: u64 = 4000;
+/// So many schedules without a bug must find nothing.
+const SOUND: u64 = 300;
+
+/// A planted bug.
+struct Bug {
+    name: &'static str,
+    rules: Rules,
+}
+
+/// Ours in a harsh cloud, to be bent at one place.
+const OURS: Rules = Rules {
+    harsh: true,
+    ..Rules::of(&PROTOCOL)
+};
+
+fn by_rule(name: &'static str, protocol: &Protocol) -> Bug {
+    let protocol = Box::leak(Box::new(*protocol));
+    let rules = Rules { protocol, ..OURS };
+    Bug { name, rules }
+}
+
+fn wire(name: &'static str, wire: Bent) -> Bug {
+    let rules = Rules { wire, ..OURS };
+    Bug { name, rules }
+}
+
+fn cloud(name: &'static str, cloud: CloudBug) -> Bug {
+    let rules = Rules { cloud, ..OURS };
+    Bug { name, rules }
+}
+
+fn kube(name: &'static str, kube: KubeBug) -> Bug {
+    let rules = Rules { kube, ..OURS };
+    Bug { name, rules }
+}
+
+fn disk(name: &'static str, sync: Sync) -> Bug {
+    let rules = Rules { sync, ..OURS };
+    Bug { name, rules }
+}
+
+fn weaker_rules() -> Vec<Bug> {
+    let with = |change: fn(&mut Protocol)| {
+        let mut protocol = PROTOCOL;
+        change(&mut protocol);
+        protocol
+    };
+    vec![
+        by_rule("blind retry of a POST", &protocols::BLIND_RETRY),
+        by_rule(
+            "a record after the reply only",
+            &protocols::RECORD_AFTER_REPLY,
+        ),
+        by_rule("list, then POST", &protocols::LIST_THEN_POST),
+        by_rule(
+            "`sent` is not written",
+            &with(|one| one.record_sent = false),
+        ),
+        by_rule(
+            "an unknown outcome is not searched",
+            &with(|one| one.search_unknown = false),
+        ),
+        by_rule(
+            "no time to settle",
+            &with(|one| (one.settle_min, one.settle_lag_factor) = (Duration::ZERO, 0)),
+        ),
+        by_rule(
+            "a POST is sent again at once",
+            &with(|one| one.retry_unknown_post = 3),
+        ),
+        by_rule(
+            "a duplicate is forgotten",
+            &with(|one| one.delete_duplicates = false),
+        ),
+        by_rule(
+            "nothing is found by mark",
+            &with(|one| one.find_by_mark = false),
+        ),
+        by_rule(
+            "children are not swept",
+            &with(|one| one.sweep_children = false),
+        ),
+        by_rule(
+            "one sweep is proof enough",
+            &with(|one| (one.clean_sweeps, one.sweep_gap) = (1, Duration::ZERO)),
+        ),
+        by_rule(
+            "the tag alone is proof",
+            &with(|one| one.proofs.place = false),
+        ),
+    ]
+}
+
+fn wrong_ports() -> Vec<Bug> {
+    vec![
+        disk("a record is answered before it is synced", Sync::Behind(1)),
+        disk(
+            "three records are answered before they are synced",
+            Sync::Behind(3),
+        ),
+        wire("the account of an answer is not checked", Bent::AnyAccount),
+        wire("Retry-After is ignored", Bent::NoRetryAfter),
+        wire("the count is written under an autoscaler", Bent::CountToo),
+        wire("a server error counts as a refusal", Bent::ErrorIsRefusal),
+        wire("only the first row of a list is read", Bent::FirstRows(1)),
+        cloud("the server's filter is trusted", CloudBug::TrustsFilter),
+        cloud("a list that failed counts as empty", CloudBug::ErrorIsEmpty),
+        cloud("a refused DELETE counts as done", CloudBug::DeleteIsDone),
+        cloud("a NodeBalancer's label is proof", CloudBug::LabelIsProof),
+        cloud(
+            "a volume that will not go counts as gone",
+            CloudBug::FlapIsGone,
+        ),
+        kube("a kept volume is not retained", KubeBug::NeverRetains),
+        kube("a kept volume's claim is deleted", KubeBug::DeletesKept),
+        kube("volumes are not seen", KubeBug::SeesNoVolumes),
+    ]
+}
+
+/// Runs schedules with each bug until one of them finds it, and prints the table.
+pub(crate) fn find_all(catalog: &Arc<Catalog>, json: bool) -> ExitCode {
+    let mut rows = Vec::new();
+    let mut missed = 0;
+    if !json {
+        println!("| planted bug | schedules until found | seen as |\n|---|---|---|");
+    }
+    let false_alarm =
+        (1..=SOUND).find(|seed| !run(*seed, OURS, catalog, false).violations.is_empty());
+    if let Some(seed) = false_alarm {
+        println!("without a bug, seed {seed} finds one all the same");
+        return ExitCode::FAILURE;
+    }
+    for bug in weaker_rules().into_iter().chain(wrong_ports()) {
+        let found = (1..=SCHEDULES_MAX).find_map(|seed| {
+            let outcome = run(seed, bug.rules, catalog, false);
+            let (rule, how) = outcome.violations.into_iter().next()?;
+            Some((seed, rule, how))
+        });
+        missed += u32::from(found.is_none());
+        let (seed, rule, how) = found
+            .map_or((None, "MISSED", String::new()), |(seed, rule, how)| {
+                (Some(seed), rule, how)
+            });
+        if json {
+            rows.push(json!({"bug": bug.name, "schedules": seed, "invariant": rule, "how": how}));
+        } else {
+            let seed = seed.map_or("–".to_owned(), |seed| seed.to_string());
+            println!("| {} | {seed} | {rule}: {how} |", bug.name);
+        }
+    }
+    if json {
+        println!("{}", json!({"planted": rows, "missed": missed}));
+    }
+    if missed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,224 @@
+//! The plot of a schedule: what happens in which order, and what must be true in the end.
+
+use crate::check::{self, Outcome};
+use crate::draw::Draw;
+use crate::story::{CANARY, Rules, Story};
+use crate::wire::{Notes, held};
+use crate::world::World;
+use domain::DeploymentId;
+use domain::catalog::Catalog;
+use domain::progress::{Progress, Rest};
+use domain::spec::{Spec, Stops};
+use engine::facade::For;
+use quaylight_tests::memory::MemoryJournals;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+/// A whole schedule.
+pub(crate) async fn schedule(
+    seed: u64,
+    rules: Rules,
+    catalog: Arc<Catalog>,
+    tell: bool,
+) -> Outcome {
+    let mut draw = Draw::of(seed);
+    let world = World::new(seed, &mut draw).await;
+    let notes = Notes {
+        lines: tell.then(Vec::new),
+        ..Notes::default()
+    };
+    let mut story = Story {
+        draw,
+        seed,
+        rules,
+        world,
+        disk: MemoryJournals::default(),
+        notes: Arc::new(Mutex::new(notes)),
+        catalog,
+        processes: 0,
+    };
+    let outcome = story.tell().await;
+    let notes = std::mem::take(&mut *held(&story.notes));
+    let mut violations = outcome.violations;
+    violations.extend(notes.broken);
+    Outcome {
+        violations,
+        trace: notes.trace,
+        lines: notes.lines.unwrap_or_default(),
+        fired: story.world.fired(),
+        ..outcome
+    }
+}
+
+impl Story {
+    /// What happens while it stands.
+    async fn stands(&mut self, spec: &Spec, id: &DeploymentId) {
+        let Some(cluster) = self.progress(id).and_then(|progress| progress.cluster()) else {
+            return;
+        };
+        if self.draw.percent(60) {
+            let claims = self.draw.below(3);
+            let service = self.draw.percent(60);
+            self.world.use_cluster(cluster.0, claims, service).await;
+        }
+        if self.draw.percent(25) {
+            self.world.storm(&mut self.draw, self.rules.harsh);
+            let more = Spec {
+                gpu_max: spec.gpu_max + 1,
+                ..spec.clone()
+            };
+            let doom = self.doom();
+            if let Some(id) = self.accept(&more, For::Apply, doom).await {
+                self.carry_on(&id, 2).await;
+            }
+            self.world.clear();
+        }
+        if self.draw.percent(20) {
+            self.world.roam("198.51.100.23");
+        }
+        if self.draw.percent(30) {
+            let hours = 1 + self.draw.below(9);
+            self.hours(hours).await;
+        }
+    }
+
+    fn spec(&mut self) -> Spec {
+        let mine = Some(vec!["203.0.113.7/32".parse().expect("an address")]);
+        let plain = Spec::for_user("ada");
+        Spec {
+            gpu_count: 1 + u32::try_from(self.draw.below(3)).unwrap_or_default(),
+            system_pool: plain.system_pool.clone().filter(|_| self.draw.percent(75)),
+            ha: self.draw.percent(70),
+            stops: if self.draw.percent(8) {
+                Stops::AfterMinutes(30)
+            } else {
+                Stops::Never
+            },
+            kubectl_access: mine.clone(),
+            ui_access: mine,
+            ..plain
+        }
+    }
+
+    async fn tell(&mut self) -> Outcome {
+        let spec = self.spec();
+        self.world.storm(&mut self.draw, self.rules.harsh);
+        let doom = self.doom();
+        let Some(id) = self.accept(&spec, For::New, doom).await else {
+            self.world.clear();
+            return self.judged(None);
+        };
+        let lives = 1 + self.draw.below(3);
+        self.carry_on(&id, lives).await;
+        if self.draw.percent(70) {
+            self.world.clear();
+            self.settle(&id).await;
+        }
+        if self.draw.percent(25) {
+            // Strangers have no part in our weather.
+            self.world.clear();
+            let cluster = self.progress(&id).and_then(|one| one.cluster());
+            self.world
+                .decoys(&id.mark().0, cluster.map(|id| id.0))
+                .await;
+        }
+        self.stands(&spec, &id).await;
+        let mut outcome = self.standing(&id).await;
+        if spec.stops != Stops::Never {
+            self.watch(45).await;
+        }
+        self.world.storm(&mut self.draw, self.rules.harsh);
+        let doom = self.doom();
+        if !self.tear_down(&id, doom).await {
+            self.world.clear();
+            self.tear_down(&id, None).await;
+        }
+        self.carry_on(&id, 3).await;
+        self.world.clear();
+        self.world.roam("203.0.113.7");
+        let rested = self.settle(&id).await;
+        for minutes in [5, 60, 24 * 60] {
+            self.minutes(minutes).await;
+            self.watch(3).await;
+        }
+        let end = self.judged(Some(&id));
+        outcome.violations.extend(end.violations);
+        if !rested {
+            let rest = self.rest(&id);
+            outcome
+                .violations
+                .push(("I8", format!("it does not come to rest: {rest:?}")));
+        }
+        Outcome {
+            violations: outcome.violations,
+            ..end
+        }
+    }
+
+    /// I1 for a deployment that rests while it stands, after one more look.
+    async fn standing(&mut self, id: &DeploymentId) -> Outcome {
+        let mut outcome = Outcome::default();
+        if !matches!(self.rest(id), Rest::Done) {
+            return outcome;
+        }
+        self.world.clear();
+        self.minutes(30).await;
+        if let Some(process) = self.process(None).await {
+            process.engine.observe_once(id).await;
+            process.life.end();
+        }
+        if let Some(progress) = self.progress(id).filter(|one| one.cluster().is_some()) {
+            let ledger = self.world.ledger();
+            let unlike = check::same_things(&ledger, &id.mark(), &progress);
+            outcome
+                .violations
+                .extend(unlike.into_iter().map(|how| ("I1", how)));
+        }
+        outcome
+    }
+
+    /// The truths at the end.
+    fn judged(&self, id: Option<&DeploymentId>) -> Outcome {
+        let ledger = self.world.ledger();
+        let mut outcome = Outcome::default();
+        let mut broken = |rule, how: Vec<String>| {
+            outcome
+                .violations
+                .extend(how.into_iter().map(|how| (rule, how)));
+        };
+        let touched = self.world.touched(&held(&self.notes).changed);
+        let is_touched = !touched.is_empty();
+        broken("I5", touched);
+        let mut marks: BTreeSet<DeploymentId> =
+            self.disk.all().into_iter().map(|(id, _)| id).collect();
+        marks.extend(id.cloned());
+        let (mut two, mut clusters, mut children) = (false, false, false);
+        for (own, records) in self.disk.all() {
+            broken("I4", check::secrets_in(&records, &[CANARY]));
+            let Ok(progress) = Progress::fold(&records) else {
+                broken("I7", vec![format!("the journal of {own} has no fold")]);
+                continue;
+            };
+            // In a cloud that deletes them with their cluster nobody can keep them.
+            if self.world.volumes_stay {
+                broken("I16", check::volumes_named(&ledger, &own.mark(), &progress));
+            }
+            two |= check::two_at_once(&ledger, &own.mark());
+            // Of a volume that Kubernetes never showed nobody could prove that it is ours.
+            let held: BTreeSet<u64> = progress.volumes.iter().map(|one| one.volume.0).collect();
+            let named = progress.volumes_named.iter().map(|id| id.0);
+            let named = named.filter(|id| held.contains(id)).collect();
+            let (left, born) = check::left(&ledger, &own.mark(), &named);
+            (clusters, children) = (clusters || !left.is_empty(), children || !born.is_empty());
+            broken("I2", left);
+            broken("I2", born);
+        }
+        Outcome {
+            two_at_once: two,
+            cluster_left: clusters,
+            children_left: children,
+            neighbour_touched: is_touched,
+            ..outcome
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! What can happen in a schedule: processes begin, carry runs, die; a user accepts, cancels, tears
+//! down; time passes. In which order is the plot's.
+
+use crate::bent::{BentKube, KubeBug};
+use crate::cloud::{CloudBug, Wrapped};
+use crate::draw::Draw;
+use crate::life::{Life, MortalClock, MortalJournals, Sync};
+use crate::wire::{Bent, Notes, Wire};
+use crate::world::World;
+use domain::catalog::Catalog;
+use domain::progress::{Progress, Rest};
+use domain::spec::Spec;
+use domain::view::NoticeAction;
+use domain::{DeploymentId, VolumeId};
+use engine::facade::{Engine, For};
+use engine::ports::Ports;
+use engine::protocol::Protocol;
+use quaylight_tests::memory::{Computer, MemoryJournals, TwinClock};
+use sim::ClientAddr;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+/// The token's text: it must be nowhere.
+pub(crate) const CANARY: &str = "canary-of-the-campaign";
+/// For so many hours of fair weather everything may take to come to rest.
+const REST_HOURS: u64 = 8;
+
+/// By which rules, and with which planted bug.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) protocol: &'static Protocol,
+    pub(crate) wire: Bent,
+    pub(crate) cloud: CloudBug,
+    pub(crate) kube: KubeBug,
+    pub(crate) sync: Sync,
+    /// Whether a POST may take effect later than any search waits for it.
+    pub(crate) harsh: bool,
+}
+
+impl Rules {
+    /// Without a bug.
+    pub(crate) const fn of(protocol: &'static Protocol) -> Self {
+        Self {
+            protocol,
+            wire: Bent::Straight,
+            cloud: CloudBug::None,
+            kube: KubeBug::None,
+            sync: Sync::Each,
+            harsh: false,
+        }
+    }
+}
+
+pub(crate) struct Story {
+    pub(crate) draw: Draw,
+    pub(crate) seed: u64,
+    pub(crate) rules: Rules,
+    pub(crate) world: World,
+    pub(crate) disk: MemoryJournals,
+    pub(crate) notes: Arc<Mutex<Notes>>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) processes: u64,
+}
+
+/// A process and its engine.
+pub(crate) struct Process {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) life: Arc<Life>,
+}
+
+/// How a wait for a run ended.
+pub(crate) enum Waited {
+    Rests,
+    Died,
+    Late,
+}
+
+impl Story {
+    /// A new process; it dies at its n-th point, or not.
+    pub(crate) async fn process(&mut self, doom: Option<u64>) -> Option<Process> {
+        self.disk.unlock();
+        self.processes += 1;
+        let life = Life::begin(doom);
+        let ports = self.ports(&life);
+        let start = Engine::start(ports, self.rules.protocol, quaylight_tests::memory::here());
+        let started = tokio::select! {
+            biased;
+            (engine, problems) = start => problems.is_empty().then_some(engine),
+            () = life.ended() => None,
+        };
+        started.map(|engine| Process { engine, life })
+    }
+
+    fn ports(&self, life: &Arc<Life>) -> Ports {
+        let clock = Arc::new(MortalClock {
+            inner: Arc::new(TwinClock(self.world.twin.clock())),
+            life: life.clone(),
+        });
+        let wire = Wire {
+            twin: self.world.twin.clone(),
+            life: life.clone(),
+            client: ClientAddr::default(),
+            disk: self.disk.clone(),
+            notes: self.notes.clone(),
+            bent: self.rules.wire,
+            closed: Mutex::default(),
+        };
+        let computer = Computer {
+            journals: Arc::new(MortalJournals {
+                disk: self.disk.clone(),
+                life: life.clone(),
+                sync: self.rules.sync,
+            }),
+            token: CANARY.to_owned(),
+            ids: Some(self.seed << 16 | self.processes << 8),
+            ..Computer::default()
+        };
+        let ports = computer.ports_over(&self.world.twin, wire.transport(), clock.clone());
+        Ports {
+            cloud: Arc::new(Wrapped {
+                inner: ports.cloud,
+                clock,
+                catalog: self.catalog.clone(),
+                bug: self.rules.cloud,
+                wanted: Mutex::default(),
+                last: Mutex::default(),
+            }),
+            kube: Arc::new(BentKube {
+                inner: ports.kube,
+                bug: self.rules.kube,
+            }),
+            ..ports
+        }
+    }
+
+    pub(crate) async fn hours(&self, hours: u64) {
+        self.minutes(hours * 60).await;
+    }
+
+    pub(crate) async fn minutes(&self, minutes: u64) {
+        self.world.twin.clock().sleep_ms(minutes * 60_000).await;
+        self.world.touch();
+    }
+
+    pub(crate) fn progress(&self, id: &DeploymentId) -> Option<Progress> {
+        let all = self.disk.all();
+        let (_, records) = all.iter().find(|(own, _)| own == id)?;
+        Progress::fold(records).ok()
+    }
+
+    pub(crate) fn rest(&self, id: &DeploymentId) -> Rest {
+        self.progress(id)
+            .map_or(Rest::Idle, |progress| progress.rest_state())
+    }
+
+    /// Accepts the Spec; `None`: it was refused, or the process died before anything was sent.
+    pub(crate) async fn accept(
+        &mut self,
+        spec: &Spec,
+        what_for: For,
+        doom: Option<u64>,
+    ) -> Option<DeploymentId> {
+        let process = self.process(doom).await?;
+        let accepted = async {
+            for _ in 0..40 {
+                if let Ok(review) = process.engine.review(spec.clone(), what_for).await {
+                    return process.engine.accept(&review.plan?, true).await.ok();
+                }
+                self.world.twin.clock().sleep_ms(30_000).await;
+            }
+            None
+        };
+        let known: BTreeSet<DeploymentId> = self.disk.all().into_iter().map(|(id, _)| id).collect();
+        let id = tokio::select! {
+            biased;
+            id = accepted => id,
+            () = process.life.ended() => None,
+        };
+        // A process that died within the acceptance may have written it.
+        let new = || {
+            let all = self.disk.all();
+            let new = all
+                .into_iter()
+                .map(|(id, _)| id)
+                .find(|id| !known.contains(id));
+            new.filter(|id| self.progress(id).is_some_and(|one| one.run.is_some()))
+        };
+        let id = id.or_else(new)?;
+        let waited = self.wait(&process, &id).await;
+        if !matches!(waited, Waited::Rests) {
+            process.life.end();
+        }
+        Some(id)
+    }
+
+    pub(crate) async fn wait(&self, process: &Process, id: &DeploymentId) -> Waited {
+        tokio::select! {
+            biased;
+            _ = process.engine.wait(id) => Waited::Rests,
+            () = process.life.ended() => Waited::Died,
+            () = self.hours(4) => Waited::Late,
+        }
+    }
+
+    /// Processes come and die, each carrying the run on; after `lives` of them it is left as it is.
+    pub(crate) async fn carry_on(&mut self, id: &DeploymentId, lives: u64) {
+        for _ in 0..lives {
+            if !matches!(self.rest(id), Rest::Running(_) | Rest::Cancelled(_)) {
+                return;
+            }
+            let doom = self.doom();
+            let Some(process) = self.process(doom).await else {
+                continue;
+            };
+            tokio::select! {
+                biased;
+                _ = process.engine.resume_all() => {}
+                () = process.life.ended() => continue,
+            }
+            if self.draw.percent(8) {
+                drop(process.engine.cancel(id).await);
+            }
+            self.wait(&process, id).await;
+            process.life.end();
+            if self.draw.percent(20) {
+                self.hours(self.draw.clone().below(8)).await;
+            }
+        }
+    }
+
+    pub(crate) fn doom(&mut self) -> Option<u64> {
+        self.draw.percent(60).then(|| self.draw.below(90))
+    }
+
+    /// In fair weather, without a death: until it rests where it can rest. What failed is told to go
+    /// on a few times, as a person would.
+    pub(crate) async fn settle(&mut self, id: &DeploymentId) -> bool {
+        let until = self.world.twin.clock().now() + jiff::SignedDuration::from_hours(24);
+        for round in 0..12 {
+            if self.world.twin.clock().now() > until {
+                break;
+            }
+            let rest = self.rest(id);
+            if matches!(rest, Rest::Done | Rest::Kept | Rest::Idle) {
+                return true;
+            }
+            let Some(process) = self.process(None).await else {
+                return false;
+            };
+            if matches!(rest, Rest::Failed | Rest::Stuck) {
+                if round >= 6 && rest == Rest::Failed {
+                    return true;
+                }
+                drop(process.engine.act(id, NoticeAction::Continue).await);
+            } else {
+                process.engine.resume_all().await;
+            }
+            let slept = self.hours(REST_HOURS);
+            tokio::select! {
+                biased;
+                _ = process.engine.wait(id) => {}
+                () = slept => {}
+            }
+            process.life.end();
+            self.minutes(11).await;
+        }
+        matches!(
+            self.rest(id),
+            Rest::Done | Rest::Kept | Rest::Idle | Rest::Failed
+        )
+    }
+
+    /// A process that keeps watch for so long: stop times fire, graveyards are swept.
+    pub(crate) async fn watch(&mut self, minutes: u64) {
+        let Some(process) = self.process(None).await else {
+            return;
+        };
+        process.engine.keep_watch();
+        self.minutes(minutes).await;
+        for id in process.engine.carried() {
+            self.wait(&process, &id).await;
+        }
+        process.life.end();
+    }
+
+    /// The teardown that the user wishes, with some of the volumes; again until it is accepted.
+    pub(crate) async fn tear_down(&mut self, id: &DeploymentId, doom: Option<u64>) -> bool {
+        for nth in 0..30 {
+            let doom = doom.filter(|_| nth == 0);
+            let Some(process) = self.process(doom).await else {
+                continue;
+            };
+            let delete = self.some_volumes();
+            let asked = tokio::select! {
+                biased;
+                asked = process.engine.tear_down(id, "ada", &delete) => asked.is_ok(),
+                () = process.life.ended() => false,
+            };
+            if asked {
+                self.wait(&process, id).await;
+            }
+            process.life.end();
+            if asked || self.progress(id).is_some_and(|progress| leaves(&progress)) {
+                return true;
+            }
+            self.minutes(2).await;
+        }
+        false
+    }
+
+    /// Volumes of ours that the user ticks.
+    pub(crate) fn some_volumes(&mut self) -> Vec<VolumeId> {
+        let ledger = self.world.ledger();
+        let alive = ledger["alive"].as_array().into_iter().flatten();
+        let ours = alive.filter(|row| row["kind"] == "volume" && row["cluster"].is_u64());
+        let ids: Vec<u64> = ours.filter_map(|row| row["id"].as_u64()).collect();
+        let ticked = ids.into_iter().filter(|_| self.draw.percent(50));
+        ticked.map(VolumeId).collect()
+    }
+}
+
+fn leaves(progress: &Progress) -> bool {
+    use domain::plan::Purpose;
+    matches!(
+        progress.purpose(),
+        Some(Purpose::TearDown | Purpose::RollBack)
+    )
+}

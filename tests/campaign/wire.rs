@@ -1,0 +1,257 @@
+//! The way of a process to the cloud, and what is checked on it: nothing is POSTed that the journal
+//! does not know of, nothing is asked while the cloud wants to be left alone, nothing is deleted that
+//! nobody wished away, no count is written under an autoscaler.
+
+use crate::life::Life;
+use bytes::Bytes;
+use domain::plan::Purpose;
+use domain::progress::{CreatePhase, Progress};
+use domain::record::{Fact, Record, Thing, Wish};
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use linode::{BoxError, ReplyBody, Transport};
+use quaylight_tests::memory::MemoryJournals;
+use serde_json::Value;
+use sim::{ClientAddr, Twin};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tower::ServiceExt as _;
+
+/// What a process must not do on the wire, and what it did.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// Broken rules: which, and how.
+    pub(crate) broken: Vec<(&'static str, String)>,
+    /// Each exchange in a line, when somebody wants to read it.
+    pub(crate) lines: Option<Vec<String>>,
+    /// A hash of all exchanges.
+    pub(crate) trace: u64,
+    /// Paths that were changed or deleted with success.
+    pub(crate) changed: BTreeSet<String>,
+    /// Pools whose autoscaler was seen on.
+    pub(crate) scaled: BTreeSet<String>,
+}
+
+pub(crate) fn held<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The way of one process.
+pub(crate) struct Wire {
+    pub(crate) twin: Twin,
+    pub(crate) life: Arc<Life>,
+    pub(crate) client: ClientAddr,
+    pub(crate) disk: MemoryJournals,
+    pub(crate) notes: Arc<Mutex<Notes>>,
+    /// What is done to replies by a planted bug.
+    pub(crate) bent: Bent,
+    /// Until when a method of a path is to be left alone.
+    pub(crate) closed: Mutex<BTreeMap<String, jiff::Timestamp>>,
+}
+
+/// A planted bug between client and cloud.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Bent {
+    /// None.
+    #[default]
+    Straight,
+    /// The account of a reply is not looked at.
+    AnyAccount,
+    /// A reply that asks to wait is taken for one that does not.
+    NoRetryAfter,
+    /// The autoscaler is PUT together with the count.
+    CountToo,
+    /// A server error after a POST counts as a refusal.
+    ErrorIsRefusal,
+    /// Only the first rows of a list are read.
+    FirstRows(usize),
+}
+
+impl Wire {
+    /// As the client takes it.
+    pub(crate) fn transport(self) -> Transport {
+        let wire = Arc::new(self);
+        Transport::new(tower::service_fn(move |request| {
+            let wire = Arc::clone(&wire);
+            async move { wire.exchange(request).await }
+        }))
+    }
+
+    async fn exchange(&self, mut request: Request<Bytes>) -> Result<Response<ReplyBody>, BoxError> {
+        self.life.point().await;
+        request.extensions_mut().insert(self.client);
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        if self.bent == Bent::CountToo && method == Method::PUT && path.contains("/pools/") {
+            *request.body_mut() = with_count(request.body());
+        }
+        self.before(&request);
+        let reply = self.twin.service().oneshot(request).await;
+        self.life.point().await;
+        let reply = self.after(&method, &path, reply?).await?;
+        Ok(reply)
+    }
+
+    fn break_rule(&self, rule: &'static str, how: String) {
+        held(&self.notes).broken.push((rule, how));
+    }
+
+    fn before(&self, request: &Request<Bytes>) {
+        let (method, path) = (request.method(), request.uri().path());
+        let now = self.twin.clock().now();
+        let closed = held(&self.closed).get(&format!("{method} {path}")).copied();
+        if let Some(until) = closed.filter(|until| now < *until) {
+            self.break_rule("I9", format!("{method} {path} before {until}"));
+        }
+        let makes = ["/v4/lke/clusters", "/v4/networking/firewalls"].contains(&path)
+            || path.ends_with("/pools");
+        if *method == Method::POST && makes && !is_announced(&self.disk.all()) {
+            self.break_rule("I6", format!("POST {path} without a record of it"));
+        }
+        if *method == Method::DELETE && !is_wished(&self.disk.all(), path) {
+            self.break_rule("I13", format!("DELETE {path} that nobody wished"));
+        }
+        if *method == Method::PUT
+            && held(&self.notes).scaled.contains(path)
+            && serde_json::from_slice::<Value>(request.body())
+                .is_ok_and(|body| body.get("count").is_some())
+        {
+            self.break_rule("count", format!("PUT {path} with a count"));
+        }
+    }
+
+    async fn after(
+        &self,
+        method: &Method,
+        path: &str,
+        reply: Response<ReplyBody>,
+    ) -> Result<Response<ReplyBody>, BoxError> {
+        let (mut head, body) = reply.into_parts();
+        // A body that breaks off goes on as it is.
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return Err(error),
+        };
+        let status = head.status.as_u16();
+        self.note(method, path, status, &body);
+        let waits = head
+            .headers
+            .get("retry-after")
+            .and_then(|one| one.to_str().ok());
+        let seconds = waits.and_then(|text| text.parse::<i64>().ok());
+        let polled = path.ends_with("/kubeconfig") || path.ends_with("/api-endpoints");
+        if let (429, Some(seconds), false) = (status, seconds, polled) {
+            let until = self.twin.clock().now() + jiff::SignedDuration::from_secs(seconds);
+            held(&self.closed).insert(format!("{method} {path}"), until);
+        }
+        let mut body = body;
+        match self.bent {
+            Bent::Straight | Bent::CountToo => {}
+            Bent::AnyAccount => {
+                head.headers.remove("x-customer-uuid");
+            }
+            Bent::NoRetryAfter => {
+                head.headers.remove("retry-after");
+                head.headers.remove("x-ratelimit-reset");
+            }
+            Bent::ErrorIsRefusal => {
+                if *method == Method::POST && status >= 500 {
+                    head.status = http::StatusCode::BAD_REQUEST;
+                    body = Bytes::from_static(br#"{"errors":[{"reason":"try again"}]}"#);
+                }
+            }
+            Bent::FirstRows(most) => body = first_rows(&body, most),
+        }
+        head.headers.remove("content-length");
+        let body = Full::new(body).map_err(|never| match never {});
+        Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+
+    fn note(&self, method: &Method, path: &str, status: u16, body: &Bytes) {
+        let mut notes = held(&self.notes);
+        if status < 300 && (method == Method::PUT || method == Method::DELETE) {
+            notes.changed.insert(path.to_owned());
+        }
+        let mut trace = notes.trace;
+        let exchange = method
+            .as_str()
+            .bytes()
+            .chain(path.bytes())
+            .chain(body.iter().copied());
+        for byte in exchange.chain(status.to_be_bytes()) {
+            trace = (trace ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        notes.trace = trace;
+        if path.ends_with("/pools") && status == 200 {
+            let pools: Value = serde_json::from_slice(body).unwrap_or_default();
+            for pool in pools["data"].as_array().into_iter().flatten() {
+                if pool["autoscaler"]["enabled"] == true {
+                    notes.scaled.insert(format!("{path}/{}", pool["id"]));
+                } else {
+                    notes.scaled.remove(&format!("{path}/{}", pool["id"]));
+                }
+            }
+        }
+        if let Some(lines) = &mut notes.lines {
+            let now = self.twin.clock().now().strftime("%d %H:%M:%S").to_string();
+            let text: String = String::from_utf8_lossy(body).chars().take(120).collect();
+            lines.push(format!("{now} {method} {path}: {status} {text}"));
+        }
+    }
+}
+
+fn with_count(body: &Bytes) -> Bytes {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(mut fields)) if fields.contains_key("autoscaler") => {
+            fields.insert("count".to_owned(), 1.into());
+            Value::Object(fields).to_string().into()
+        }
+        Ok(_) | Err(_) => body.clone(),
+    }
+}
+
+fn first_rows(body: &Bytes, most: usize) -> Bytes {
+    let Ok(mut list) = serde_json::from_slice::<Value>(body) else {
+        return body.clone();
+    };
+    let Some(rows) = list["data"].as_array_mut().filter(|rows| rows.len() > most) else {
+        return body.clone();
+    };
+    rows.truncate(most);
+    list["results"] = most.into();
+    list.to_string().into()
+}
+
+/// Whether some journal has a POST that was sent and whose outcome is open: this one.
+fn is_announced(journals: &[(domain::DeploymentId, Vec<Record>)]) -> bool {
+    journals.iter().any(|(_, records)| {
+        let Ok(progress) = Progress::fold(records) else {
+            return false;
+        };
+        let steps = progress.run.iter().flat_map(|run| &run.steps);
+        let mut creates = steps.filter_map(|step| step.create.as_ref());
+        creates.any(|create| create.phase == CreatePhase::Sent)
+    })
+}
+
+/// Whether some journal holds a wish, or a second one, for which this is deleted.
+fn is_wished(journals: &[(domain::DeploymentId, Vec<Record>)], path: &str) -> bool {
+    let id = path
+        .rsplit('/')
+        .next()
+        .and_then(|id| id.parse::<u64>().ok());
+    let second = |thing: &Thing| {
+        let own = thing.as_cluster().map(|id| id.0);
+        let own = own.or(thing.as_firewall().map(|id| id.0));
+        own.or(thing.as_pool().map(|id| id.0)) == id
+    };
+    let mut facts = journals
+        .iter()
+        .flat_map(|(_, records)| records)
+        .map(|one| &one.fact);
+    facts.any(|fact| {
+        let leaves = |purpose: Purpose| matches!(purpose, Purpose::TearDown | Purpose::RollBack);
+        matches!(fact, Fact::Accepted { plan } if leaves(plan.purpose))
+            || matches!(fact, Fact::Wished { wish } if *wish == Wish::Cancel)
+            || matches!(fact, Fact::Duplicate { thing } if second(thing))
+    })
+}
