@@ -12,12 +12,8 @@ pub(crate) enum KubeBug {
     /// None.
     #[default]
     None,
-    /// A volume that stays is said to be retained, and is not.
-    NeverRetains,
     /// A volume that stays loses its claim.
     DeletesKept,
-    /// Volumes that a cluster holds are not seen.
-    SeesNoVolumes,
 }
 
 /// A Kube port with a bug.
@@ -49,9 +45,6 @@ impl KubeApi for BentApi {
     }
 
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {
-        if self.bug == KubeBug::SeesNoVolumes {
-            return Ok(Vec::new());
-        }
         self.inner.persistent_volumes().await
     }
 
@@ -65,7 +58,6 @@ impl KubeApi for BentApi {
 
     async fn retain_volume(&self, name: &str) -> Answer<()> {
         match self.bug {
-            KubeBug::NeverRetains => Ok(()),
             KubeBug::DeletesKept => {
                 let all = self.inner.persistent_volumes().await?;
                 let claim = all.into_iter().find(|one| one.name == name);
@@ -75,7 +67,7 @@ impl KubeApi for BentApi {
                     None => Ok(()),
                 }
             }
-            KubeBug::None | KubeBug::SeesNoVolumes => self.inner.retain_volume(name).await,
+            KubeBug::None => self.inner.retain_volume(name).await,
         }
     }
 

@@ -10,7 +10,7 @@ use domain::spec::FirewallRule;
 use domain::{
     AccountId, CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, PoolId, VolumeId,
 };
-use engine::ports::{Answer, Calls, Clock, Cloud, Failure, Kind, NewCluster, NewFirewall, NewPool};
+use engine::ports::{Answer, Calls, Clock, Cloud, NewCluster, NewFirewall, NewPool};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex};
@@ -27,12 +27,8 @@ pub(crate) enum CloudBug {
     TrustsFilter,
     /// A list that could not be read counts as empty.
     ErrorIsEmpty,
-    /// A DELETE that was refused counts as done.
-    DeleteIsDone,
     /// Whatever bears our cluster's label in front is our cluster's.
     LabelIsProof,
-    /// A 404 counts as absent from the account too.
-    FlapIsGone,
 }
 
 /// See the module.
@@ -51,13 +47,6 @@ impl Wrapped {
     fn emptied<T>(&self, answer: Answer<Vec<T>>) -> Answer<Vec<T>> {
         match answer {
             Err(_) if self.bug == CloudBug::ErrorIsEmpty => Ok(Vec::new()),
-            answer => answer,
-        }
-    }
-
-    fn done(&self, answer: Answer<()>) -> Answer<()> {
-        match answer {
-            Err(_) if self.bug == CloudBug::DeleteIsDone => Ok(()),
             answer => answer,
         }
     }
@@ -113,7 +102,7 @@ impl Cloud for Wrapped {
     }
 
     async fn delete_cluster(&self, id: ClusterId) -> Answer<()> {
-        self.done(self.inner.delete_cluster(id).await)
+        self.inner.delete_cluster(id).await
     }
 
     async fn set_cluster_tags(&self, id: ClusterId, tags: &[String]) -> Answer<()> {
@@ -159,7 +148,7 @@ impl Cloud for Wrapped {
     }
 
     async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()> {
-        self.done(self.inner.delete_pool(cluster, pool).await)
+        self.inner.delete_pool(cluster, pool).await
     }
 
     async fn instances(&self) -> Answer<Vec<Instance>> {
@@ -191,7 +180,7 @@ impl Cloud for Wrapped {
     }
 
     async fn delete_firewall(&self, id: FirewallId) -> Answer<()> {
-        self.done(self.inner.delete_firewall(id).await)
+        self.inner.delete_firewall(id).await
     }
 
     async fn nodebalancers(&self) -> Answer<Vec<NodeBalancer>> {
@@ -206,7 +195,7 @@ impl Cloud for Wrapped {
     }
 
     async fn delete_nodebalancer(&self, id: NodeBalancerId) -> Answer<()> {
-        self.done(self.inner.delete_nodebalancer(id).await)
+        self.inner.delete_nodebalancer(id).await
     }
 
     async fn volumes(&self) -> Answer<Vec<Volume>> {
@@ -214,11 +203,6 @@ impl Cloud for Wrapped {
     }
 
     async fn delete_volume(&self, id: VolumeId) -> Answer<()> {
-        match self.inner.delete_volume(id).await {
-            Err(_) if self.bug == CloudBug::FlapIsGone => {
-                Err(Failure::new(Kind::NotFound, "delete a volume"))
-            }
-            answer => self.done(answer),
-        }
+        self.inner.delete_volume(id).await
     }
 }

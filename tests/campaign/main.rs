@@ -8,6 +8,7 @@ mod check;
 mod cloud;
 mod draw;
 mod life;
+mod menu;
 mod planted;
 mod plot;
 mod protocols;

@@ -124,15 +124,8 @@ fn wrong_ports() -> Vec<Bug> {
         wire("only the first row of a list is read", Bent::FirstRows(1)),
         cloud("the server's filter is trusted", CloudBug::TrustsFilter),
         cloud("a list that failed counts as empty", CloudBug::ErrorIsEmpty),
-        cloud("a refused DELETE counts as done", CloudBug::DeleteIsDone),
         cloud("a NodeBalancer's label is proof", CloudBug::LabelIsProof),
-        cloud(
-            "a volume that will not go counts as gone",
-            CloudBug::FlapIsGone,
-        ),
-        kube("a kept volume is not retained", KubeBug::NeverRetains),
         kube("a kept volume's claim is deleted", KubeBug::DeletesKept),
-        kube("volumes are not seen", KubeBug::SeesNoVolumes),
     ]
 }
 

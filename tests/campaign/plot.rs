@@ -108,6 +108,7 @@ impl Story {
             self.world.clear();
             return self.judged(None);
         };
+        self.world.known = true;
         let lives = 1 + self.draw.below(3);
         self.carry_on(&id, lives).await;
         if self.draw.percent(70) {
@@ -155,7 +156,7 @@ impl Story {
         }
     }
 
-    /// I1 for a deployment that rests while it stands, after one more look.
+    /// I1 for a deployment that rests while it stands, after somebody kept watch.
     async fn standing(&mut self, id: &DeploymentId) -> Outcome {
         let mut outcome = Outcome::default();
         if !matches!(self.rest(id), Rest::Done) {
@@ -163,10 +164,8 @@ impl Story {
         }
         self.world.clear();
         self.minutes(30).await;
-        if let Some(process) = self.process(None).await {
-            process.engine.observe_once(id).await;
-            process.life.end();
-        }
+        // A second one that came later than any search waited for it is found by the next sweep.
+        self.watch(3).await;
         if let Some(progress) = self.progress(id).filter(|one| one.cluster().is_some()) {
             let ledger = self.world.ledger();
             let unlike = check::same_things(&ledger, &id.mark(), &progress);

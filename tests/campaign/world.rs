@@ -2,6 +2,7 @@
 //! people do inside a cluster.
 
 use crate::draw::Draw;
+use crate::menu::{DECISIVE, MENU};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt as _;
@@ -14,95 +15,12 @@ use tower::ServiceExt as _;
 /// Somebody else on our own account.
 const COLLEAGUE: &str = "a-colleague";
 
-/// Kinds of fault by what they do to a call, each at a rate that a run can live with.
-const MENU: &[(&str, u32)] = &[
-    ("dns", 60_000),
-    ("refused", 60_000),
-    ("tls_expired", 40_000),
-    ("tls_self_signed", 40_000),
-    ("tls_wrong_host", 40_000),
-    ("ipv6_blackhole", 40_000),
-    ("reset", 60_000),
-    ("reset_mid", 60_000),
-    ("reset_after", 80_000),
-    ("truncated", 60_000),
-    ("stall", 20_000),
-    ("stall_after", 30_000),
-    ("slow", 40_000),
-    ("slow_body", 40_000),
-    ("goaway", 40_000),
-    ("goaway_after", 60_000),
-    ("captive_portal", 40_000),
-    ("proxy_page", 60_000),
-    ("proxy_page_after", 60_000),
-    ("nginx_page", 40_000),
-    ("other_account", 30_000),
-    ("busy", 80_000),
-    ("timeout", 60_000),
-    ("timeout_after", 80_000),
-    ("conflict", 30_000),
-    ("not_found", 20_000),
-    ("rate_limited", 40_000),
-    ("rate_limited_zero", 40_000),
-    ("rate_limited_long", 5_000),
-    ("rate_limited_date", 30_000),
-    ("rate_limited_bare", 30_000),
-    ("internal", 80_000),
-    ("internal_after", 80_000),
-    ("bad_gateway", 60_000),
-    ("unavailable", 60_000),
-    ("maintenance", 40_000),
-    ("late_commit", 150_000),
-    ("list_lag", 300_000),
-    ("stale_read", 40_000),
-    ("missing_row", 60_000),
-    ("shifted_page", 60_000),
-    ("doubled_row", 60_000),
-    ("unknown_enum", 60_000),
-    ("missing_field", 40_000),
-    ("extra_field", 100_000),
-    ("wrong_type", 40_000),
-    ("null_instance", 60_000),
-    ("filter_ignored", 200_000),
-    ("late_balancer", 10_000),
-    ("stuck_volume", 20_000),
-    ("lingering_delete", 20_000),
-    ("lingering_linode", 20_000),
-    ("edit_tags", 10_000),
-    ("edit_cover", 10_000),
-    ("price_change", 10_000),
-    ("version_retired", 10_000),
-    ("kube_down", 100_000),
-    ("kube_forbidden", 50_000),
-    ("kube_unauthorized", 50_000),
-    ("kube_expired", 50_000),
-];
-
-/// What ends a run for a person to decide: rarer, and struck at one call.
-const DECISIVE: &[&str] = &[
-    "quota",
-    "duplicate_label",
-    "bad_region",
-    "unauthorized",
-    "forbidden",
-    "missing_scope",
-    "capacity_short",
-    "node_dies",
-    "node_never_ready",
-    "lock",
-    "edit_label",
-    "edit_count",
-    "edit_rules",
-    "label_rewritten",
-    "tags_stripped",
-    "restricted_user",
-    "volume_without_handle",
-];
-
 /// The cloud of a schedule.
 pub(crate) struct World {
     pub(crate) twin: Twin,
     neighbour: String,
+    /// Whether a deployment of ours has begun.
+    pub(crate) known: bool,
     /// Whether volumes outlive their cluster in this cloud.
     pub(crate) volumes_stay: bool,
     /// What is others', by kind and id.
@@ -135,6 +53,7 @@ impl World {
         let mut world = Self {
             twin,
             neighbour,
+            known: false,
             volumes_stay,
             others: BTreeSet::new(),
             fired: BTreeMap::new(),
@@ -272,6 +191,11 @@ impl World {
             let (kind, at_call) = (draw.one_of(DECISIVE), 1 + draw.below(60));
             rules.push(json!({"kind": kind, "at_call": at_call}));
         }
+        // An hour in which nothing that is read can be believed; whose account it is was read before.
+        if self.known && draw.percent(6) {
+            let kind = draw.one_of(&["other_account", "internal", "captive_portal", "not_found"]);
+            rules.push(json!({"kind": kind, "method": "GET"}));
+        }
         // What hurts most: an answer that is lost after a POST.
         if draw.percent(40) {
             let kind = draw.one_of(&[
@@ -343,11 +267,16 @@ impl World {
             return;
         };
         for nth in 0..claims {
+            // The default class keeps a volume whose claim goes, the other one deletes it.
+            let class = ["linode-block-storage-retain", "linode-block-storage"];
             let claim = json!({
                 "apiVersion": "v1", "kind": "PersistentVolumeClaim",
                 "metadata": {"name": format!("data-{nth}")},
-                "spec": {"accessModes": ["ReadWriteOnce"],
-                         "resources": {"requests": {"storage": "10Gi"}}},
+                "spec": {
+                    "storageClassName": class[usize::try_from(nth % 2).unwrap_or_default()],
+                    "accessModes": ["ReadWriteOnce"],
+                    "resources": {"requests": {"storage": "10Gi"}},
+                },
             });
             let path = "/api/v1/namespaces/default/persistentvolumeclaims";
             self.kube(cluster, &token, path, &claim).await;
