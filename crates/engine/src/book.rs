@@ -7,7 +7,7 @@ use domain::DeploymentId;
 use domain::plan::Purpose;
 use domain::progress::{Impossible, Progress};
 use domain::record::{Fact, Record, VERSION};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 
 /// Why a fact could not be written.
@@ -28,6 +28,10 @@ pub enum BookError {
 #[derive(Clone)]
 pub struct Book {
     inner: Arc<Mutex<Inner>>,
+    /// What is written, for those who only ask: they never stand in the writers' queue. One task
+    /// carries all steps of a run, and a step that waited for its turn there while that task waits
+    /// behind it would stop both for ever.
+    written: Arc<std::sync::Mutex<Progress>>,
     deployment: DeploymentId,
 }
 
@@ -42,6 +46,7 @@ impl std::fmt::Debug for Book {
 struct Inner {
     journal: Box<dyn Journal>,
     progress: Progress,
+    written: Arc<std::sync::Mutex<Progress>>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     broken: bool,
@@ -97,15 +102,18 @@ impl Book {
         observer: Arc<dyn Observer>,
     ) -> Self {
         let deployment = progress.header.deployment.clone();
+        let written = Arc::new(std::sync::Mutex::new(progress.clone()));
         let inner = Inner {
             journal,
             progress,
+            written: written.clone(),
             clock,
             observer,
             broken: false,
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
+            written,
             deployment,
         }
     }
@@ -115,9 +123,13 @@ impl Book {
         &self.deployment
     }
 
-    /// Asks the fold.
+    /// Asks the fold of what is written; a record that is being written is not in it yet.
+    #[expect(
+        clippy::unused_async,
+        reason = "whoever asks must not hold it while something else is waited for"
+    )]
     pub async fn read<T>(&self, ask: impl FnOnce(&Progress) -> T) -> T {
-        ask(&self.inner.lock().await.progress)
+        ask(&self.written.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The fold, whole.
@@ -159,9 +171,14 @@ impl Inner {
             return Err(BookError::Broken);
         }
         self.progress.next(&record)?;
-        if !self.broken
-            && let Err(failed) = self.journal.append(&record).await
-        {
+        let appended = if self.broken {
+            Ok(())
+        } else {
+            self.journal.append(&record).await
+        };
+        self.progress
+            .clone_into(&mut self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Err(failed) = appended {
             self.broken = true;
             if !self.may_go_on_from_memory(&record.fact) {
                 return Err(failed.into());
@@ -196,5 +213,72 @@ impl Inner {
             | Fact::Stuck { .. }
             | Fact::KubeconfigSaved => self.progress.purpose().is_some_and(takes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::Deaf;
+    use async_trait::async_trait;
+    use domain::{AccountId, CloudId};
+    use std::time::Duration;
+    use tokio::sync::Notify;
+
+    struct SlowDisk(Arc<Notify>);
+
+    #[async_trait]
+    impl Journal for SlowDisk {
+        async fn append(&mut self, _: &Record) -> Result<(), JournalError> {
+            self.0.notified().await;
+            Ok(())
+        }
+    }
+
+    struct Stopped;
+
+    #[async_trait]
+    impl Clock for Stopped {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+        fn since_boot(&self) -> Duration {
+            Duration::ZERO
+        }
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_nobody_polls_stops_no_other() {
+        let disk = Arc::new(Notify::new());
+        let header = Record {
+            seq: 0,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            fact: Fact::Opened {
+                version: VERSION,
+                writer: "test".to_owned(),
+                deployment: DeploymentId("01jdcanary0000000000000000".to_owned()),
+                cloud: CloudId("demo-1".to_owned()),
+                account: AccountId("A".to_owned()),
+            },
+        };
+        let journal = Box::new(SlowDisk(disk.clone()));
+        let book = Book::open(journal, &[header], Arc::new(Stopped), Arc::new(Deaf)).unwrap();
+        let writes = book.clone();
+        let write = tokio::spawn(async move { writes.write(Fact::KubeconfigSaved).await });
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        // A step asks while the disk works; then the task that carries it turns to something else.
+        let mut step = std::pin::pin!(book.read(|progress| progress.next_seq));
+        let first = futures::poll!(step.as_mut());
+        disk.notify_one();
+        write.await.unwrap().unwrap();
+        let other = book.read(|progress| progress.next_seq);
+        let asked = tokio::time::timeout(Duration::from_secs(1), other).await;
+        assert_eq!(
+            asked,
+            Ok(2),
+            "behind a question that nobody polls: {first:?}"
+        );
     }
 }
