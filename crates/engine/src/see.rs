@@ -49,6 +49,7 @@ impl Act {
         match self.tried(|| self.cloud().cluster(id)).await? {
             Ok(one) => {
                 self.must_be_ours(&one).await?;
+                self.pays_for_control_plane(&one).await?;
                 hold(&self.proven).insert(id);
             }
             // What is not there cannot be changed; whether it is gone is asked elsewhere.
@@ -56,6 +57,23 @@ impl Act {
             Err(failure) => return Err(Trouble::Failed(crate::said::failed(&failure))),
         }
         Ok(id)
+    }
+
+    /// Writes down a control plane that costs and that the journal does not know: the process may
+    /// have ended between the record of the cluster and that of its control plane.
+    async fn pays_for_control_plane(&self, one: &Cluster) -> Result<(), Trouble> {
+        let thing = Thing::ControlPlane(one.id);
+        if !one.ha || self.read(|p| p.things.contains_key(&thing)).await {
+            return Ok(());
+        }
+        let price = self.read(|progress| progress.prices.control_plane).await;
+        let since = one.created;
+        self.write(Fact::Born {
+            thing,
+            since,
+            price,
+        })
+        .await
     }
 
     /// Two proofs, or a person must look.
