@@ -1,5 +1,6 @@
 //! The words after `cargo xtask`, and the help text.
 
+use crate::figures::BENCHES;
 use crate::suite;
 
 /// What to do.
@@ -15,11 +16,10 @@ pub(crate) enum Task {
     Bundle { check: bool },
     /// Write the TypeScript types of the screen again.
     Bindings,
-    /// Build one of the measuring programs and show what it says to these words.
-    Show {
-        program: &'static str,
-        words: Vec<String>,
-    },
+    /// Kill the real cli at every point; the words go to the program.
+    KillMatrix { words: Vec<String> },
+    /// Measure something; the words go to the program.
+    Bench { name: String, words: Vec<String> },
 }
 
 /// Reads the words, or says what is wrong with them.
@@ -36,9 +36,9 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, String> {
         "help" | "-h" | "--help" => Ok(Task::Help),
         "run" => nothing_after(first, &rest, Task::Run),
         "bindings" => nothing_after(first, &rest, Task::Bindings),
-        "campaign" => Ok(Task::Show {
-            program: "campaign",
-            words: rest.iter().map(|word| (*word).to_owned()).collect(),
+        "campaign" => Ok(Task::Bench {
+            name: first.to_owned(),
+            words: owned(&rest),
         }),
         "bundle" => match rest[..] {
             [] => Ok(Task::Bundle { check: false }),
@@ -49,8 +49,23 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, String> {
             )),
         },
         "test" => parse_test(&rest),
+        "kill-matrix" => Ok(Task::KillMatrix {
+            words: owned(&rest),
+        }),
+        "bench" => match rest[..] {
+            [name, ..] if BENCHES.iter().any(|(known, _)| *known == name) => Ok(Task::Bench {
+                name: name.to_owned(),
+                words: owned(&rest[1..]),
+            }),
+            [name, ..] => Err(format!("`bench` knows no `{name}`")),
+            [] => Err("`bench` needs the name of what is measured".to_owned()),
+        },
         other => Err(format!("there is no command `{other}`")),
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn nothing_after(command: &str, rest: &[&str], task: Task) -> Result<Task, String> {
@@ -97,7 +112,8 @@ one line with its duration; what it said is kept in target/xtask/logs/STEP.log.
   test              run every check below, all of them even after a failure; the last line is
                     `N passed, N failed`
     --only NAME     only this step and what it needs; several: --only fmt,clippy
-    --full          also what takes long: more seeds (QUAYLIGHT_FULL=1) and `bundle --check`
+    --full          also what takes long: more seeds (QUAYLIGHT_FULL=1), every kill point, and
+                    `bundle --check`
   bundle            build the installers of this system (release)
     --check         Linux: build the deb, install it, start it on a virtual display, remove it
   campaign          seeded schedules of a whole life under faults on the demo cloud in memory, ours
@@ -107,12 +123,24 @@ one line with its duration; what it said is kept in target/xtask/logs/STEP.log.
     --replay SEED   one schedule as a transcript, twice, with the hash of its exchanges
     --planted       each planted bug, and after how many schedules it was found
   bindings          write ui/src/bindings from the Rust types again
+  kill-matrix       kill the real cli (built with the feature `kill-points` into target/kill) before
+                    and after every record and every request of apply, scale and teardown on a demo
+                    cloud, and check what `resume` leaves. Exit 1 on a violation
+    --every N       only every Nth point
+    --json          one document on stdout
+  bench NAME        measure (profile `bench`); `--json` prints one document
   help, --help      this text
 
 Steps of `test`:
 ",
     );
     text.extend(suite::described().map(|(name, does)| format!("  {name:<17} {does}\n")));
+    text.push_str("\nWhat `bench` measures:\n");
+    text.extend(
+        BENCHES
+            .iter()
+            .map(|(name, does)| format!("  {name:<17} {does}\n")),
+    );
     text.push_str(
         "
 What the end-to-end tests are told by the environment: QUAYLIGHT_APP and QUAYLIGHT_CLI (the built
@@ -149,6 +177,27 @@ mod tests {
                 full: true,
                 only: vec!["fmt".to_owned(), "clippy".to_owned()]
             })
+        );
+    }
+
+    #[test]
+    fn words_of_a_measuring_program_are_handed_on() {
+        let words = vec!["--json".to_owned()];
+        assert_eq!(
+            parsed("bench twin --json"),
+            Ok(Task::Bench {
+                name: "twin".to_owned(),
+                words: words.clone()
+            })
+        );
+        assert_eq!(parsed("kill-matrix --json"), Ok(Task::KillMatrix { words }));
+        assert_eq!(
+            parsed("bench"),
+            Err("`bench` needs the name of what is measured".to_owned())
+        );
+        assert_eq!(
+            parsed("bench moon"),
+            Err("`bench` knows no `moon`".to_owned())
         );
     }
 

@@ -1,4 +1,5 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `bundle`, `bindings`.
+//! The commands of this repository: `cargo xtask run`, `test`, `bundle`, `bindings`,
+//! `kill-matrix`, `bench`.
 //!
 //! Each command first sets up what is missing on this machine, then does its job with a line per
 //! step and its duration. The crate has no dependencies and never links the app: it only starts
@@ -13,9 +14,9 @@ mod app;
 mod args;
 mod bindings;
 mod bundle;
-mod campaign;
 mod display;
 mod excerpt;
+mod figures;
 mod process;
 mod report;
 mod run;
@@ -38,13 +39,6 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if let Task::Show { program, words } = &task {
-        return if campaign::show(program, words) {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        };
-    }
     let mut report = Report::new();
     match task {
         Task::Help => println!("{}", args::help()),
@@ -52,7 +46,8 @@ fn main() -> ExitCode {
         Task::Test { full, only } => suite::test(&mut report, full, &only),
         Task::Bundle { check } => bundle::bundle(&mut report, check),
         Task::Bindings => bindings::remake(&mut report),
-        Task::Show { .. } => {}
+        Task::KillMatrix { words } => return figures::kill_matrix(&words),
+        Task::Bench { name, words } => return figures::bench(&name, &words),
     }
     if report.all_passed() {
         ExitCode::SUCCESS

@@ -4,8 +4,8 @@ use std::fs;
 
 use crate::app;
 use crate::bundle;
-use crate::campaign;
 use crate::display::Screen;
+use crate::figures;
 use crate::process::{Job, cargo, root, target};
 use crate::report::{Ended, Report};
 use crate::setup::{self, For};
@@ -132,7 +132,13 @@ const STEPS: &[Step] = &[
         name: "campaign",
         does: "seeded schedules under faults on the demo cloud in memory",
         needs: &["packages"],
-        act: |mode| campaign::step(mode.full),
+        act: |mode| figures::campaign_step(mode.full),
+    },
+    Step {
+        name: "kill-matrix",
+        does: "the real cli killed at every seventh point (all with --full), and resumed",
+        needs: &["build"],
+        act: |mode| figures::kill_step(mode.full),
     },
     Step {
         name: "e2e",
@@ -242,7 +248,7 @@ fn clippy() -> Ended {
     if done.end.is_err() {
         return done.checked();
     }
-    // `--all-targets` leaves out the tests that run only in a window.
+    // `--all-targets` leaves out the tests that run only by name.
     let mut windowed = cargo();
     windowed.args([
         "clippy",
@@ -251,7 +257,8 @@ fn clippy() -> Ended {
         "--features",
         app::FEATURES,
     ]);
-    windowed.args(["--test", "e2e", "--test", "demo", "--", "-D", "warnings"]);
+    windowed.args(["--test", "e2e", "--test", "demo", "--test", "kill"]);
+    windowed.args(["--", "-D", "warnings"]);
     Job::new("clippy-window", windowed, 15).run().checked()
 }
 

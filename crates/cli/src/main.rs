@@ -5,6 +5,8 @@
 mod args;
 mod ask;
 mod commands;
+#[cfg(feature = "kill-points")]
+mod kill;
 mod print;
 mod spec;
 mod wire;
@@ -27,6 +29,8 @@ enum Exit {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    #[cfg(feature = "kill-points")]
+    let _counting = kill::arm();
     drop(rustls::crypto::ring::default_provider().install_default());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

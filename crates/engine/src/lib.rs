@@ -9,6 +9,8 @@ mod bus;
 mod change;
 mod create;
 pub mod facade;
+#[cfg(feature = "kill-points")]
+pub mod kill;
 pub mod left;
 pub mod observe;
 pub mod ports;

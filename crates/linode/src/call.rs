@@ -189,7 +189,11 @@ impl Caller {
         self.must_be_open(operation, &bucket)?;
         let request = self.request(operation, method, path, body)?;
         self.counters.of(counted).fetch_add(1, Ordering::Relaxed);
+        #[cfg(feature = "kill-points")]
+        engine::kill::point(|| format!("before {operation}"));
         let sent = self.transport.clone().oneshot(request).await;
+        #[cfg(feature = "kill-points")]
+        engine::kill::point(|| format!("after {operation}"));
         let reply = sent.map_err(|cause| failure::of_transport(operation, cause))?;
         let (parts, body) = reply.into_parts();
         let status = parts.status;

@@ -323,7 +323,11 @@ impl Journal for FileJournal {
                 why,
             };
             let line = line.map_err(damaged);
+            #[cfg(feature = "kill-points")]
+            engine::kill::point(|| format!("before record {}", desk.next_seq));
             let done = line.and_then(|line| desk.paper.append(&line).map_err(disk));
+            #[cfg(feature = "kill-points")]
+            engine::kill::point(|| format!("after record {}", desk.next_seq));
             (desk, done)
         })
         .await;

@@ -1,0 +1,102 @@
+//! `kill-matrix` and `bench`: programs of tests/ whose tables and figures go straight to the
+//! terminal, so that `--json` is nothing but the document.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use crate::app;
+use crate::process::{Job, cargo, target};
+use crate::report::Ended;
+
+/// What `bench` can measure, and what it says of it.
+pub(crate) const BENCHES: &[(&str, &str)] = &[(
+    "twin",
+    "whole deploy-and-teardown schedules a second on the demo cloud in memory",
+)];
+
+/// Where the cli with kill points is built: apart, so that nothing else is ever linked with them.
+fn kill_target() -> PathBuf {
+    target().join("kill")
+}
+
+fn build_killable() -> Command {
+    let mut build = cargo();
+    build.args(["build", "--package", "quaylight-cli", "--locked"]);
+    build.args(["--features", "kill-points"]);
+    build.env("CARGO_TARGET_DIR", kill_target());
+    build
+}
+
+fn matrix(words: &[String]) -> Command {
+    let mut matrix = cargo();
+    matrix.args(["test", "--workspace", "--locked", "--features"]);
+    matrix.args([app::FEATURES, "--test", "kill", "--"]);
+    matrix.args(words);
+    let program = format!("quaylight-cli{}", std::env::consts::EXE_SUFFIX);
+    matrix.env("QUAYLIGHT_CLI", kill_target().join("debug").join(program));
+    matrix
+}
+
+/// Kills the real cli at every point and looks what `resume` makes of it.
+pub(crate) fn kill_matrix(words: &[String]) -> ExitCode {
+    if shown(build_killable()) {
+        ExitCode::from(u8::from(!shown(matrix(words))))
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The same as a step of `test`: every seventh point, or all.
+pub(crate) fn kill_step(full: bool) -> Ended {
+    let built = Job::new("kill-build", build_killable(), 45).run();
+    if built.end.is_err() {
+        return built.checked();
+    }
+    let every = if full { "1" } else { "7" };
+    let words = ["--every", every].map(str::to_owned);
+    Job::new("kill-matrix", matrix(&words), 30)
+        .leaves_nothing()
+        .run()
+        .checked()
+}
+
+/// The campaign as a step of `test`: some schedules of ours and of the control group, or as many as
+/// a table wants.
+pub(crate) fn campaign_step(full: bool) -> Ended {
+    let (ours, others) = if full {
+        ("20000", "2000")
+    } else {
+        ("1000", "100")
+    };
+    let mut campaign = measuring("campaign");
+    campaign.args(["--schedules", ours, "--control", others]);
+    let limit_minutes = if full { 120 } else { 40 };
+    Job::new("campaign", campaign, limit_minutes)
+        .run()
+        .checked()
+}
+
+/// Measures on fast code, in the profile `bench`.
+pub(crate) fn bench(name: &str, words: &[String]) -> ExitCode {
+    let mut bench = measuring(name);
+    bench.args(words);
+    ExitCode::from(u8::from(!shown(bench)))
+}
+
+fn measuring(name: &str) -> Command {
+    let mut bench = cargo();
+    bench.args(["bench", "--package", "quaylight-tests", "--locked"]);
+    bench.args(["--bench", name, "--"]);
+    bench
+}
+
+/// Runs with our own terminal; true when it ended well.
+fn shown(mut command: Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(why) => {
+            eprintln!("xtask: start `{}`: {why}", command.get_program().display());
+            false
+        }
+    }
+}
