@@ -94,7 +94,7 @@ async fn work(
         }
         found.violations.extend(life.violations);
         let points: u64 = found.points.iter().sum();
-        if nth / every % 20 == 0 {
+        if (nth / every).is_multiple_of(20) {
             eprintln!(
                 "number {nth}: {points} points, {} violations",
                 found.violations.len()
