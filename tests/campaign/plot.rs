@@ -62,14 +62,24 @@ impl Story {
             self.world.use_cluster(cluster.0, claims, service).await;
         }
         if self.draw.percent(25) {
+            // A new process has yet to read whose account it is.
+            self.world.known = false;
             self.world.storm(&mut self.draw, self.rules.harsh);
+            self.world.known = true;
             let more = Spec {
                 gpu_max: spec.gpu_max + 1,
                 ..spec.clone()
             };
             let doom = self.doom();
-            if let Some(id) = self.accept(&more, For::Apply, doom).await {
-                self.carry_on(&id, 2).await;
+            let applied = self.accept(&more, For::Apply, doom).await;
+            if let Some(applied) = &applied {
+                self.carry_on(applied, 2).await;
+            }
+            // What was rolled back meanwhile is made anew, as a deployment of its own.
+            if let Some(other) = applied.filter(|applied| applied != id) {
+                self.world.clear();
+                self.tear_down(&other, None).await;
+                self.settle(&other).await;
             }
             self.world.clear();
         }
