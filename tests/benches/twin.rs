@@ -1,5 +1,5 @@
 //! How many whole deploy-and-teardown schedules the demo cloud in memory carries a second on one
-//! core, through the real client code and in virtual time.
+//! core, through the real client code and in virtual time. The catalog is read once, before.
 
 #![expect(
     clippy::print_stdout,
@@ -7,21 +7,52 @@
     reason = "a bench prints, and measures real time"
 )]
 
+use domain::plan::build::{Basis, plan_create, plan_teardown};
+use domain::plan::{Plan, Prices};
+use domain::record::Fact;
 use domain::spec::Spec;
-use engine::facade::For;
+use domain::{DeploymentId, PlanId};
+use engine::book::Book;
+use engine::ports::Ports;
 use engine::protocol::PROTOCOL;
+use engine::run::{End, drive};
+use engine::signal::{Deaf, signal};
 use quaylight_tests::memory::Computer;
 use serde_json::{Value, json};
 use sim::{Options, Twin};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::runtime::Runtime;
 
 /// Thousands of small replies are written and read: an allocator for that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What every schedule shares: the Spec, and what its parts cost by the catalog, read once.
+struct Wish {
+    spec: Spec,
+    prices: Prices,
+}
+
+fn wish(runtime: &Runtime) -> Wish {
+    let mine = Some(vec!["203.0.113.7/32".parse().expect("an address")]);
+    let spec = Spec {
+        kubectl_access: mine.clone(),
+        ui_access: mine,
+        ..Spec::for_user("ada")
+    };
+    let catalog = runtime.block_on(async {
+        let twin = Twin::new(Options::default()).expect("a new cloud");
+        Computer::default().ports(&twin).cloud.catalog().await
+    });
+    let prices = Prices::of(&spec, &catalog.expect("a catalog"));
+    Wish { spec, prices }
+}
+
 /// Deploys the reference cluster and tears it down in a cloud whose latencies are `permille`
 /// thousandths of the observed ones; the requests that this took.
-async fn schedule(seed: u64, permille: u32) -> u64 {
+async fn schedule(seed: u64, permille: u32, wish: &Wish) -> u64 {
     let options = Options {
         seed,
         start: "2026-11-23T10:00:00Z".parse().ok(),
@@ -34,24 +65,43 @@ async fn schedule(seed: u64, permille: u32) -> u64 {
         ids: Some(seed),
         ..Computer::default()
     };
-    let engine = computer.start(&twin, &PROTOCOL).await;
-    let mine = Some(vec!["203.0.113.7/32".parse().expect("an address")]);
-    let spec = Spec {
-        kubectl_access: mine.clone(),
-        ui_access: mine,
-        ..Spec::for_user("ada")
+    let ports = computer.ports(&twin);
+    let account = ports.cloud.account().await.expect("an account").id;
+    let now = ports.clock.now();
+    let basis = Basis {
+        plan: PlanId(ports.ids.ulid(now)),
+        deployment: DeploymentId(ports.ids.ulid(now)),
+        cloud: ports.cloud.id(),
+        account: account.clone(),
+        now,
     };
-    let review = engine.review(spec, For::New).await.expect("a review");
-    let plan = review.plan.expect("a plan");
-    let id = engine.accept(&plan, false).await.expect("an acceptance");
-    engine.wait(&id).await;
-    engine.tear_down(&id, "ada", &[]).await.expect("a teardown");
-    engine.wait(&id).await;
+    let deployment = basis.deployment.clone();
+    let rules = domain::preset::firewall_rules(&wish.spec);
+    let plan = plan_create(&wish.spec, rules, wish.prices, basis);
+    let book = Book::create(&ports, Arc::new(Deaf), "bench", deployment, account).await;
+    let book = book.expect("a journal");
+    carry(&ports, &book, plan).await;
+    let progress = book.progress().await;
+    let now = ports.clock.now();
+    let basis = Basis::of(&progress, PlanId(ports.ids.ulid(now)), now);
+    let plan = plan_teardown(&wish.spec, &BTreeSet::new(), wish.prices, basis);
+    carry(&ports, &book, plan).await;
     let (_, ledger) = twin.demo("GET", "/_demo/ledger", &Value::Null);
     assert_eq!(ledger["alive"], json!([]), "seed {seed}");
     let (_, calls) = twin.demo("GET", "/_demo/calls", &Value::Null);
     let calls = calls.as_object().into_iter().flatten();
     calls.filter_map(|(_, times)| times.as_u64()).sum()
+}
+
+/// Accepts a plan and carries it to its end.
+async fn carry(ports: &Ports, book: &Book, plan: Plan) {
+    let plan = Box::new(plan);
+    book.write(Fact::Accepted { plan })
+        .await
+        .expect("an acceptance");
+    let (_, signal) = signal();
+    let end = drive(ports, &PROTOCOL, book, Arc::new(Deaf), signal).await;
+    assert!(matches!(end, End::Done), "{end:?}");
 }
 
 fn main() {
@@ -63,6 +113,7 @@ fn main() {
         .start_paused(true)
         .build()
         .expect("a runtime");
+    let wish = wish(&runtime);
     let mut rows = Vec::new();
     for (cloud, permille) in [
         ("observed latencies", 1000),
@@ -70,7 +121,7 @@ fn main() {
         ("none", 0),
     ] {
         let begun = Instant::now();
-        let runs = (0..schedules).map(|seed| runtime.block_on(schedule(seed, permille)));
+        let runs = (0..schedules).map(|seed| runtime.block_on(schedule(seed, permille, &wish)));
         let calls: u64 = runs.sum();
         let seconds = begun.elapsed().as_secs_f64();
         let per_second = schedules as f64 / seconds;
