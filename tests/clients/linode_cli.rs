@@ -156,11 +156,12 @@ impl LinodeCli {
 }
 
 /// Whether everything in `part` stands in `whole`. linode-cli leaves out fields that it does not
-/// know, and changes none.
+/// know, and changes none. What is to be paid so far has grown since it printed it.
 fn part_of(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => part
             .iter()
+            .filter(|(name, _)| *name != "balance_uninvoiced")
             .all(|(name, value)| whole.get(name).is_some_and(|inner| part_of(value, inner))),
         (Value::Array(part), Value::Array(whole)) => {
             part.len() == whole.len() && part.iter().zip(whole).all(|(a, b)| part_of(a, b))

@@ -125,7 +125,7 @@ fn wrong_arguments_never_reach_the_engine() {
         cancel: problem "demo_not_started"
         deploy: invalid args `unknownPrice` for command `deploy`: invalid type: string "yes", expected a boolean
         deploy: invalid args `plan` for command `deploy`: not a lowercase ULID
-        act: invalid args `action` for command `act`: unknown variant `explode`, expected one of `continue`, `roll_back`, `keep`
+        act: invalid args `action` for command `act`: unknown variant `explode`, expected one of `continue`, `roll_back`, `keep`, `stop_hour_later`, `stop_four_hours_later`, `stop_never`
         tear_down: invalid args `delete` for command `tear_down`: invalid type: string "1", expected u64
         tear_down: invalid args `typed` for command `tear_down`: too long for a name
         tear_down: invalid args `delete` for command `tear_down`: invalid value: integer `-1`, expected u64

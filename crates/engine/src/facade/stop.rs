@@ -124,13 +124,22 @@ impl Engine {
                 continue;
             }
             tokio::spawn(async move {
-                if let Err(problem) = me.tear_down(&id, &label, &[]).await {
+                if let Err(problem) = me.stop(&id, &label).await {
                     let code = problem.code;
                     tracing::warn!(code, "a stop time is due and its teardown waits");
                 }
                 lock(&me.stopping).remove(&id);
             });
         }
+    }
+
+    /// Once it is known whose account this is, nothing that Linode answers delays the teardown.
+    async fn stop(&self, id: &DeploymentId, label: &str) -> Result<(), Problem> {
+        let known = lock(&self.account).is_some();
+        if !known {
+            self.account().await?;
+        }
+        self.accept_teardown(id, label, &[], None).await
     }
 
     /// Warnings and overruns come with time, not with records: their rows are made anew.

@@ -178,6 +178,18 @@ impl Engine {
         allow_my_address: Option<IpNet>,
     ) -> Result<(), Problem> {
         self.account().await?;
+        self.accept_teardown(id, typed, delete, allow_my_address)
+            .await
+    }
+
+    /// Asks nothing of the cloud.
+    pub(super) async fn accept_teardown(
+        &self,
+        id: &DeploymentId,
+        typed: &str,
+        delete: &[VolumeId],
+        allow_my_address: Option<IpNet>,
+    ) -> Result<(), Problem> {
         let held = self.known(id)?;
         let label = held.progress.label().unwrap_or_default();
         let prefix = held
