@@ -118,10 +118,13 @@ impl Window {
             bail!("capabilities")
         };
         let connector = hyper_util::client::legacy::connect::HttpConnector::new();
-        let client = ClientBuilder::new(connector)
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
+        let mut client = ClientBuilder::new(connector);
+        let address = format!("http://127.0.0.1:{port}");
+        // The driver never answers when the app ends before its window is there.
+        let session = client.capabilities(capabilities).connect(&address);
+        let client = tokio::time::timeout(PATIENCE, session)
             .await
+            .context("no window: see driver.log")?
             .context("open a WebDriver session")?;
         Ok(Self {
             client,
@@ -259,6 +262,8 @@ impl Window {
         end(pid, "KILL").await?;
         self.driver.start_kill()?;
         self.driver.wait().await?;
+        // Until the session bus, too, knows that the dead process is no running instance.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         Ok(self.album.clone())
     }
 

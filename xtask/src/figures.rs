@@ -46,20 +46,6 @@ pub(crate) fn kill_matrix(words: &[String]) -> ExitCode {
     }
 }
 
-/// The same as a step of `test`: every seventh point, or all.
-pub(crate) fn kill_step(full: bool) -> Ended {
-    let built = Job::new("kill-build", build_killable(), 45).run();
-    if built.end.is_err() {
-        return built.checked();
-    }
-    let every = if full { "1" } else { "7" };
-    let words = ["--every", every].map(str::to_owned);
-    Job::new("kill-matrix", matrix(&words), 30)
-        .leaves_nothing()
-        .run()
-        .checked()
-}
-
 /// The campaign as a step of `test`: some schedules of ours and of the control group, or as many as
 /// a table wants.
 pub(crate) fn campaign_step(full: bool) -> Ended {

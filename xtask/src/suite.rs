@@ -135,12 +135,6 @@ const STEPS: &[Step] = &[
         act: |mode| figures::campaign_step(mode.full),
     },
     Step {
-        name: "kill-matrix",
-        does: "the real cli killed at every seventh point (all with --full), and resumed",
-        needs: &["build"],
-        act: |mode| figures::kill_step(mode.full),
-    },
-    Step {
         name: "e2e",
         does: "the real window, driven on a virtual display with a real secret store",
         needs: &["build", "tauri-driver", "kubectl"],
