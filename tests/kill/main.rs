@@ -152,7 +152,9 @@ async fn matrix(words: &Words) -> Result<bool> {
                 violations(command)
             );
         }
-        texts.iter().for_each(|text| println!("{text}"));
+        for text in &texts {
+            println!("{text}");
+        }
         println!("{points} points in {seconds} s, {} violations", texts.len());
     }
     ensure!(
