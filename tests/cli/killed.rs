@@ -78,3 +78,12 @@ async fn one_cluster_after_a_killed_apply_and_none_after_a_killed_teardown() -> 
     ensure!(demo.alive().await?.is_empty(), "{:?}", demo.alive().await?);
     Ok(())
 }
+
+#[test]
+fn the_program_that_people_get_cannot_be_told_to_die() {
+    let program = std::fs::read(quaylight_tests::built("QUAYLIGHT_CLI", "quaylight-cli"));
+    let program = program.expect("the cli is built by `cargo xtask test`");
+    let has = |word: &[u8]| program.windows(word.len()).any(|part| part == word);
+    assert!(has(b"QUAYLIGHT_DEMO_REQUESTS"));
+    assert!(!has(b"QUAYLIGHT_KILL_AT"));
+}
