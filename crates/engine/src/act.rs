@@ -5,13 +5,14 @@ use crate::observe::Observed;
 use crate::ports::{Answer, Cloud, Failure, Kind, KubeApi, Ports};
 use crate::protocol::{Bound, Protocol};
 use crate::said::{self, Note};
+use crate::see::TurnedAway;
 use crate::signal::{Asked, Observer, Signal};
 use domain::inventory::{Account, Pool};
 use domain::progress::Progress;
 use domain::record::Fact;
 use domain::text::{Millis, Text};
-use domain::{ClusterId, PoolId};
-use std::collections::BTreeSet;
+use domain::{ClusterId, InstanceId, PoolId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
@@ -54,6 +55,8 @@ pub(crate) struct Run {
     pub(crate) sight: Mutex<Option<(Duration, Vec<Pool>)>>,
     /// The last look at the pools that was answered.
     pub(crate) looked: std::sync::Mutex<Option<Duration>>,
+    /// Machines that the cloud refused to put behind the firewall.
+    pub(crate) turned_away: std::sync::Mutex<BTreeMap<InstanceId, TurnedAway>>,
     /// Pools whose autoscaler was seen on.
     pub(crate) autoscaled: std::sync::Mutex<BTreeSet<PoolId>>,
     pub(crate) kube: Mutex<Option<Arc<dyn KubeApi>>>,
@@ -302,6 +305,17 @@ impl Patience {
         } else {
             Verdict::Fine
         }
+    }
+
+    /// Waits for the next poll. What is late is polled less often: it no longer matters which second.
+    pub(crate) async fn pause(&self, run: &Run, each: Duration) -> Result<(), Trouble> {
+        let late = self.spent >= self.bound.late;
+        let least = if late {
+            run.protocol.poll_late
+        } else {
+            Duration::ZERO
+        };
+        run.pause(each.max(least)).await
     }
 
     /// Tells how a wait goes; fails with `over` when it took too long.

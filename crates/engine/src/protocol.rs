@@ -45,6 +45,8 @@ pub struct Protocol {
     pub poll_kubeconfig_max: Duration,
     /// Between two looks at the access list.
     pub poll_access: Duration,
+    /// At least this between two looks at what is late.
+    pub poll_late: Duration,
     /// A DELETE of a cluster that is still there is sent again after this.
     pub delete_again: Duration,
     /// Between two looks at what is being deleted.
@@ -135,6 +137,7 @@ pub const PROTOCOL: Protocol = Protocol {
     poll_nodes: Duration::from_secs(2),
     poll_kubeconfig_max: Duration::from_secs(5),
     poll_access: Duration::from_secs(5),
+    poll_late: Duration::from_secs(10),
     delete_again: Duration::from_mins(1),
     poll_gone: Duration::from_secs(3),
     retry_min: Duration::from_millis(500),

@@ -342,6 +342,7 @@ impl Run {
             not_before: std::sync::Mutex::default(),
             sight: Mutex::default(),
             looked: std::sync::Mutex::default(),
+            turned_away: std::sync::Mutex::default(),
             autoscaled: std::sync::Mutex::default(),
             kube: Mutex::default(),
             proven: std::sync::Mutex::default(),

@@ -20,6 +20,16 @@ use std::time::Duration;
 /// Nodes that are put behind the firewall at the same time.
 const COVERED_AT_ONCE: usize = 8;
 
+/// A machine that the cloud refused to put behind the firewall: asking again at once would bring the
+/// same answer, so the pauses grow.
+#[derive(Clone, Debug)]
+pub(crate) struct TurnedAway {
+    said: String,
+    times: u32,
+    /// Not asked again before, by the time since the start of this computer.
+    until: Duration,
+}
+
 /// What a look at the pools brought.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sight {
@@ -247,17 +257,38 @@ impl Act {
     }
 
     /// Puts one machine behind the firewall. `None`: it is; else what the cloud said (empty: there is
-    /// no firewall yet). A refusal is not the end: the next look tries again.
+    /// no firewall yet). A refusal is not the end: a later look tries again.
     pub(crate) async fn cover(&self, instance: InstanceId) -> Result<Option<String>, Trouble> {
         let Some(firewall) = self.read(domain::progress::Progress::firewall).await else {
             return Ok(Some(String::new()));
         };
+        let before = hold(&self.turned_away).get(&instance).cloned();
+        if let Some(away) = &before
+            && self.boot() < away.until
+        {
+            return Ok(Some(away.said.clone()));
+        }
         match self
             .tried(|| self.cloud().attach_firewall(firewall, instance))
             .await?
         {
-            Ok(()) => Ok(None),
-            Err(failure) => Ok(Some(words(&failure))),
+            Ok(()) => {
+                hold(&self.turned_away).remove(&instance);
+                Ok(None)
+            }
+            Err(failure) => {
+                let said = words(&failure);
+                let times = before.map_or(1, |away| away.times.saturating_add(1));
+                let pause = (self.protocol.poll_nodes).saturating_mul(2_u32.saturating_pow(times));
+                let until = self.boot() + pause.min(self.protocol.observe_every);
+                let away = TurnedAway {
+                    said: said.clone(),
+                    times,
+                    until,
+                };
+                hold(&self.turned_away).insert(instance, away);
+                Ok(Some(said))
+            }
         }
     }
 

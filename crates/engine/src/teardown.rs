@@ -127,7 +127,9 @@ impl Act {
                 Verdict::Late => self.late(Note::WaitsProvisioned),
                 Verdict::Over => return Ok(()),
             }
-            self.pause(self.protocol.poll_kubeconfig_max).await?;
+            patience
+                .pause(self, self.protocol.poll_kubeconfig_max)
+                .await?;
         }
     }
 
@@ -156,7 +158,7 @@ impl Act {
                 )
             };
             patience.wait(self, Note::WaitsGone { left: 1 }, left)?;
-            self.pause(self.protocol.poll_gone).await?;
+            patience.pause(self, self.protocol.poll_gone).await?;
         }
         let own = self.read(|progress| progress.cluster() == Some(id)).await;
         let parts = self.read(|progress| {
@@ -218,7 +220,7 @@ impl Act {
             let instances = left.iter().map(ToString::to_string).collect();
             let stuck = || Trouble::Stuck(Failed::Instances { instances }.into());
             patience.wait(self, waits, stuck)?;
-            self.pause(self.protocol.poll_gone).await?;
+            patience.pause(self, self.protocol.poll_gone).await?;
         }
     }
 

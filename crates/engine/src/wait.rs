@@ -68,7 +68,7 @@ impl Act {
             }
             let over = || Trouble::Failed(Failed::AccessLate.into());
             patience.wait(self, Note::WaitsAccess, over)?;
-            self.pause(self.protocol.poll_access).await?;
+            patience.pause(self, self.protocol.poll_access).await?;
         }
     }
 
@@ -101,7 +101,7 @@ impl Act {
                 })
             };
             patience.wait(self, note, over)?;
-            self.pause(self.protocol.poll_nodes).await?;
+            patience.pause(self, self.protocol.poll_nodes).await?;
         }
     }
 
@@ -206,7 +206,7 @@ impl Act {
             let nodes = open.len();
             let over = || Trouble::Failed(Failed::NotCovered { nodes: open, said }.into());
             patience.wait(self, Note::WaitsCover { nodes }, over)?;
-            self.pause(self.protocol.poll_nodes).await?;
+            patience.pause(self, self.protocol.poll_nodes).await?;
         }
     }
 }

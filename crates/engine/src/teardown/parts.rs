@@ -107,7 +107,7 @@ impl Act {
         let names = || things.iter().map(ToString::to_string).collect();
         let stuck = || Trouble::Stuck(Failed::Left { things: names() }.into());
         patience.wait(self, Note::WaitsGone { left: things.len() }, stuck)?;
-        self.pause(self.protocol.poll_gone).await
+        patience.pause(self, self.protocol.poll_gone).await
     }
 
     /// Deletes the volumes that the plan names, and no other, once they hang on no machine. One that
