@@ -33,6 +33,8 @@ pub struct Claim {
     pools: BTreeSet<PoolId>,
     gpu_type: String,
     sent: Vec<ThingKind>,
+    /// When things may have been born of POSTs whose answers were lost.
+    lost: Vec<(ThingKind, Timestamp, Timestamp)>,
 }
 
 impl Claim {
@@ -58,6 +60,13 @@ impl Claim {
                 .into_iter()
                 .filter(|kind| progress.was_posted(*kind))
                 .collect(),
+            lost: [ThingKind::Cluster, ThingKind::Firewall]
+                .into_iter()
+                .flat_map(|kind| {
+                    let lost = progress.lost_answers(kind).into_iter();
+                    lost.map(move |(from, to)| (kind, from - slack, to + slack))
+                })
+                .collect(),
             firewalls: progress
                 .things
                 .keys()
@@ -70,9 +79,9 @@ impl Claim {
     pub fn cluster(&self, one: &Cluster) -> Belongs {
         let known = self.clusters.contains(&one.id);
         let marked = self.mark.is_on(&one.tags);
-        let placed = one.label == self.label
-            && one.region == self.region
-            && self.is_younger(ThingKind::Cluster, one.created);
+        let named = one.label == self.label || self.answers(ThingKind::Cluster, one.created);
+        let placed =
+            named && one.region == self.region && self.is_younger(ThingKind::Cluster, one.created);
         self.belongs(known, marked, placed)
     }
 
@@ -120,13 +129,16 @@ impl Claim {
     pub fn firewall(&self, one: &Firewall) -> Belongs {
         let known = self.firewalls.contains(&one.id);
         let marked = self.mark.is_on(&one.tags);
-        let controllers = self
-            .clusters
-            .iter()
-            .any(|id| one.label == format!("lke-{id}"));
-        let placed = (one.label == self.label && self.is_younger(ThingKind::Firewall, one.created))
-            || (known && controllers);
+        let named = one.label == self.label || self.answers(ThingKind::Firewall, one.created);
+        let placed = (named && self.is_younger(ThingKind::Firewall, one.created))
+            || (known && self.is_controllers(one));
         self.belongs(known, marked, placed)
+    }
+
+    /// The firewall that the controller inside one of our clusters makes for itself.
+    pub(crate) fn is_controllers(&self, one: &Firewall) -> bool {
+        let named = |id: &ClusterId| one.label == format!("lke-{id}");
+        self.clusters.iter().any(named)
     }
 
     /// A NodeBalancer: it names one of our clusters and was born after it; or the journal noted it
@@ -164,6 +176,15 @@ impl Claim {
     /// POST held nothing with our mark, which no wrong clock can spoil.
     fn is_younger(&self, kind: ThingKind, created: Timestamp) -> bool {
         created >= self.born_after || self.sent.contains(&kind)
+    }
+
+    /// Born just when an answer of ours was lost. With our mark, which no listing before that POST
+    /// held, this is as good as the label, which anybody may change before we find it.
+    fn answers(&self, kind: ThingKind, created: Timestamp) -> bool {
+        let fits = |(of, from, to): &(ThingKind, Timestamp, Timestamp)| {
+            *of == kind && (*from..=*to).contains(&created)
+        };
+        self.lost.iter().any(fits)
     }
 
     fn belongs(&self, known: bool, marked: bool, placed: bool) -> Belongs {

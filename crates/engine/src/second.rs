@@ -91,12 +91,9 @@ impl Act {
         let clusters = self.got(|| self.cloud().clusters()).await?;
         let firewalls = self.got(|| self.cloud().firewalls()).await?;
         let pools = self.tried(|| self.cloud().pools(cluster)).await?;
-        let label = progress.label();
         let second = |one: &&Cluster| one.id != cluster && claim.cluster(one) == Belongs::Ours;
         let second_wall = |one: &&Firewall| {
-            one.id != firewall
-                && Some(&one.label) == label.as_ref()
-                && claim.firewall(one) == Belongs::Ours
+            one.id != firewall && !claim.is_controllers(one) && claim.firewall(one) == Belongs::Ours
         };
         let walls = firewalls.iter().filter(second_wall).map(|one| Found {
             thing: Thing::Firewall(one.id),

@@ -112,12 +112,12 @@ impl Act {
         };
         let mut found = Vec::new();
         match want {
-            Want::Firewall(want) => {
+            Want::Firewall(_) => {
                 for one in self.got(|| self.cloud().firewalls()).await? {
                     match claim.firewall(&one) {
                         Belongs::Foreign => {}
                         Belongs::Doubtful => return Err(doubtful()),
-                        Belongs::Ours if one.label != want.label => {}
+                        Belongs::Ours if claim.is_controllers(&one) => {}
                         Belongs::Ours => {
                             let (thing, born) = (Thing::Firewall(one.id), Some(one.created));
                             found.push(Found {

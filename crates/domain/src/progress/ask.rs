@@ -19,6 +19,9 @@ pub const SWEEP_GAP: SignedDuration = SignedDuration::from_secs(60);
 /// A create that was interrupted for less than this goes on by itself, in minutes.
 const CREATE_RESUMES_MINUTES: i64 = 15;
 
+/// No POST takes effect later than this after it was sent.
+const COMMITS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
 /// Where a deployment rests. A fold cannot tell "running" from "interrupted": who asks knows
 /// whether this process carries the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +176,22 @@ impl Progress {
         let steps = self.run.iter().flat_map(|run| &run.steps);
         let here = steps.filter_map(|step| step.create.as_ref()).filter(open);
         here.chain(&self.loose).collect()
+    }
+
+    /// When a thing of a kind may have been born of a POST whose outcome was never learned: from when
+    /// to when, by this computer's clock.
+    pub fn lost_answers(&self, kind: ThingKind) -> Vec<(Timestamp, Timestamp)> {
+        let open = self.open_creates().into_iter();
+        let open = open.filter(|create| create.what == kind);
+        let mut spans: Vec<_> = open
+            .filter_map(|create| Some((create.intended, create.sent? + COMMITS_WITHIN)))
+            .collect();
+        // A later try was refused, or another plan was accepted since: the first may be there still.
+        let lost = self
+            .unknown_at
+            .filter(|_| self.once_unknown.contains(&kind));
+        spans.extend(lost.map(|at| (at - COMMITS_WITHIN, at + COMMITS_WITHIN)));
+        spans
     }
 
     /// Whether a thing of a kind was ever POSTed, whatever became of it.

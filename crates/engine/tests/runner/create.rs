@@ -142,6 +142,28 @@ fn a_run_that_lost_its_answer_adopts_the_cluster() {
 }
 
 #[test]
+fn a_cluster_that_was_renamed_before_it_was_found_is_adopted_all_the_same() {
+    let story = Story::new();
+    story.world.state().renamed_by_hand = Some("somebodys-name");
+    story
+        .world
+        .fail("POST cluster", Fault::Lost { shown_after: 40 });
+    create(&story);
+    check(
+        &posts(&story),
+        &expect![[r"
+            0    intent 2
+            0    sent 2 attempt 1
+            0    unknown 2 why_unknown
+            40   made 2 cluster 102 adopted"]],
+    );
+    check(
+        &story.left(),
+        &expect!["clusters 1, linodes 2, nodebalancers 0, volumes 0, firewalls 1"],
+    );
+}
+
+#[test]
 fn a_swallowed_post_is_sent_again_only_after_the_settling_time() {
     let story = Story::new();
     story.world.fail("POST cluster", Fault::Swallowed);

@@ -68,6 +68,7 @@ pub(crate) struct State {
     pub(crate) calls: Vec<String>,
     pub(crate) account: String,
     pub(crate) restricted: bool,
+    pub(crate) renamed_by_hand: Option<&'static str>,
     pub(crate) kubernetes_silent: bool,
     /// This computer's address, when Kubernetes asks for it.
     pub(crate) kubernetes_lets_in: Option<ipnet::IpNet>,
@@ -206,7 +207,11 @@ impl World {
         let now = self.now();
         let cluster = Cluster {
             id: ClusterId(id),
-            label: want.label.clone(),
+            label: self
+                .state()
+                .renamed_by_hand
+                .unwrap_or(&want.label)
+                .to_owned(),
             region: want.region.clone(),
             kubernetes_version: want.kubernetes_version.clone(),
             ha: want.ha,
