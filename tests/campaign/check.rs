@@ -1,8 +1,10 @@
 //! Truths about one deployment when its schedule is over, from the ledger and the journals alone.
 
 use domain::Mark;
+use domain::plan::Purpose;
 use domain::progress::Progress;
-use domain::record::{Record, Thing};
+use domain::record::{Fact, Record, Thing};
+use jiff::SignedDuration;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,6 +133,32 @@ pub(crate) fn volumes_named(ledger: &Value, mark: &Mark, progress: &Progress) ->
     unnamed
         .map(|row| format!("volume {} was deleted", row["id"]))
         .collect()
+}
+
+/// I2: nothing is called gone before two complete searches in a row, a minute apart, found nothing.
+pub(crate) fn unproven(records: &[Record]) -> Vec<String> {
+    let mut clean = Vec::new();
+    let (mut leaves, mut unproven) = (false, Vec::new());
+    for record in records {
+        match &record.fact {
+            Fact::Accepted { plan } => {
+                leaves = matches!(plan.purpose, Purpose::TearDown | Purpose::RollBack);
+                clean.clear();
+            }
+            Fact::Swept { clean: true, .. } => clean.push(record.at),
+            Fact::Swept { clean: false, .. } => clean.clear(),
+            Fact::Completed { .. } if leaves => {
+                let apart = clean.first().zip(clean.last());
+                let apart = apart.map(|(first, last)| last.duration_since(*first));
+                if apart.is_none_or(|apart| apart < SignedDuration::from_mins(1)) {
+                    let searches = clean.len();
+                    unproven.push(format!("called gone after {searches} clean searches"));
+                }
+            }
+            _ => {}
+        }
+    }
+    unproven
 }
 
 /// I4: none of these words stands in a journal.

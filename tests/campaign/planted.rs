@@ -31,11 +31,30 @@ const OURS: Rules = Rules {
     harsh: true,
     ..Rules::of(&PROTOCOL)
 };
+/// Ours in a cloud in which every POST takes effect while it is still searched for: two clusters at
+/// once are nobody's fault but ours.
+const PROMPT: Rules = Rules::of(&PROTOCOL);
 
-fn by_rule(name: &'static str, protocol: &Protocol) -> Bug {
-    let protocol = Box::leak(Box::new(*protocol));
-    let rules = Rules { protocol, ..OURS };
-    Bug { name, rules }
+impl Bug {
+    fn by_rule(name: &'static str, protocol: &Protocol) -> Self {
+        let protocol = Box::leak(Box::new(*protocol));
+        let rules = Rules { protocol, ..OURS };
+        Self { name, rules }
+    }
+
+    /// The same rules without the bug.
+    fn sound(&self) -> Rules {
+        if self.rules.harsh { OURS } else { PROMPT }
+    }
+
+    /// It shows where POSTs take effect in time.
+    fn in_time(self) -> Self {
+        let rules = Rules {
+            harsh: false,
+            ..self.rules
+        };
+        Self { rules, ..self }
+    }
 }
 
 fn wire(name: &'static str, wire: Bent) -> Bug {
@@ -65,45 +84,48 @@ fn weaker_rules() -> Vec<Bug> {
         protocol
     };
     vec![
-        by_rule("blind retry of a POST", &protocols::BLIND_RETRY),
-        by_rule(
+        Bug::by_rule("blind retry of a POST", &protocols::BLIND_RETRY),
+        Bug::by_rule(
             "a record after the reply only",
             &protocols::RECORD_AFTER_REPLY,
         ),
-        by_rule("list, then POST", &protocols::LIST_THEN_POST),
-        by_rule(
+        Bug::by_rule("list, then POST", &protocols::LIST_THEN_POST),
+        Bug::by_rule(
             "`sent` is not written",
             &with(|one| one.record_sent = false),
         ),
-        by_rule(
+        Bug::by_rule(
             "an unknown outcome is not searched",
             &with(|one| one.search_unknown = false),
-        ),
-        by_rule(
+        )
+        .in_time(),
+        Bug::by_rule(
             "no time to settle",
             &with(|one| (one.settle_min, one.settle_lag_factor) = (Duration::ZERO, 0)),
-        ),
-        by_rule(
+        )
+        .in_time(),
+        Bug::by_rule(
             "a POST is sent again at once",
             &with(|one| one.retry_unknown_post = 3),
-        ),
-        by_rule(
+        )
+        .in_time(),
+        Bug::by_rule(
             "a duplicate is forgotten",
             &with(|one| one.delete_duplicates = false),
         ),
-        by_rule(
+        Bug::by_rule(
             "nothing is found by mark",
             &with(|one| one.find_by_mark = false),
         ),
-        by_rule(
+        Bug::by_rule(
             "children are not swept",
             &with(|one| one.sweep_children = false),
         ),
-        by_rule(
+        Bug::by_rule(
             "one sweep is proof enough",
             &with(|one| (one.clean_sweeps, one.sweep_gap) = (1, Duration::ZERO)),
         ),
-        by_rule(
+        Bug::by_rule(
             "the tag alone is proof",
             &with(|one| one.proofs.place = false),
         ),
@@ -136,8 +158,11 @@ pub(crate) fn find_all(catalog: &Arc<Catalog>, json: bool) -> ExitCode {
     if !json {
         println!("| planted bug | schedules until found | seen as |\n|---|---|---|");
     }
-    let false_alarm =
-        (1..=SOUND).find(|seed| !run(*seed, OURS, catalog, false).violations.is_empty());
+    let alarms = |seed: &u64| {
+        let found = |rules| !run(*seed, rules, catalog, false).violations.is_empty();
+        found(OURS) || found(PROMPT)
+    };
+    let false_alarm = (1..=SOUND).find(alarms);
     if let Some(seed) = false_alarm {
         println!("without a bug, seed {seed} finds one all the same");
         return ExitCode::FAILURE;
@@ -147,7 +172,7 @@ pub(crate) fn find_all(catalog: &Arc<Catalog>, json: bool) -> ExitCode {
             let outcome = run(seed, bug.rules, catalog, false);
             let (rule, how) = outcome.violations.into_iter().next()?;
             // What is found without the bug as well does not find the bug.
-            let sound = run(seed, OURS, catalog, false).violations.is_empty();
+            let sound = run(seed, bug.sound(), catalog, false).violations.is_empty();
             sound.then_some((seed, rule, how))
         });
         missed += u32::from(found.is_none());

@@ -204,6 +204,7 @@ impl Story {
         let (mut two, mut clusters, mut children) = (false, false, false);
         for (own, records) in self.disk.all() {
             broken("I4", check::secrets_in(&records, &[CANARY]));
+            broken("I2", check::unproven(&records));
             let Ok(progress) = Progress::fold(&records) else {
                 broken("I7", vec![format!("the journal of {own} has no fold")]);
                 continue;
@@ -212,7 +213,12 @@ impl Story {
             if self.world.volumes_stay {
                 broken("I16", check::volumes_named(&ledger, &own.mark(), &progress));
             }
-            two |= check::two_at_once(&ledger, &own.mark());
+            let twice = check::two_at_once(&ledger, &own.mark());
+            two |= twice;
+            // What takes effect later than any search waits for it stands beside the next for a while.
+            if twice && !self.rules.harsh {
+                broken("I3", vec![format!("two clusters of {own} at once")]);
+            }
             // Of a volume that Kubernetes never showed nobody could prove that it is ours.
             let held: BTreeSet<u64> = progress.volumes.iter().map(|one| one.volume.0).collect();
             let named = progress.volumes_named.iter().map(|id| id.0);

@@ -1,6 +1,6 @@
 //! The ports over a `World`.
 
-use crate::world::{Fault, GPU_TYPE, World, not_found};
+use crate::world::{Fault, GPU_TYPE, World};
 use async_trait::async_trait;
 use domain::catalog::{Catalog, InstanceType, Region};
 use domain::inventory::{
@@ -339,5 +339,12 @@ impl Cloud for Over {
             .fault("DELETE volume", format!("DELETE volume {id}"))?;
         self.0.state().volumes.retain(|one| one.id != id);
         Ok(())
+    }
+}
+
+pub(crate) fn not_found(operation: &str) -> Failure {
+    Failure {
+        status: Some(404),
+        ..Failure::new(Kind::NotFound, operation)
     }
 }

@@ -1,5 +1,6 @@
 //! A small account with one region: enough of LKE for the runner, with faults by script.
 
+use crate::cloud::not_found;
 use domain::inventory::{
     AccessList, Bounds, Cluster, Firewall, Instance, NodeBalancer, PersistentVolume, Volume,
 };
@@ -393,12 +394,5 @@ fn refusal(kind: Kind, call: &str) -> Failure {
     Failure {
         said,
         ..Failure::new(kind, call)
-    }
-}
-
-pub(crate) fn not_found(operation: &str) -> Failure {
-    Failure {
-        status: Some(404),
-        ..Failure::new(Kind::NotFound, operation)
     }
 }
