@@ -22,6 +22,7 @@ use domain::catalog::Catalog;
 use engine::protocol::{PROTOCOL, Protocol};
 use quaylight_tests::memory::Computer;
 use sim::{Options, Twin};
+use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,23 +74,17 @@ fn main() -> ExitCode {
         return planted::find_all(&catalog, asked.json);
     }
     let static_of = |protocol: Protocol| -> &'static Protocol { Box::leak(Box::new(protocol)) };
-    let mut sums = vec![campaign(
-        "ours",
-        &PROTOCOL,
-        asked.seed,
-        asked.schedules,
-        &catalog,
-    )];
-    for (name, protocol) in protocols::CONTROL {
-        let protocol = static_of(protocol);
-        sums.push(campaign(
-            name,
-            protocol,
-            asked.seed,
-            asked.control,
-            &catalog,
-        ));
-    }
+    let rules = |protocol| Rules {
+        harsh: asked.harsh,
+        ..Rules::of(protocol)
+    };
+    let seeds = |number| asked.seed..asked.seed + number;
+    let ours = campaign("ours", rules(&PROTOCOL), seeds(asked.schedules), &catalog);
+    let control = protocols::CONTROL.into_iter().map(|(name, protocol)| {
+        let rules = rules(static_of(protocol));
+        campaign(name, rules, seeds(asked.control), &catalog)
+    });
+    let sums: Vec<Sum> = std::iter::once(ours).chain(control).collect();
     if asked.json {
         println!("{}", table::json(&sums));
     } else {
@@ -126,31 +121,31 @@ fn catalog() -> Arc<Catalog> {
     })
 }
 
-fn campaign(
-    name: &'static str,
-    protocol: &'static Protocol,
-    first: u64,
-    schedules: u64,
-    catalog: &Arc<Catalog>,
-) -> Sum {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicU64::new(first);
-    let work = || {
+fn campaign(name: &'static str, rules: Rules, seeds: Range<u64>, catalog: &Arc<Catalog>) -> Sum {
+    let next = AtomicU64::new(seeds.start);
+    let sums = on_all_cores(|| {
         let mut sum = Sum::new(name);
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= first + schedules {
+            if !seeds.contains(&seed) {
                 return sum;
             }
-            sum.add(seed, run(seed, Rules::of(protocol), catalog, false));
+            sum.add(seed, run(seed, rules, catalog, false));
         }
-    };
+    });
+    sums.into_iter()
+        .reduce(Sum::and)
+        .unwrap_or_else(|| Sum::new(name))
+}
+
+/// The same work on every core, and what each brought.
+fn on_all_cores<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let sums = running
-            .into_iter()
-            .map(|one| one.join().expect("a schedule panicked"));
-        sums.reduce(Sum::and).unwrap_or_else(|| Sum::new(name))
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(&work)).collect();
+        let done = running.into_iter();
+        done.map(|one| one.join().expect("a schedule panicked"))
+            .collect()
     })
 }
 

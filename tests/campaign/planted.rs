@@ -5,14 +5,15 @@ use crate::bent::KubeBug;
 use crate::cloud::CloudBug;
 use crate::life::Sync;
 use crate::protocols;
-use crate::run;
 use crate::story::Rules;
 use crate::wire::Bent;
+use crate::{on_all_cores, run};
 use domain::catalog::Catalog;
 use engine::protocol::{PROTOCOL, Protocol};
 use serde_json::json;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// After so many schedules a bug counts as missed.
@@ -151,6 +152,28 @@ fn wrong_ports() -> Vec<Bug> {
     ]
 }
 
+/// The first seed that brings something, and what.
+fn first<T: Send>(
+    most: u64,
+    brings: impl Fn(u64) -> Option<T> + std::marker::Sync,
+) -> Option<(u64, T)> {
+    let (next, found) = (AtomicU64::new(1), AtomicU64::new(most + 1));
+    let of_cores = on_all_cores(|| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= found.load(Ordering::Relaxed) {
+                return None;
+            }
+            if let Some(what) = brings(seed) {
+                found.fetch_min(seed, Ordering::Relaxed);
+                return Some((seed, what));
+            }
+        }
+    });
+    let found = of_cores.into_iter().flatten();
+    found.min_by_key(|(seed, _)| *seed)
+}
+
 /// Runs schedules with each bug until one of them finds it, and prints the table.
 pub(crate) fn find_all(catalog: &Arc<Catalog>, json: bool) -> ExitCode {
     let mut rows = Vec::new();
@@ -158,26 +181,25 @@ pub(crate) fn find_all(catalog: &Arc<Catalog>, json: bool) -> ExitCode {
     if !json {
         println!("| planted bug | schedules until found | seen as |\n|---|---|---|");
     }
-    let alarms = |seed: &u64| {
-        let found = |rules| !run(*seed, rules, catalog, false).violations.is_empty();
-        found(OURS) || found(PROMPT)
-    };
-    let false_alarm = (1..=SOUND).find(alarms);
-    if let Some(seed) = false_alarm {
+    let false_alarm = first(SOUND, |seed| {
+        let finds = |rules| !run(seed, rules, catalog, false).violations.is_empty();
+        (finds(OURS) || finds(PROMPT)).then_some(())
+    });
+    if let Some((seed, ())) = false_alarm {
         println!("without a bug, seed {seed} finds one all the same");
         return ExitCode::FAILURE;
     }
     for bug in weaker_rules().into_iter().chain(wrong_ports()) {
-        let found = (1..=SCHEDULES_MAX).find_map(|seed| {
+        let found = first(SCHEDULES_MAX, |seed| {
             let outcome = run(seed, bug.rules, catalog, false);
-            let (rule, how) = outcome.violations.into_iter().next()?;
+            let violation = outcome.violations.into_iter().next()?;
             // What is found without the bug as well does not find the bug.
             let sound = run(seed, bug.sound(), catalog, false).violations.is_empty();
-            sound.then_some((seed, rule, how))
+            sound.then_some(violation)
         });
         missed += u32::from(found.is_none());
         let (seed, rule, how) = found
-            .map_or((None, "MISSED", String::new()), |(seed, rule, how)| {
+            .map_or((None, "MISSED", String::new()), |(seed, (rule, how))| {
                 (Some(seed), rule, how)
             });
         if json {
