@@ -12,7 +12,7 @@
 //! | `/_demo/autoscale` | POST | `{pool, nodes}`: what its workloads need; the autoscaler follows |
 //! | `/_demo/reach` | GET | what gets through to each node: kubelet, webhooks, node ports, DNS, pods |
 //! | `/_demo/switches` | GET, PUT | [`Switches`], absent ones at their default |
-//! | `/_demo/tokens` | POST | `{scopes, restricted, grants, expires, user, account}`, all optional |
+//! | `/_demo/tokens` | POST | `{scopes, restricted, grants, expires, label, user, account}`, all optional |
 //! | `/_demo/clients` | GET, PUT | public address by the client's own |
 
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ use crate::draw;
 use crate::faults::Faults;
 use crate::store::World;
 use crate::switches::Switches;
-use crate::tokens::{DEFAULT_ACCOUNT, User};
+use crate::tokens::{DEFAULT_ACCOUNT, Listed, User};
 
 /// A body, or what is wrong with the request.
 type Answer = Result<Value, (u16, String)>;
@@ -100,7 +100,7 @@ fn act(
             world.guard_nodes();
             Ok(json!(world.switches))
         }
-        ("POST", "/_demo/tokens") => make_token(world, body),
+        ("POST", "/_demo/tokens") => make_token(world, now, body),
         ("GET", "/_demo/clients") => Ok(json!(world.clients)),
         ("PUT", "/_demo/clients") => {
             let clients: std::collections::BTreeMap<IpAddr, IpAddr> = read_as(body)?;
@@ -169,11 +169,12 @@ struct NewToken {
     restricted: bool,
     grants: Value,
     expires: Option<Timestamp>,
+    label: Option<String>,
     user: Option<String>,
     account: Option<String>,
 }
 
-fn make_token(world: &mut World, body: Value) -> Answer {
+fn make_token(world: &mut World, now: Timestamp, body: Value) -> Answer {
     let wanted: NewToken = if body.is_null() {
         NewToken::default()
     } else {
@@ -213,6 +214,12 @@ fn make_token(world: &mut World, body: Value) -> Answer {
         restricted: wanted.restricted,
         grants,
         expires: wanted.expires,
+        listed: Listed {
+            id: world.next_id("own-token", 10_000_000),
+            label: wanted.label.unwrap_or_else(|| format!("token{nth}")),
+            shown: String::new(),
+            created: Some(now),
+        },
     };
     let answer = json!({
         "token": token, "scopes": user.scopes, "restricted": user.restricted, "user": user.name,

@@ -1,6 +1,7 @@
 //! What nobody could find out about the real API: each a switch, so that the app is tested with
 //! both answers. Read and set at `/_demo/switches`.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How an hour that has begun is billed.
@@ -94,6 +95,8 @@ pub struct Switches {
     pub default_firewall_on_nodes: bool,
     /// GPU types are listed at a price of 0 (a probe of 2026-09 said so): it means "unknown".
     pub gpu_prices_hidden: bool,
+    /// When the tokens end that were not made at `/_demo/tokens`; absent: never.
+    pub token_expires: Option<Timestamp>,
     /// 429 beyond the documented number of calls a minute.
     pub rate_limits: bool,
     /// All of the cloud's latencies in thousandths: 1000 as measured, 0 for a cloud that is done at
@@ -119,6 +122,7 @@ impl Default for Switches {
             webhook_path: WebhookPath::Tunnel,
             default_firewall_on_nodes: false,
             gpu_prices_hidden: false,
+            token_expires: None,
             rate_limits: true,
             latency_permille: 1000,
             reply_ms: 0,

@@ -1,6 +1,7 @@
 //! Who asks. A bearer token that nobody made is a user of its own with all scopes on the default
 //! account; others are made at `/_demo/tokens`. The text of a token is never kept: a live token
-//! that came here by mistake must not end in the state's file.
+//! that came here by mistake must not end in the state's file. Of those that were made here the first
+//! characters are kept, since Linode lists tokens by them.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,20 @@ pub(crate) struct User {
     /// As `/profile/grants` shows them.
     pub grants: Value,
     pub expires: Option<Timestamp>,
+    /// As `/profile/tokens` shows it.
+    #[serde(default)]
+    pub listed: Listed,
+}
+
+/// What a token is to those who may list it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    pub id: u64,
+    pub label: String,
+    /// The first 16 characters of the token.
+    pub shown: String,
+    /// `None`: before this cloud began.
+    pub created: Option<Timestamp>,
 }
 
 /// The tokens that were made here.
@@ -46,14 +61,33 @@ pub(crate) enum Access {
 }
 
 impl Tokens {
-    /// The user of a token; `None` when it has expired.
-    pub(crate) fn user(&self, token: &str, now: Timestamp) -> Option<User> {
+    /// The user of a token; `None` when it has expired. One that nobody made ends at `others_end`.
+    pub(crate) fn user(
+        &self,
+        token: &str,
+        now: Timestamp,
+        others_end: Option<Timestamp>,
+    ) -> Option<User> {
         let key = digest(token);
-        match self.made.get(&key) {
-            Some(user) if user.expires.is_some_and(|end| end <= now) => None,
-            Some(user) => Some(user.clone()),
-            None => Some(anyone(key)),
+        let user = self.made.get(&key).cloned().unwrap_or_else(|| {
+            let mut user = anyone(key);
+            user.expires = others_end;
+            user.listed.shown = shown(token);
+            user
+        });
+        user.is_valid(now).then_some(user)
+    }
+
+    /// The tokens of the user who asks that are still valid, by id.
+    pub(crate) fn of(&self, asks: &User, now: Timestamp) -> Vec<User> {
+        let same = |one: &&User| one.account == asks.account && one.name == asks.name;
+        let mut all: Vec<User> = self.made.values().filter(same).cloned().collect();
+        if all.iter().all(|one| one.key != asks.key) {
+            all.push(asks.clone());
         }
+        all.retain(|one| one.is_valid(now));
+        all.sort_by_key(|one| one.listed.id);
+        all
     }
 
     /// A user by the digest of the token.
@@ -67,6 +101,7 @@ impl Tokens {
     /// Makes a token known.
     pub(crate) fn add(&mut self, token: &str, mut user: User) {
         user.key = digest(token);
+        user.listed.shown = shown(token);
         self.made.insert(user.key.clone(), user);
     }
 
@@ -89,7 +124,13 @@ impl Tokens {
 }
 
 fn anyone(key: String) -> User {
+    let id = draw::hash(&key) % 10_000_000;
     User {
+        listed: Listed {
+            id,
+            label: "demo".to_owned(),
+            ..Listed::default()
+        },
         name: format!("demo-{}", &key[..6]),
         key,
         account: DEFAULT_ACCOUNT.to_owned(),
@@ -98,6 +139,11 @@ fn anyone(key: String) -> User {
         grants: Value::Null,
         expires: None,
     }
+}
+
+/// What Linode shows of a token once it is made.
+fn shown(token: &str) -> String {
+    token.chars().take(16).collect()
 }
 
 fn digest(token: &str) -> String {
@@ -109,6 +155,10 @@ fn digest(token: &str) -> String {
 }
 
 impl User {
+    fn is_valid(&self, now: Timestamp) -> bool {
+        self.expires.is_none_or(|end| end > now)
+    }
+
     /// Whether the scopes include `needed`, such as `lke:read_only`; `*` asks for nothing. Writing
     /// includes reading.
     pub(crate) fn has(&self, needed: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::catalog::{self, dollars};
 use crate::clock::linode_time;
 use crate::draw;
 use crate::store::World;
-use crate::tokens::Access;
+use crate::tokens::{Access, User};
 
 /// `X-Customer-UUID` and `/account` euuid, in the form that was recorded.
 pub(crate) fn euuid(world: &World, account: &str) -> String {
@@ -37,6 +37,34 @@ pub(super) fn profile(_: &mut World, call: &Call) -> Answer {
     })))
 }
 
+/// When a token was made that is older than the demo cloud: with the account.
+const ACTIVE_SINCE: &str = "2018-01-02T03:04:05";
+
+fn token_reply(user: &User) -> Value {
+    let listed = &user.listed;
+    let created = listed.created.map(linode_time);
+    json!({
+        "id": listed.id, "label": listed.label, "token": listed.shown, "scopes": user.scopes,
+        "created": created.unwrap_or_else(|| ACTIVE_SINCE.to_owned()),
+        "expiry": user.expires.map(linode_time),
+    })
+}
+
+pub(super) fn tokens(world: &mut World, call: &Call) -> Answer {
+    let own = world.tokens.of(&call.user, call.at);
+    Ok(Reply::Page {
+        rows: own.iter().map(token_reply).collect(),
+        filterable: &["created", "label"],
+    })
+}
+
+pub(super) fn token(world: &mut World, call: &Call) -> Answer {
+    let own = world.tokens.of(&call.user, call.at);
+    let found = own.iter().find(|one| one.listed.id == call.id(0));
+    let found = found.ok_or_else(Refusal::not_found)?;
+    Ok(Reply::One(token_reply(found)))
+}
+
 pub(super) fn grants(_: &mut World, call: &Call) -> Answer {
     if !call.user.restricted {
         return Ok(Reply::NoContent);
@@ -64,7 +92,7 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
         "first_name": "", "last_name": "", "address_1": "", "address_2": "", "city": "",
         "state": "", "zip": "", "country": "US", "phone": "", "balance": 0.0, "tax_id": "",
         "billing_source": "linode", "credit_card": {"last_four": null, "expiry": null},
-        "balance_uninvoiced": uninvoiced, "active_since": "2018-01-02T03:04:05",
+        "balance_uninvoiced": uninvoiced, "active_since": ACTIVE_SINCE,
         "capabilities": [
             "Linodes", "NodeBalancers", "Block Storage", "Object Storage", "Kubernetes",
             "Cloud Firewall", "Vlans", "LKE HA Control Planes", "Block Storage Encryption",

@@ -119,7 +119,7 @@ pub(crate) fn answer(
     world.count_call(&ask.method, beta, template);
     let mut user = match token {
         Some(token) => {
-            let Some(user) = world.tokens.user(token, at) else {
+            let Some(user) = world.tokens.user(token, at, world.switches.token_expires) else {
                 let route = found.as_ref().map(|(route, _)| *route);
                 let sent = Refusal::invalid_token().sent();
                 return Outcome::sent(sent.with_headers(world, None, route, None, at));

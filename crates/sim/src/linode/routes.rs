@@ -69,6 +69,8 @@ const LINODES: Option<&str> = Some("linodes:read_write");
 const ROUTES: &[Route] = &[
     one("GET", "/profile", ANY, account::profile),
     one("GET", "/profile/grants", ANY, account::grants),
+    list("/profile/tokens", ACCOUNT, account::tokens),
+    one("GET", "/profile/tokens/{id}", ACCOUNT, account::token),
     one("GET", "/account", ACCOUNT, account::get),
     one("GET", "/account/settings", ACCOUNT, account::settings),
     one("GET", "/account/transfer", ACCOUNT, account::transfer),

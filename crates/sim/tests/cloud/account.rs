@@ -41,6 +41,56 @@ async fn a_token_reaches_as_far_as_its_scopes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tokens_are_listed_by_their_beginning_and_with_their_end() {
+    let twin = cloud(1);
+    let mut anyone = User::new(&twin, "0123456789abcdef-and-more");
+    anyone.note("GET", "/v4/profile/tokens", Value::Null).await;
+    let wanted = json!({"user": "ada", "label": "laptop", "expires": "2026-11-23T10:01:00Z"});
+    let short = token(&anyone, &wanted);
+    let long = token(
+        &anyone,
+        &json!({"user": "ada", "scopes": "account:read_only"}),
+    );
+    token(&anyone, &json!({"user": "ada", "account": "other"}));
+    let mut ada = User::new(&twin, &long);
+    let both = ada.get("/v4/profile/tokens").await.body;
+    assert_eq!(both["data"][0]["token"], json!(short[..16]));
+    assert_eq!(both["data"][1]["token"], json!(long[..16]));
+    let second = format!("/v4/profile/tokens/{}", both["data"][1]["id"]);
+    assert_eq!(ada.get(&second).await.body, both["data"][1]);
+    assert_eq!(anyone.get(&second).await.status, 404);
+    ada.filter(r#"{"label":"laptop"}"#)
+        .note("GET", "/v4/profile/tokens", Value::Null)
+        .await;
+    ada.wait(60).await;
+    // What has ended is no longer active.
+    assert_eq!(
+        ada.get("/v4/profile/tokens").await.body["results"],
+        json!(1)
+    );
+    let mut reader = User::new(&twin, &token(&ada, &json!({"scopes": "lke:read_only"})));
+    reader.note("GET", "/v4/profile/tokens", Value::Null).await;
+    expect![[r#"
+        10:00:00 GET /v4/profile/tokens: 200 {"data":[{"id":6413273,"label":"demo","token":"0123456789abcdef","scopes":"*","created":"2018-01-02T03:04:05","expiry":null}],"page":1,"pages":1,"results":1}
+        10:00:00 GET /v4/profile/tokens: 200 {"data":[{"id":10006068,"label":"laptop","token":"3c640a82398fef21","scopes":"*","created":"2026-11-23T10:00:00","expiry":"2026-11-23T10:01:00"}],"page":1,"pages":1,"results":1}
+        10:01:00 GET /v4/profile/tokens: 401 {"errors":[{"reason":"Your OAuth token is not authorized to use this endpoint."}]}
+    "#]].assert_eq(&(anyone.transcript() + &ada.transcript() + &reader.transcript()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_a_demo_ends_when_the_switch_says() {
+    let mut user = User::new(&cloud(1), "a-token-of-the-demo");
+    let end = json!({"token_expires": "2026-11-23T10:00:30Z"});
+    assert_eq!(user.ask("PUT", "/_demo/switches", end).await.status, 200);
+    let listed = user.get("/v4/profile/tokens").await.body;
+    assert_eq!(listed["data"][0]["expiry"], json!("2026-11-23T10:00:30"));
+    user.wait(29).await;
+    assert_eq!(user.get("/v4/profile").await.status, 200);
+    user.wait(1).await;
+    assert_eq!(user.get("/v4/profile").await.status, 401);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_another_accounts_is_not_found() {
     let twin = cloud(1);
     let mut owner = User::new(&twin, "mine");

@@ -16,6 +16,7 @@ const USERS: &[&str] = &["none", "read_only", "read_write", "add"];
 const ENDPOINTS: &[(&str, &str)] = &[
     ("GET", "/profile"),
     ("GET", "/profile/grants"),
+    ("GET", "/profile/tokens"),
     ("GET", "/account"),
     ("GET", "/account/settings"),
     ("GET", "/account/availability"),
@@ -294,6 +295,7 @@ async fn a_restricted_user_gets_what_the_grants_say() {
                                                                                  none  read_only read_write        add
         GET /profile                                                              200        200        200        200
         GET /profile/grants                                                       200        200        200        200
+        GET /profile/tokens                                                    200(1)     200(1)     200(1)     200(1)
         GET /account                                                              403        200        200        403
         GET /account/settings                                                     403        200        200        403
         GET /account/availability                                                 403    200(34)    200(34)        403

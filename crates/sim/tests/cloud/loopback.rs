@@ -13,7 +13,7 @@ use quaylight_sim::{Options, Served, Twin, serve};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::support::reference;
+use crate::support::{User, reference};
 
 /// One request on a connection of its own; `None` when it ended without a reply.
 async fn ask(port: u16, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
@@ -185,9 +185,15 @@ async fn no_token_is_in_the_state() {
     let (twin, served) = start(&file).await;
     let (_, made) = twin.demo("POST", "/_demo/tokens", &json!({"scopes": "*"}));
     let token = made["token"].as_str().expect("a token").to_owned();
-    drop(served);
+    // A live one that came here by mistake: not even its beginning, though it is told to who asks.
+    let mut astray = User::new(&twin, "0123456789abcdef-of-somebody");
+    let listed = astray.get("/v4/profile/tokens").await.text;
+    astray.ask("POST", "/v4/lke/clusters", reference()).await;
+    assert!(listed.contains("0123456789abcdef"), "{listed}");
+    drop((served, astray));
     drop(twin);
     rest(50).await;
     let text = std::fs::read_to_string(&file).expect("a state");
     assert!(text.contains("\"scopes\"") && !text.contains(&token));
+    assert!(text.contains("ada-lke-gpu-kubeflow") && !text.contains("0123456789abcdef"));
 }
