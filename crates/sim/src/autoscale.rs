@@ -94,6 +94,7 @@ impl World {
                 pool.count -= 1;
                 if let Some(last) = pool.nodes.last().map(|node| node.id.clone()) {
                     self.drop_node(at, cluster, &last);
+                    self.node_event(at, cluster, "lke_node_delete");
                 }
             }
         }

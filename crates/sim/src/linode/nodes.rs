@@ -139,12 +139,17 @@ impl World {
 
     /// A node could not be made.
     pub(crate) fn starved_event(&mut self, at: Timestamp, id: u64) {
+        self.node_event(at, id, "lke_node_create");
+    }
+
+    /// Something happens to a node of a cluster, by itself.
+    pub(crate) fn node_event(&mut self, at: Timestamp, id: u64, action: &str) {
         let Some(cluster) = self.clusters.get(&id) else {
             return;
         };
         let entity = crate::events::Entity::new("lkecluster", id, &cluster.label);
         let account = cluster.account.clone();
-        self.event(at, &account, "Linode", "lke_node_create", entity);
+        self.event(at, &account, BY, action, entity);
     }
 
     /// A node leaves its pool and Kubernetes; its Linode begins to go.

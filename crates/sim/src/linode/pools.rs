@@ -175,6 +175,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let cluster = call.id(0);
     for node in last {
         world.drop_node(call.at, cluster, &node);
+        clusters::event(world, call, "lke_node_delete", cluster);
     }
     let mut have = call.have;
     world.add_nodes(call.at, cluster, id, count.saturating_sub(old), &mut have);

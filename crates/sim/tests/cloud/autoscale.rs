@@ -102,3 +102,33 @@ async fn an_account_s_limit_stops_it_with_the_event_of_a_failed_node() {
     let events = user.filter(filter).get("/v4/account/events").await.body;
     assert_ne!(events["results"], Value::from(0), "{events}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_node_that_goes_has_its_event_and_says_by_whom() {
+    let (mut user, path, pool) = running().await;
+    user.ask("PUT", &path, json!({"count": 4})).await;
+    user.wait(200).await;
+    user.ask("PUT", &path, json!({"count": 2})).await;
+    bounds(&mut user, &path, true, 1, 4).await;
+    need(&mut user, pool, 1).await;
+    user.wait(700).await;
+    let mut lines = Vec::new();
+    for action in ["lke_node_delete", "linode_delete"] {
+        let filter = json!({"action": action, "+order_by": "id", "+order": "asc"}).to_string();
+        let events = user.filter(&filter).get("/v4/account/events").await.body;
+        for row in events["data"].as_array().expect("rows") {
+            let (by, status) = (&row["username"], &row["status"]);
+            let kind = &row["entity"]["type"];
+            lines.push(format!("{action} {kind} by {by} {status}"));
+        }
+    }
+    expect![[r#"
+        lke_node_delete "lkecluster" by "demo-1f13bd" "notification"
+        lke_node_delete "lkecluster" by "demo-1f13bd" "notification"
+        lke_node_delete "lkecluster" by "Linode" "notification"
+        linode_delete "linode" by "Linode" "finished"
+        linode_delete "linode" by "Linode" "finished"
+        linode_delete "linode" by "Linode" "finished"
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
+}
