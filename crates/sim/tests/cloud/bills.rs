@@ -96,6 +96,32 @@ async fn tags_are_known_by_what_bears_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_bears_a_tag_comes_in_pages_and_without_regard_to_case() {
+    let mut user = User::new(&cloud(1), "t");
+    for nth in 0..30 {
+        let tag = if nth % 2 == 0 { "Shared" } else { "shared" };
+        let wanted = json!({"label": format!("data-{nth}"), "region": "us-ord", "tags": [tag]});
+        user.ask("POST", "/v4/volumes", wanted).await;
+    }
+    user.note("GET", "/v4/tags", Value::Null).await;
+    for query in ["page_size=25", "page_size=25&page=2", "page_size=25&page=3"] {
+        let page = user.get(&format!("/v4/tags/shared?{query}")).await;
+        let rows = page.body["data"].as_array().map(Vec::len);
+        let (pages, results) = (&page.body["pages"], &page.body["results"]);
+        user.write(&format!(
+            "{} {rows:?} of {results} on {pages} pages",
+            page.status
+        ));
+    }
+    expect![[r#"
+        10:00:00 GET /v4/tags: 200 {"data":[{"label":"Shared"}],"page":1,"pages":1,"results":1}
+        10:00:00 200 Some(25) of 30 on 2 pages
+        10:00:00 200 Some(5) of 30 on 2 pages
+        10:00:00 404 None of null on null pages
+    "#]].assert_eq(&user.transcript());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_firewall_remembers_every_version_of_its_rules() {
     let mut user = User::new(&cloud(1), "t");
     let rules = |policy: &str| {
