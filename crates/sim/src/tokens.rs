@@ -14,6 +14,25 @@ use crate::draw;
 /// The account of everyone who was not given another.
 pub(crate) const DEFAULT_ACCOUNT: &str = "default";
 
+/// What scopes are of, as Linode's documents list them.
+pub(crate) const AREAS: &[&str] = &[
+    "account",
+    "databases",
+    "domains",
+    "events",
+    "firewall",
+    "images",
+    "ips",
+    "linodes",
+    "lke",
+    "longview",
+    "nodebalancers",
+    "object_storage",
+    "stackscripts",
+    "volumes",
+    "vpc",
+];
+
 /// A user with a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct User {
@@ -170,6 +189,24 @@ impl User {
                 || scope == format!("{area}:*")
                 || scope == format!("{area}:read_write")
         })
+    }
+
+    /// The token has no scope of this area any more; whether it had one.
+    pub(crate) fn lose_area(&mut self, lost: &str) -> bool {
+        if !self.has(&format!("{lost}:read_only")) {
+            return false;
+        }
+        let all = self.scopes.split([' ', ',']).any(|scope| scope == "*");
+        let of = |scope: &str| scope.split_once(':').map_or(scope, |(area, _)| area) == lost;
+        let left: Vec<String> = if all {
+            let others = AREAS.iter().filter(|area| **area != lost);
+            others.map(|area| format!("{area}:read_write")).collect()
+        } else {
+            let kept = self.scopes.split([' ', ',']).filter(|scope| !of(scope));
+            kept.map(str::to_owned).collect()
+        };
+        self.scopes = left.join(" ");
+        true
     }
 
     /// What this user may do with the thing `id` of `kind`, a key of the grants such as `linode`.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::asked::Asked;
 use crate::clock::{Clock, wall_now};
-use crate::faults::{self, Broken, Way};
+use crate::faults::Broken;
 use crate::inner::{Background, Inner};
 use crate::linode::{self, Ask, Sent};
 use crate::service::{self, ClientAddr, CloudService, KubeService};
@@ -320,13 +320,11 @@ impl Twin {
             let open = cluster.filter(|id| world.admits(*id, client));
             let kube = open.and_then(|id| world.kubes.get(&id).cloned());
             let kube = kube.ok_or_else(service::refused)?;
-            let way = world.strike_kube(request.method().as_str(), request.uri().path());
+            let way = world.strike_kube(&kube, &request);
             (kube, way)
         };
-        match way {
-            Way::Honest | Way::WithoutHandle => {}
-            Way::Broken(broken) => return Err(broken.into()),
-            Way::Refused(status, reason) => return faults::kube_refused(status, reason),
+        if let Some(reply) = way.reply() {
+            return reply;
         }
         let changes = request.method() != http::Method::GET;
         let reply = kube.handle(request, now).await;
@@ -337,9 +335,6 @@ impl Twin {
             drop(world);
             self.inner.bell.notify_one();
         }
-        if matches!(way, Way::WithoutHandle) {
-            return faults::without_handle(reply).await;
-        }
-        Ok(reply)
+        way.bent(reply).await
     }
 }

@@ -23,7 +23,8 @@ pub(crate) enum Act {
     OtherAccount,
     /// The token counts as one of a restricted user without grants.
     Restricted,
-    /// The token counts as one without the scope.
+    /// The token counts as one without the scope that the rule's `effect` names; where it names
+    /// none, the call is refused as if it lacked that of this endpoint.
     MissingScope,
     /// This status about this field with this reason.
     Refuse(u16, Option<&'static str>, &'static str),
@@ -49,6 +50,13 @@ pub(crate) enum Act {
     Kube(u16, &'static str),
     /// PersistentVolumes are listed without the handle of their volume.
     WithoutHandle,
+    /// A list of a cluster's API has thousands of rows more, of nobody's.
+    HugeList,
+    /// A watch is told that its version is too old, and ends.
+    WatchExpired,
+    /// The cluster gets a new CA, certificate and token: no client with an older kubeconfig trusts
+    /// it any more.
+    CertificateRotated,
 }
 
 /// How a `Retry-After` is written.
@@ -80,8 +88,12 @@ pub(crate) enum Twist {
     MissingRow,
     /// The last row is that of the page before: the list moved while it was read.
     ShiftedPage,
+    /// A list comes without any row, though its count includes them.
+    MissingPage,
     /// A row comes twice, and is counted twice.
     DoubledRow,
+    /// The second row bears the id of the first.
+    DuplicateId,
     /// A status is one that nobody has heard of.
     UnknownEnum,
     /// A field is missing.
@@ -238,8 +250,10 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("semantics", "list_lag", Act::ListLag, true, 60),
     kind("semantics", "stale_read", Act::StaleRead, true, 0),
     twist("missing_row", Twist::MissingRow),
+    twist("missing_page", Twist::MissingPage),
     twist("shifted_page", Twist::ShiftedPage),
     twist("doubled_row", Twist::DoubledRow),
+    twist("duplicate_id", Twist::DuplicateId),
     twist("unknown_enum", Twist::UnknownEnum),
     twist("missing_field", Twist::MissingField),
     twist("extra_field", Twist::ExtraField),
@@ -269,5 +283,8 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("kubernetes", "kube_forbidden", Act::Kube(403, "Forbidden"), false, 0),
     kind("kubernetes", "kube_unauthorized", Act::Kube(401, "Unauthorized"), false, 0),
     kind("kubernetes", "kube_expired", Act::Kube(410, "Expired"), false, 0),
+    kind("kubernetes", "watch_expired", Act::WatchExpired, false, 0),
+    kind("kubernetes", "certificate_rotated", Act::CertificateRotated, false, 0),
     kind("kubernetes", "volume_without_handle", Act::WithoutHandle, true, 0),
+    kind("kubernetes", "huge_list", Act::HugeList, true, 0),
 ];

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::draw;
+use crate::tokens::AREAS;
 
 use kinds::{Act, KINDS};
-pub(crate) use kube::{Way, refused as kube_refused, without_handle};
 pub(crate) use strike::{Broken, End};
 
 /// A rule as it was put.
@@ -35,8 +35,12 @@ pub(crate) struct Rule {
     /// Only the n-th matching call, counted from 1. Neither: every matching call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at_call: Option<u64>,
+    /// Only this matching call and all later ones, counted from 1: a state that lasts until the rule
+    /// is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from_call: Option<u64>,
     /// `"before"` or `"after"`: whether the call takes effect. Or an object with `applied`,
-    /// `seconds` and `have`.
+    /// `seconds`, `have` and `scope`.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     effect: Value,
     /// Matching calls so far.
@@ -67,6 +71,10 @@ pub(crate) struct Strike {
     seconds: u32,
     /// For [`Act::CapacityShort`].
     have: u32,
+    /// For [`Act::MissingScope`]: the part of a scope before its colon.
+    area: Option<&'static str>,
+    /// Whether it strikes every matching call, from some call on.
+    lasts: bool,
     /// Which rule it is of.
     rule: usize,
     /// What this strike chooses by.
@@ -112,6 +120,7 @@ impl Faults {
             rule.seen += 1;
             let draw = draw::bits(seed, "fault", (index as u64) << 40 | rule.seen);
             let fires = rule.at_call.is_none_or(|nth| nth == rule.seen)
+                && rule.from_call.is_none_or(|first| first <= rule.seen)
                 && (rule.rate_ppm).is_none_or(|rate| draw % 1_000_000 < u64::from(rate));
             if !fires {
                 continue;
@@ -155,6 +164,8 @@ fn read(rule: &Rule) -> Result<Strike, String> {
         applied: kind.applied,
         seconds: kind.seconds,
         have: 0,
+        area: None,
+        lasts: rule.at_call.is_none() && rule.rate_ppm.is_none(),
         rule: 0,
         draw: 0,
     };
@@ -173,14 +184,27 @@ fn read(rule: &Rule) -> Result<Strike, String> {
             strike.applied = applied.unwrap_or(strike.applied);
             strike.seconds = number("seconds").unwrap_or(strike.seconds);
             strike.have = number("have").unwrap_or(0);
+            if let Some(scope) = rule.effect.get("scope") {
+                strike.area = Some(area(scope)?);
+            }
         }
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             return Err(
-                "effect is \"before\", \"after\" or {applied?, seconds?, have?}".to_owned(),
+                "effect is \"before\", \"after\" or {applied?, seconds?, have?, scope?}".to_owned(),
             );
         }
     }
     Ok(strike)
+}
+
+/// The part of a scope before its colon, if there is such a scope.
+fn area(scope: &Value) -> Result<&'static str, String> {
+    let named = scope.as_str().unwrap_or_default();
+    let named = named.split_once(':').map_or(named, |(area, _)| area);
+    let known = AREAS.iter().find(|area| **area == named);
+    known
+        .copied()
+        .ok_or_else(|| format!("unknown scope {scope}; known: {}", AREAS.join(", ")))
 }
 
 fn fits(wanted: &str, path: &str) -> bool {

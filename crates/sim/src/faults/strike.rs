@@ -68,9 +68,11 @@ impl World {
                     account.is_some_and(|account| self.meddle(what, &account, strike, at))
                 }
                 Act::Bend(what) => bend(what, ask),
-                // A write would land in the other account: that is no fault of the network.
-                Act::OtherAccount => as_other(user, &ask.method),
+                // Of a passing mix-up no write lands in the other account. What lasts is a state of
+                // the one who asks, and then it does.
+                Act::OtherAccount => (strike.lasts || ask.method == "GET") && as_other(user),
                 Act::Restricted => as_restricted(user),
+                Act::MissingScope if strike.area.is_some() => without_scope(user, strike),
                 Act::ListLag => {
                     struck.lag_seconds = Some(strike.seconds);
                     ask.method == "GET"
@@ -81,7 +83,13 @@ impl World {
                 }
                 Act::Slow => true,
                 // These count when the reply is there.
-                Act::Twist(_) | Act::StaleRead | Act::Kube(..) | Act::WithoutHandle => false,
+                Act::Twist(_)
+                | Act::StaleRead
+                | Act::Kube(..)
+                | Act::WithoutHandle
+                | Act::HugeList
+                | Act::WatchExpired
+                | Act::CertificateRotated => false,
                 Act::NeverSent(_)
                 | Act::Lost(..)
                 | Act::Headless
@@ -183,10 +191,8 @@ fn silent(act: Act) -> bool {
     matches!(act, Act::NeverSent(_) | Act::Lost(ErrorKind::TimedOut, _))
 }
 
-fn as_other(user: &mut Option<User>, method: &str) -> bool {
-    let Some(user) = user.as_mut().filter(|_| method == "GET") else {
-        return false;
-    };
+fn as_other(user: &mut Option<User>) -> bool {
+    let Some(user) = user else { return false };
     user.account = format!("not-{}", user.account);
     true
 }
@@ -196,6 +202,14 @@ fn as_restricted(user: &mut Option<User>) -> bool {
     user.restricted = true;
     user.grants = json!({});
     true
+}
+
+/// Whether the token had the scope.
+fn without_scope(user: &mut Option<User>, strike: Strike) -> bool {
+    let (Some(user), Some(area)) = (user, strike.area) else {
+        return false;
+    };
+    user.lose_area(area)
 }
 
 /// Whether the request is another one now.
@@ -264,7 +278,10 @@ fn spoiled(strike: Strike, honest: Option<Sent>, at: Timestamp) -> Result<Sent, 
         | Act::CapacityShort
         | Act::Meddle(_)
         | Act::Kube(..)
-        | Act::WithoutHandle => honest.ok_or(LOST),
+        | Act::WithoutHandle
+        | Act::HugeList
+        | Act::WatchExpired
+        | Act::CertificateRotated => honest.ok_or(LOST),
     }
 }
 

@@ -12,8 +12,20 @@ pub(super) fn twist(what: Twist, sent: &mut Sent, draw: u64) -> bool {
     };
     let twisted = match what {
         Twist::MissingRow => rows(&mut body).is_some_and(|rows| rows.pop().is_some()),
+        Twist::MissingPage => rows(&mut body).is_some_and(|rows| {
+            let had = !rows.is_empty();
+            rows.clear();
+            had
+        }),
         Twist::ShiftedPage => shift(&mut body),
         Twist::DoubledRow => double(&mut body),
+        Twist::DuplicateId => rows(&mut body).is_some_and(|rows| match rows.as_mut_slice() {
+            [first, second, ..] if first["id"].is_u64() && second["id"] != first["id"] => {
+                second["id"] = first["id"].clone();
+                true
+            }
+            _ => false,
+        }),
         Twist::UnknownEnum => replace(&mut body, "status", &json!("unheard_of"), |old| {
             old.is_string()
         }),
@@ -130,11 +142,21 @@ mod tests {
         let lost = json!({"data": [{"id": 1}], "results": 2});
         let moved = json!({"data": [{"id": 1}, {"id": 1}], "results": 2});
         let doubled = json!({"data": [{"id": 1}, {"id": 2}, {"id": 1}], "results": 3});
+        let alike = json!({"data": [{"id": 1}, {"id": 1}], "results": 2});
+        let none = json!({"data": [], "results": 2});
+        check(Twist::DuplicateId, &list, 0, Some(&alike));
+        check(Twist::MissingPage, &list, 0, Some(&none));
         check(Twist::MissingRow, &list, 0, Some(&lost));
         check(Twist::ShiftedPage, &list, 0, Some(&moved));
         check(Twist::DoubledRow, &list, 0, Some(&doubled));
         let empty = json!({"data": [], "results": 0});
-        for what in [Twist::MissingRow, Twist::ShiftedPage, Twist::DoubledRow] {
+        for what in [
+            Twist::MissingRow,
+            Twist::MissingPage,
+            Twist::ShiftedPage,
+            Twist::DoubledRow,
+            Twist::DuplicateId,
+        ] {
             check(what, &empty, 0, None);
             check(what, &json!({"id": 1}), 0, None);
         }

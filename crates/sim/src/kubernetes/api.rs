@@ -117,12 +117,15 @@ fn text_header<'a>(request: &'a Request<Bytes>, name: &header::HeaderName) -> &'
         .unwrap_or_default()
 }
 
+/// The bearer token of a request.
+pub(super) fn shown_token(request: &Request<Bytes>) -> Option<&str> {
+    let shown = text_header(request, &header::AUTHORIZATION).split_once(' ');
+    let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    bearer.map(|(_, token)| token.trim())
+}
+
 fn authenticate(cluster: &Cluster, request: &Request<Bytes>) -> Result<(), Refusal> {
-    let shown = text_header(request, &header::AUTHORIZATION);
-    let shown = shown
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let known = shown.is_some_and(|(_, token)| cluster.lock().secrets.is_token(token.trim()));
+    let known = shown_token(request).is_some_and(|token| cluster.lock().secrets.is_token(token));
     if known {
         Ok(())
     } else {

@@ -28,6 +28,9 @@ pub(crate) struct Secrets {
     pub key_pem: String,
     /// The admin's bearer token, in the form of a service account's.
     pub token: String,
+    /// Tokens of kubeconfigs with a CA that is no longer this one.
+    #[serde(default)]
+    pub outdated: Vec<String>,
 }
 
 impl fmt::Debug for Secrets {
@@ -47,15 +50,22 @@ impl Secrets {
             cert_pem,
             key_pem,
             token: token(draw),
+            outdated: Vec::new(),
         }
     }
 
     /// A new token in place of the old; `salt` must be new each time.
     pub(super) fn rotate(&mut self, salt: &str) {
-        let draw = salt
-            .bytes()
-            .fold(0, |sum, byte| scramble(sum ^ u64::from(byte)));
-        self.token = token(draw);
+        self.token = token(salted(salt));
+    }
+
+    /// A new CA, certificate and token in place of the old; `salt` must be new each time.
+    pub(super) fn renew(&mut self, salt: &str) {
+        let draw = salted(salt);
+        (self.ca_pem, self.cert_pem, self.key_pem) =
+            certificates(draw).expect("fixed certificate parameters are accepted by rcgen");
+        let old = std::mem::replace(&mut self.token, token(draw));
+        self.outdated.push(old);
     }
 
     /// Whether this is the admin's token.
@@ -95,6 +105,11 @@ current-context: lke{id}-ctx
 "
         )
     }
+}
+
+fn salted(salt: &str) -> u64 {
+    salt.bytes()
+        .fold(0, |sum, byte| scramble(sum ^ u64::from(byte)))
 }
 
 /// Bytes that follow from `draw`.

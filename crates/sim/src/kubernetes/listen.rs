@@ -67,7 +67,8 @@ pub(crate) async fn listen(
     port: Option<u16>,
     gate: Arc<dyn Gate>,
 ) -> io::Result<Listener> {
-    let tls = TlsAcceptor::from(Arc::new(tls(&cluster.lock().secrets)?));
+    let mut tls = Certified::new(cluster)?;
+    let cluster = cluster.clone();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
     let port = listener.local_addr()?.port();
     let task = tokio::spawn(async move {
@@ -77,7 +78,10 @@ pub(crate) async fn listen(
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) if gate.admits(peer.ip()) => {
                         let client = (Arc::clone(&gate), peer.ip());
-                        connections.spawn(serve(tls.clone(), stream, client));
+                        if let Err(error) = tls.refresh(&cluster) {
+                            tracing::error!(%error, "renew the certificate of a demo cluster");
+                        }
+                        connections.spawn(serve(tls.acceptor.clone(), stream, client));
                     }
                     Ok(_) => {}
                     Err(error) => {
@@ -99,6 +103,30 @@ pub(crate) async fn listen(
 )]
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+/// The cluster's certificate as it is now, ready for a handshake.
+struct Certified {
+    cert_pem: String,
+    acceptor: TlsAcceptor,
+}
+
+impl Certified {
+    fn new(cluster: &Cluster) -> io::Result<Self> {
+        let inner = cluster.lock();
+        Ok(Self {
+            cert_pem: inner.secrets.cert_pem.clone(),
+            acceptor: TlsAcceptor::from(Arc::new(tls(&inner.secrets)?)),
+        })
+    }
+
+    /// After a rotation the next connection meets the new one.
+    fn refresh(&mut self, cluster: &Cluster) -> io::Result<()> {
+        if cluster.lock().secrets.cert_pem != self.cert_pem {
+            *self = Self::new(cluster)?;
+        }
+        Ok(())
+    }
 }
 
 fn tls(secrets: &Secrets) -> io::Result<ServerConfig> {

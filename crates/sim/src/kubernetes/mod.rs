@@ -283,6 +283,21 @@ impl Cluster {
         });
     }
 
+    /// A new CA and certificate: no kubeconfig given out so far is trusted or trusts.
+    pub(crate) fn rotate_certificate(&self) {
+        self.with(|inner| {
+            let fresh = inner.store.fresh_uid();
+            inner.secrets.renew(&fresh);
+        });
+    }
+
+    /// Whether a request comes from a kubeconfig with a CA of before.
+    pub(crate) fn is_outdated(&self, request: &Request<Bytes>) -> bool {
+        let inner = self.lock();
+        let mut old = inner.secrets.outdated.iter();
+        old.any(|old| api::shown_token(request) == Some(old))
+    }
+
     /// Answers one request of the Kubernetes API; only the path and query of its URI matter. A
     /// watch streams until its `timeoutSeconds`, or until the cluster is [closed](Self::close).
     #[expect(

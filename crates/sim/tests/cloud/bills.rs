@@ -118,7 +118,8 @@ async fn what_bears_a_tag_comes_in_pages_and_without_regard_to_case() {
         10:00:00 200 Some(25) of 30 on 2 pages
         10:00:00 200 Some(5) of 30 on 2 pages
         10:00:00 404 None of null on null pages
-    "#]].assert_eq(&user.transcript());
+    "#]]
+    .assert_eq(&user.transcript());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Faults do what they say and are counted.
 
-use crate::support::{User, cloud, reference};
+use crate::support::{User, cloud, kube_token, post_kube, reference};
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -136,6 +136,112 @@ async fn with_short_capacity_some_nodes_never_come() {
         (&node(1)["status"], &node(1)["instance_id"]),
         (&json!("not_ready"), &Value::Null)
     );
+}
+
+/// What a lasting rule does from its second call on, to reads and writes, and after its removal.
+async fn lasting(kind: &str, effect: Value) -> String {
+    let rule = json!({"kind": kind, "path": "/volumes", "from_call": 2, "effect": effect});
+    let mut user = with(rule).await;
+    for nth in 1..=3 {
+        user.get("/v4/volumes").await;
+        let wanted = json!({"label": format!("volume-{nth}"), "region": "us-ord"});
+        let said = user.ask("POST", "/v4/volumes", wanted).await;
+        let error = &said.body["errors"][0]["reason"];
+        let scopes = said.headers.get("x-oauth-scopes");
+        let scopes = scopes.map_or("-", |scopes| scopes.to_str().expect("text"));
+        user.write(&format!("{} {error} {scopes}", said.status));
+    }
+    let fired = fired(&mut user).await;
+    user.ask("PUT", "/_demo/faults", json!({"rules": []})).await;
+    let left = user.get("/v4/volumes").await.body["results"].clone();
+    let ledger = user.get("/_demo/ledger").await.body;
+    let accounts: Vec<String> = ledger["alive"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["account"].as_str().expect("an account").to_owned())
+        .collect();
+    format!(
+        "{}{fired} own {left}, made for {accounts:?}\n",
+        user.transcript()
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_may_be_another_one_from_some_call_on() {
+    let mut lines = lasting("other_account", Value::Null).await;
+    lines += &lasting("restricted_user", Value::Null).await;
+    lines += &lasting("missing_scope", json!({"scope": "volumes:read_write"})).await;
+    lines += &lasting("missing_scope", json!({"scope": "events"})).await;
+    lines += &lasting("unauthorized", Value::Null).await;
+    expect![[r#"
+        10:00:00 200 null *
+        10:00:00 200 null *
+        10:00:00 200 null *
+        {"other_account":5} own 0, made for ["not-default", "not-default", "not-default"]
+        10:00:00 403 "Unauthorized" *
+        10:00:00 403 "Unauthorized" *
+        10:00:00 403 "Unauthorized" *
+        {"restricted_user":5} own 0, made for []
+        10:00:00 401 "Your OAuth token is not authorized to use this endpoint." account:read_write databases:read_write domains:read_write events:read_write firewall:read_write images:read_write ips:read_write linodes:read_write lke:read_write longview:read_write nodebalancers:read_write object_storage:read_write stackscripts:read_write vpc:read_write
+        10:00:00 401 "Your OAuth token is not authorized to use this endpoint." account:read_write databases:read_write domains:read_write events:read_write firewall:read_write images:read_write ips:read_write linodes:read_write lke:read_write longview:read_write nodebalancers:read_write object_storage:read_write stackscripts:read_write vpc:read_write
+        10:00:00 401 "Your OAuth token is not authorized to use this endpoint." account:read_write databases:read_write domains:read_write events:read_write firewall:read_write images:read_write ips:read_write linodes:read_write lke:read_write longview:read_write nodebalancers:read_write object_storage:read_write stackscripts:read_write vpc:read_write
+        {"missing_scope":5} own 0, made for []
+        10:00:00 200 null account:read_write databases:read_write domains:read_write firewall:read_write images:read_write ips:read_write linodes:read_write lke:read_write longview:read_write nodebalancers:read_write object_storage:read_write stackscripts:read_write volumes:read_write vpc:read_write
+        10:00:00 200 null account:read_write databases:read_write domains:read_write firewall:read_write images:read_write ips:read_write linodes:read_write lke:read_write longview:read_write nodebalancers:read_write object_storage:read_write stackscripts:read_write volumes:read_write vpc:read_write
+        10:00:00 200 null account:read_write databases:read_write domains:read_write firewall:read_write images:read_write ips:read_write linodes:read_write lke:read_write longview:read_write nodebalancers:read_write object_storage:read_write stackscripts:read_write volumes:read_write vpc:read_write
+        {"missing_scope":5} own 3, made for ["default", "default", "default"]
+        10:00:00 401 "Invalid Token" -
+        10:00:00 401 "Invalid Token" -
+        10:00:00 401 "Invalid Token" -
+        {"unauthorized":5} own 0, made for []
+    "#]].assert_eq(&lines);
+    let unknown = json!({"rules": [{"kind": "missing_scope", "effect": {"scope": "moon"}}]});
+    let mut user = User::new(&cloud(1), "t");
+    let said = user.ask("PUT", "/_demo/faults", unknown).await;
+    assert_eq!(said.status, 400, "{}", said.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_passing_mix_up_no_write_lands_in_another_account() {
+    let mut user = with(json!({"kind": "other_account", "rate_ppm": 1_000_000})).await;
+    user.ask("POST", "/v4/lke/clusters", reference()).await;
+    assert_eq!(clusters(&mut user).await, json!(0));
+    assert_eq!(fired(&mut user).await, json!({"other_account": 1}));
+    user.ask("PUT", "/_demo/faults", json!({"rules": []})).await;
+    assert_eq!(clusters(&mut user).await, json!(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_older_kubeconfig_is_trusted_after_a_rotation() {
+    let rule = json!({"kind": "certificate_rotated", "path": "/kubernetes/**", "at_call": 2});
+    let mut user = with(rule).await;
+    let made = user.ask("POST", "/v4/lke/clusters", reference()).await.body;
+    let id = made["id"].as_u64().expect("an id");
+    user.wait(200).await;
+    let old = kube_token(&mut user, id).await;
+    let path = "/api/v1/namespaces";
+    let space = |name: &str| json!({"metadata": {"name": name}});
+    let mut said = Vec::new();
+    for name in ["one", "two", "three"] {
+        said.push(post_kube(&user, id, path, &old, &space(name)).await);
+    }
+    let new = kube_token(&mut user, id).await;
+    said.push(post_kube(&user, id, path, &new, &space("four")).await);
+    assert_eq!(said, [201, 0, 0, 201]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_huge_list_is_more_than_eight_megabytes_or_as_long_as_wanted() {
+    for (effect, bytes) in [(Value::Null, 8 << 20), (json!({"have": 3}), 5_000)] {
+        let mut user = with(json!({"kind": "huge_list", "effect": effect})).await;
+        let made = user.ask("POST", "/v4/lke/clusters", reference()).await.body;
+        user.wait(200).await;
+        let path = "/api/v1/persistentvolumes";
+        let said = user.kube(&made["id"], "GET", path, Value::Null).await;
+        let long = said.text.len();
+        assert!((bytes..2 * bytes).contains(&long), "{long} bytes");
+    }
 }
 
 #[tokio::test(start_paused = true)]

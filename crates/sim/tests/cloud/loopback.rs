@@ -4,16 +4,21 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use expect_test::expect;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use quaylight_sim::{Options, Served, Twin, serve};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tower::ServiceExt as _;
 
-use crate::support::{User, reference};
+use crate::support::{LOCAL, User, reference};
 
 /// One request on a connection of its own; `None` when it ended without a reply.
 async fn ask(port: u16, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
@@ -176,6 +181,57 @@ async fn a_broken_state_is_refused_and_left_alone() {
         std::fs::read_to_string(&file).expect("still there"),
         "{\"version\": 1, "
     );
+}
+
+/// The port and the CA that a kubeconfig names.
+fn port_and_ca(config: &str) -> (u16, CertificateDer<'static>) {
+    let decode = |text: &str| STANDARD.decode(text).expect("base64");
+    let text = String::from_utf8(decode(config)).expect("text");
+    let field = |name: &str| {
+        let rest = text.split(name).nth(1).expect("the field");
+        rest.split('\n').next().expect("a line").trim()
+    };
+    let port = field("server: https://127.0.0.1:").parse();
+    let ca = decode(field("certificate-authority-data: "));
+    let ca = CertificateDer::from_pem_slice(&ca).expect("a certificate");
+    (port.expect("a port"), ca)
+}
+
+/// Whether who trusts only this CA gets to the cluster.
+async fn trusts((port, ca): &(u16, CertificateDer<'static>)) -> bool {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(ca.clone()).expect("a root");
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(("127.0.0.1", *port))
+        .await
+        .expect("open");
+    let name = "127.0.0.1".try_into().expect("an address");
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    connector.connect(name, stream).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_rotated_certificate_is_that_of_the_next_connection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (twin, served) = start(&folder.path().join("state.json")).await;
+    let made = ask(served.port(), "POST", "/v4/lke/clusters", &reference()).await;
+    let id = made.expect("a reply").1["id"].clone();
+    let before = port_and_ca(&kubeconfig(&served, &id).await);
+    assert!(trusts(&before).await);
+    let rule = json!({"rules": [{"kind": "certificate_rotated", "at_call": 1}]});
+    ask(served.port(), "PUT", "/_demo/faults", &rule).await;
+    let request = Request::get("/version").body(Bytes::new());
+    let kube = twin.kube_service(id.as_u64().expect("an id"), LOCAL);
+    let struck = kube.oneshot(request.expect("a request")).await;
+    assert!(struck.is_err());
+    let after = port_and_ca(&kubeconfig(&served, &id).await);
+    assert_eq!(before.0, after.0, "the port stays");
+    assert_eq!((trusts(&before).await, trusts(&after).await), (false, true));
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn struck(kind: &str) -> String {
             user.get(&format!("/v4/lke/clusters/{id}/pools")).await
         }
         "filter_ignored" => user.filter(r#"{"label":"none"}"#).get("/v4/volumes").await,
-        "shifted_page" => user.get("/v4/linode/instances").await,
+        "shifted_page" | "duplicate_id" => user.get("/v4/linode/instances").await,
         "stale_read" => {
             user.get("/v4/volumes").await;
             user.ask("POST", "/v4/volumes", more).await;
@@ -115,7 +115,15 @@ async fn struck(kind: &str) -> String {
             user.get("/v4/profile").await;
             user.get("/v4/lke/versions").await
         }
-        "volume_without_handle"
+        "watch_expired" => {
+            let clusters = user.get("/v4/lke/clusters").await.body;
+            let path = "/api/v1/persistentvolumes?watch=true";
+            let id = clusters["data"][0]["id"].clone();
+            user.kube(&id, "GET", path, Value::Null).await
+        }
+        "certificate_rotated"
+        | "huge_list"
+        | "volume_without_handle"
         | "kube_down"
         | "kube_forbidden"
         | "kube_unauthorized"
@@ -196,8 +204,10 @@ async fn every_kind_fires_and_is_counted() {
         semantics list_lag: 200 {"data":[{"id":603798,"status":"ready","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","label":"ada-lke-gpu-kubeflow","region":"us-ord [1]
         semantics stale_read: 200 {"data":[{"id":15921449,"status":"active","label":"pvc-de8e38e6a26d47ec","created":"2026-11-23T10:03:25","updated":"2026-11-23T10:03:25","filesystem_p [1]
         semantics missing_row: 200 {"data":[],"page":1,"pages":1,"results":1} [1]
+        semantics missing_page: 200 {"data":[],"page":1,"pages":1,"results":1} [1]
         semantics shifted_page: 200 {"data":[{"id":94903413,"label":"lke603798-857956-8090858c0000","group":"","status":"running","created":"2026-11-23T10:00:03","updated":"2026-11-23T10 [1]
         semantics doubled_row: 200 {"data":[{"id":603798,"status":"ready","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","label":"ada-lke-gpu-kubeflow","region":"us-ord [1]
+        semantics duplicate_id: 200 {"data":[{"id":94903413,"label":"lke603798-857956-8090858c0000","group":"","status":"running","created":"2026-11-23T10:00:03","updated":"2026-11-23T10 [1]
         semantics unknown_enum: 200 {"data":[{"id":857953,"type":"g6-standard-2","label":"","count":1,"nodes":[{"id":"857953-edcedea20000","instance_id":94903415,"status":"unheard_of"}], [2]
         semantics missing_field: 200 {"data":[{"id":603798,"status":"ready","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","label":"ada-lke-gpu-kubeflow","region":"us-ord [1]
         semantics extra_field: 200 {"data":[{"id":603798,"status":"ready","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","label":"ada-lke-gpu-kubeflow","region":"us-ord [1]
@@ -225,6 +235,9 @@ async fn every_kind_fires_and_is_counted() {
         kubernetes kube_forbidden: 403 {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Forbidden","reason":"Forbidden","code":403} [1]
         kubernetes kube_unauthorized: 401 {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401} [1]
         kubernetes kube_expired: 410 {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Expired","reason":"Expired","code":410} [1]
+        kubernetes watch_expired: 200 {"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Expired","reason":"Expired","code":410}} [1]
+        kubernetes certificate_rotated: 0 connection ended [1]
         kubernetes volume_without_handle: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"38"},"items":[{"metadata":{"name":"pvc-de8e38e6-a26d-47ec-b05f-bc76f05 [1]
+        kubernetes huge_list: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"38"},"items":[{"metadata":{"name":"pvc-de8e38e6-a26d-47ec-b05f-bc76f05 [1]
     "#]].assert_eq(&(lines.join("\n") + "\n"));
 }
