@@ -17,8 +17,8 @@ pub(crate) enum Act {
     SlowBody,
     /// The reply comes late.
     Slow,
-    /// This status with a page of HTML, as proxies and portals send it.
-    Html(u16, &'static str),
+    /// This status with a page of HTML, as proxies and portals send it, and who signs it.
+    Html(u16, &'static str, Option<&'static str>),
     /// The token counts as one of another account.
     OtherAccount,
     /// The token counts as one of a restricted user without grants.
@@ -216,10 +216,10 @@ pub(crate) const KINDS: &[Kind] = &[
     wire("slow_body", Act::SlowBody, true, 30),
     wire("goaway", GOAWAY, false, 0),
     wire("goaway_after", GOAWAY, true, 0),
-    wire("captive_portal", Act::Html(200, PORTAL), false, 0),
-    wire("proxy_page", Act::Html(502, PROXY), false, 0),
-    wire("proxy_page_after", Act::Html(502, PROXY), true, 0),
-    wire("nginx_page", Act::Html(400, NGINX), false, 0),
+    wire("captive_portal", Act::Html(200, PORTAL, None), false, 0),
+    wire("proxy_page", Act::Html(502, PROXY, None), false, 0),
+    wire("proxy_page_after", Act::Html(502, PROXY, None), true, 0),
+    wire("nginx_page", Act::Html(400, NGINX, Some("nginx")), false, 0),
 
     kind("account", "other_account", Act::OtherAccount, true, 0),
     kind("account", "restricted_user", Act::Restricted, true, 0),

@@ -263,11 +263,15 @@ fn spoiled(strike: Strike, honest: Option<Sent>, at: Timestamp) -> Result<Sent, 
             sent.headers.push(("x-maintenance-mode", "active".into()));
             Ok(sent)
         }
-        Act::Html(status, page) => Ok(Sent {
-            headers: vec![("content-type", "text/html".into())],
-            body: page.into(),
-            ..Sent::empty(status)
-        }),
+        Act::Html(status, page, server) => {
+            let mut headers = vec![("content-type", "text/html".into())];
+            headers.extend(server.map(|name| ("server", name.into())));
+            Ok(Sent {
+                headers,
+                body: page.into(),
+                ..Sent::empty(status)
+            })
+        }
         Act::Slow
         | Act::OtherAccount
         | Act::Restricted

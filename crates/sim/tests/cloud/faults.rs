@@ -39,6 +39,7 @@ async fn a_post_fails_in_many_ways_with_or_without_effect() {
         ("unavailable", Value::Null),
         ("maintenance", Value::Null),
         ("captive_portal", Value::Null),
+        ("nginx_page", Value::Null),
     ] {
         let rule = json!({
             "kind": kind, "method": "POST", "path": "/v4/lke/clusters", "effect": effect,
@@ -48,7 +49,7 @@ async fn a_post_fails_in_many_ways_with_or_without_effect() {
         let said = user.ask("POST", "/v4/lke/clusters", reference()).await;
         let made = clusters(&mut user).await;
         let text = said.text.get(..60).unwrap_or(&said.text);
-        let extra: Vec<String> = ["retry-after", "x-maintenance-mode"]
+        let extra: Vec<String> = ["retry-after", "x-maintenance-mode", "server"]
             .into_iter()
             .filter_map(|name| Some(format!("{name} {}", said.headers.get(name)?.to_str().ok()?)))
             .collect();
@@ -77,6 +78,7 @@ async fn a_post_fails_in_many_ways_with_or_without_effect() {
         {"unavailable":1} 503 {"errors":[{"reason":"Service unavailable."}]}  made 0
         {"maintenance":1} 503 {"errors":[{"reason":"Currently in maintenance mode."}]} x-maintenance-mode active made 0
         {"captive_portal":1} 200 <!doctype html><title>Welcome</title><p>Please sign in to th  made 0
+        {"nginx_page":1} 400 <html><head><title>400 Bad Request</title></head><body>nginx server nginx made 0
     "#]].assert_eq(&(lines.join("\n") + "\n"));
 }
 
