@@ -9,8 +9,6 @@ use tokio::process::Command;
 use crate::cloud::Cloud;
 use crate::told::Told;
 
-const NOT_YET: &str = "Cluster kubeconfig is not yet available. Please try again later.";
-
 fn here(name: &str) -> PathBuf {
     quaylight_tests::root().join("tests/clients").join(name)
 }
@@ -62,14 +60,17 @@ pub(crate) async fn python(program: &Path) -> Result<usize> {
             "gpu": field(&cloud, everywhere, plan, "region").await?,
         }),
     )?;
+    told.says("pages", &json!({"rows": all.len()}))?;
     let own = cloud.all("/v4/regions/us-ord/availability", None).await?;
     told.says("region", &json!({"id": "us-ord", "types": own.len()}))?;
     told.says(
         "cluster",
         &json!({"label": "by-sdk", "acl": ["203.0.113.7/32"]}),
     )?;
-    told.says("not yet", &json!({"refused": [503, [NOT_YET]]}))?;
-    told.says("kubeconfig", &json!({"begins": "CmFw", "endpoints": 1}))?;
+    told.says(
+        "kubeconfig",
+        &json!({"begins": "CmFw", "asked": 2, "endpoints": 1}),
+    )?;
     told.says(
         "pool",
         &json!({"count": 2, "max": 4, "nodes": ["ready", "ready"]}),
@@ -138,7 +139,9 @@ pub(crate) async fn go(program: &Path) -> Result<usize> {
     let user = cloud.one("/v4/profile").await?;
     told.says("profile", &json!({"username": user["username"]}))?;
     let all = cloud.all("/v4/regions/availability", None).await?.len();
-    told.says("availability", &json!({"rows": all}))?;
+    told.says("availability", &json!({"rows": all, "by25": all}))?;
+    let small = json!([400, "[page_size] Must be 25-500"]);
+    told.says("pages of ten", &json!({"refused": small}))?;
     let types = "/v4/linode/types";
     let gpu = json!({
         "class": "gpu", "vcpus": {"+lt": 16}, "+order_by": "vcpus", "+order": "desc",
@@ -168,7 +171,7 @@ pub(crate) async fn go(program: &Path) -> Result<usize> {
         &json!({"status": "running", "event": "finished"}),
     )?;
     let again: Vec<_> = told.all("again").collect();
-    ensure!(again.len() == 5, "{again:?}");
+    ensure!(again.len() == 6, "{again:?}");
     for one in again {
         let refused = match one["kind"].as_str() {
             Some("maintenance") => json!([503, "Currently in maintenance mode."]),

@@ -89,6 +89,9 @@ pub struct Switches {
     pub cluster_without_pools: bool,
     /// Demo seconds of 503 after the kubeconfig was deleted.
     pub kubeconfig_rotation_seconds: u32,
+    /// What `Retry-After` says beside "kubeconfig is not yet available"; absent: 5 to 60 seconds, by
+    /// the seed (60 and 27 were seen).
+    pub kubeconfig_retry_after_seconds: Option<u32>,
     /// On which way the control plane calls a webhook that runs on a node.
     pub webhook_path: WebhookPath,
     /// The account's default firewall is put before every new node of a cluster.
@@ -119,6 +122,7 @@ impl Default for Switches {
             autoscaler_min_zero: false,
             cluster_without_pools: false,
             kubeconfig_rotation_seconds: 20,
+            kubeconfig_retry_after_seconds: None,
             webhook_path: WebhookPath::Tunnel,
             default_firewall_on_nodes: false,
             gpu_prices_hidden: false,

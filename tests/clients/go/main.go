@@ -91,7 +91,10 @@ func main() {
 func catalog(ctx context.Context, client linodego.Client) {
 	did("profile", found{"username": get(client.GetProfile(ctx)).Username})
 	availability := get(client.ListRegionsAvailability(ctx, nil))
-	did("availability", found{"rows": len(availability)})
+	small := get(client.ListRegionsAvailability(ctx, &linodego.ListOptions{PageSize: 25}))
+	did("availability", found{"rows": len(availability), "by25": len(small)})
+	_, err := client.ListRegionsAvailability(ctx, &linodego.ListOptions{PageSize: 10})
+	did("pages of ten", found{"refused": refusal(err)})
 
 	gpu := linodego.Filter{Order: linodego.Descending, OrderBy: "vcpus"}
 	gpu.AddField(linodego.Eq, "class", "gpu")
@@ -107,7 +110,7 @@ func catalog(ctx context.Context, client linodego.Client) {
 
 	wrong := linodego.Filter{}
 	wrong.AddField(linodego.Eq, "foo", "bar")
-	_, err := client.ListTypes(ctx, listed(wrong))
+	_, err = client.ListTypes(ctx, listed(wrong))
 	did("unfilterable", found{"refused": refusal(err)})
 }
 
@@ -195,7 +198,10 @@ func firewall(ctx context.Context, client linodego.Client, cluster int) {
 
 // retries: told to come later, and left waiting, the SDK asks again by itself; not in maintenance.
 func retries(ctx context.Context, client linodego.Client, url string) {
-	for _, kind := range []string{"rate_limited", "timeout", "busy", "unavailable", "maintenance"} {
+	kinds := []string{
+		"rate_limited", "timeout", "busy", "unavailable", "nginx_page", "maintenance",
+	}
+	for _, kind := range kinds {
 		rule := found{"kind": kind, "path": "/profile", "at_call": 1}
 		demo(url, "PUT", "faults", found{"rules": []any{rule}})
 		_, err := client.GetProfile(ctx)

@@ -39,7 +39,9 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
         from_ms,
         to_ms,
     } = RETRY_AFTER;
-    let seconds = draw::between(world.seed, what, which, from_ms / 1000, to_ms / 1000);
+    let drawn = || draw::between(world.seed, what, which, from_ms / 1000, to_ms / 1000);
+    let set = world.switches.kubeconfig_retry_after_seconds;
+    let seconds = set.map_or_else(drawn, u64::from);
     let reason = "Cluster kubeconfig is not yet available. Please try again later.";
     Err(Refusal::not_yet(reason, Some(seconds)))
 }

@@ -88,7 +88,7 @@ async fn the_clock_is_read_turned_and_stepped() {
         10:01:30 POST /_demo/clock: 200 {"now":"2026-11-23T10:01:30Z","speed":10.0,"paused":true}
         10:01:30 POST /_demo/clock: 400 {"errors":[{"reason":"speed must be greater than 0"}]}
         10:01:30 POST /_demo/clock: 400 {"errors":[{"reason":"unknown field `sped`, expected one of `speed`, `paused`, `step_ms`"}]}
-        10:01:30 PUT /_demo/switches: 400 {"errors":[{"reason":"unknown field `magic`, expected one of `unique_labels`, `texts`, `delete_while_provisioning_sticks`, `delete_leaves_children`, `list_lag_seconds`, `billing`, `count_outside_autoscaler_refused`, `autoscaler_min_zero`, `cluster_without_pools`, `kubeconfig_rotation_seconds`, `webhook_path`, `default_firewall_on_nodes`, `gpu_prices_hidden`, `token_expires`, `rate_limits`, `latency_permille`, `reply_ms`"}]}
+        10:01:30 PUT /_demo/switches: 400 {"errors":[{"reason":"unknown field `magic`, expected one of `unique_labels`, `texts`, `delete_while_provisioning_sticks`, `delete_leaves_children`, `list_lag_seconds`, `billing`, `count_outside_autoscaler_refused`, `autoscaler_min_zero`, `cluster_without_pools`, `kubeconfig_rotation_seconds`, `kubeconfig_retry_after_seconds`, `webhook_path`, `default_firewall_on_nodes`, `gpu_prices_hidden`, `token_expires`, `rate_limits`, `latency_permille`, `reply_ms`"}]}
         10:01:30 GET /_demo/nothing: 404 {"errors":[{"reason":"Not found"}]}
     "#]].assert_eq(&user.transcript());
 }
@@ -167,4 +167,24 @@ async fn a_wrong_firewall_is_refused_with_its_field() {
         10:00:00 200 {"id":9621808,"label":"wall","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","status":"enabled
         10:00:00 400 {"errors":[{"reason":"Label must be unique","field":"label"}]}
     "#]].assert_eq(&user.transcript());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_kubeconfig_is_waited_for_can_be_set() {
+    let mut user = User::new(&cloud(1), "t");
+    let made = user.ask("POST", "/v4/lke/clusters", reference()).await.body;
+    let path = format!("/v4/lke/clusters/{}/kubeconfig", made["id"]);
+    let mut waits = Vec::new();
+    for seconds in [Value::Null, json!(1)] {
+        let switches = json!({"kubeconfig_retry_after_seconds": seconds});
+        user.ask("PUT", "/_demo/switches", switches).await;
+        let said = user.get(&path).await;
+        waits.push(
+            said.headers["retry-after"]
+                .to_str()
+                .expect("text")
+                .to_owned(),
+        );
+    }
+    expect![[r#"["23", "1"]"#]].assert_eq(&format!("{waits:?}"));
 }
