@@ -112,6 +112,13 @@ impl World {
         let (kind, region) = (pool.kind.clone(), cluster.region.clone());
         let (account, label) = (cluster.account.clone(), cluster.node_name(node_id));
         let pool_id = pool.id;
+        // On the standard tier no tag comes down to a Linode.
+        let tags = if cluster.enterprise.is_some() {
+            let own = pool.tags.iter().filter(|tag| !cluster.tags.contains(tag));
+            cluster.tags.iter().chain(own).cloned().collect()
+        } else {
+            Vec::new()
+        };
         let id = self.next_id("linode", 94_900_000);
         let place = |what: &str| draw::bits(self.seed, what, id);
         let (public, private) = (place("public-ip"), place("private-ip"));
@@ -131,7 +138,7 @@ impl World {
                 1 + private % 254
             ),
             cluster: Some(cluster_id),
-            tags: Vec::new(),
+            tags,
             linger_seconds: 0,
         };
         self.linodes.insert(id, linode);

@@ -23,6 +23,7 @@ mod peek;
 mod quantity;
 mod query;
 mod reached;
+mod repaint;
 mod seeds;
 mod select;
 mod status;
@@ -50,6 +51,7 @@ use crate::reach::Reach;
 pub(crate) use identity::Secrets;
 pub(crate) use listen::{Gate, Listener, listen};
 pub(crate) use query::decode as percent_decoded;
+pub(crate) use repaint::Paint;
 
 /// One cluster's Kubernetes. Cloning shares the same cluster.
 #[derive(Clone)]
@@ -281,6 +283,11 @@ impl Cluster {
             let fresh = inner.store.fresh_uid();
             inner.secrets.rotate(&fresh);
         });
+    }
+
+    /// A node's pool has other labels or taints now.
+    pub(crate) fn repaint_node(&self, name: &str, old: &Paint, new: &Paint) {
+        self.with(|inner| repaint::repaint(inner, name, old, new));
     }
 
     /// A new CA and certificate: no kubeconfig given out so far is trusted or trusts.

@@ -207,6 +207,12 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
         return Err(wrong.refusal());
     };
     let enabled = status.map(|word| word == "enabled");
+    let firewall = find(world, call, Access::Write)?;
+    if enabled == Some(true) && !firewall.enabled {
+        for device in firewall.devices.clone() {
+            devices::check(world, call, true, &device.kind, device.entity)?;
+        }
+    }
     let at = call.at;
     let firewall = find(world, call, Access::Write)?;
     firewall.label = renamed.unwrap_or(&firewall.label).to_owned();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::pool_wants::{self, PoolWant};
 use super::wants::{self, Wrong, given};
 use super::{Answer, Call, Refusal, Reply, clusters, enterprise, nodes};
+use crate::kubernetes::Paint;
 use crate::quotas::Counted;
 use crate::store::World;
 use crate::things::{Autoscaler, EnterprisePool, Pool};
@@ -120,10 +121,33 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     shown(world, call, pool)
 }
 
+/// What a pool puts on its nodes.
+fn paint(pool: &Pool) -> Paint {
+    Paint {
+        labels: pool.labels.clone(),
+        taints: pool.taints.clone(),
+    }
+}
+
+impl World {
+    /// Labels and taints of a pool are applied without a recycle.
+    fn repaint_nodes(&self, cluster: u64, pool: u64, old: &Paint, new: &Paint) {
+        let (Some(kube), Some(cluster)) = (self.kubes.get(&cluster), self.clusters.get(&cluster))
+        else {
+            return;
+        };
+        let pools = cluster.pools.iter().filter(|one| one.id == pool);
+        for node in pools.flat_map(|one| &one.nodes) {
+            kube.repaint_node(&cluster.node_name(&node.id), old, new);
+        }
+    }
+}
+
 pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let body = &call.body;
     let pool = find(world, call, Access::Write)?.clone();
     let (id, old) = (pool.id, pool.count);
+    let unpainted = paint(&pool);
     let mut wrong = Wrong::default();
     for fixed in ["type", "disks", "disk_encryption"] {
         let is = reply(world, &pool).get(fixed).cloned();
@@ -165,6 +189,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
             max: count,
         };
     }
+    let painted = paint(pool);
     let last: Vec<String> = pool
         .nodes
         .iter()
@@ -180,6 +205,9 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let mut have = call.have;
     world.add_nodes(call.at, cluster, id, count.saturating_sub(old), &mut have);
     world.plan_autoscale(call.at, cluster, id);
+    if painted != unpainted {
+        world.repaint_nodes(cluster, id, &unpainted, &painted);
+    }
     clusters::event(world, call, "lke_cluster_update", cluster);
     shown(world, call, id)
 }

@@ -1,6 +1,7 @@
 //! The demo cloud from outside, over its public interface only.
 
 mod account;
+mod applied;
 mod autoscale;
 mod bills;
 mod bodies;
