@@ -92,6 +92,9 @@ pub struct Switches {
     /// What `Retry-After` says beside "kubeconfig is not yet available"; absent: 5 to 60 seconds, by
     /// the seed (60 and 27 were seen).
     pub kubeconfig_retry_after_seconds: Option<u32>,
+    /// The nodes of a pool with a label are named after it, `<cluster>-<label>-<hex>` (a document of
+    /// 2026, which leaves the form open); if false like all others, `lke<cluster>-<pool>-<hex>`.
+    pub labelled_node_names: bool,
     /// On which way the control plane calls a webhook that runs on a node.
     pub webhook_path: WebhookPath,
     /// The account's default firewall is put before every new node of a cluster.
@@ -123,6 +126,7 @@ impl Default for Switches {
             cluster_without_pools: false,
             kubeconfig_rotation_seconds: 20,
             kubeconfig_retry_after_seconds: None,
+            labelled_node_names: false,
             webhook_path: WebhookPath::Tunnel,
             default_firewall_on_nodes: false,
             gpu_prices_hidden: false,

@@ -112,6 +112,9 @@ pub(crate) struct Node {
     /// It never becomes ready, or is so no more.
     #[serde(default)]
     pub doomed: bool,
+    /// Its name, where that is not made of the cluster and the id.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 /// A compute instance.
@@ -232,7 +235,8 @@ impl LkeCluster {
 
     /// Linode label and Kubernetes name of a node: `lke<cluster>-<pool>-<hex12>`.
     pub(crate) fn node_name(&self, node: &str) -> String {
-        format!("lke{}-{node}", self.id)
+        let named = self.node(node).and_then(|(_, node)| node.name.clone());
+        named.unwrap_or_else(|| format!("lke{}-{node}", self.id))
     }
 
     /// Whether a client with this public address may reach the control plane now.

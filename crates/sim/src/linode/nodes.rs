@@ -97,6 +97,7 @@ impl World {
         count: u32,
         have: &mut Option<u32>,
     ) {
+        let labelled = self.switches.labelled_node_names;
         for _ in 0..count {
             let nth = self.count("node");
             let hex = draw::bits(self.seed, "node", nth) >> 32;
@@ -110,7 +111,10 @@ impl World {
                 .get_mut(&cluster)
                 .and_then(|one| one.pool_mut(pool));
             let Some(pool) = pools else { return };
+            let named = labelled && !pool.label.is_empty();
+            let name = named.then(|| format!("{cluster}-{}-{hex:08x}", pool.label));
             pool.nodes.push(Node {
+                name,
                 id: node.clone(),
                 linode: None,
                 ready: false,

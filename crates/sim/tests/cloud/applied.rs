@@ -74,7 +74,8 @@ async fn tags_come_down_to_the_linodes_on_the_enterprise_tier_only() {
         false []
         false []
         true ["whole","both","pool"]
-    "#]].assert_eq(&(lines.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
 }
 
 #[tokio::test(start_paused = true)]

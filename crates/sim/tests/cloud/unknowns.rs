@@ -225,3 +225,42 @@ async fn a_delete_while_provisioning_works_or_sticks() {
         assert_eq!(user.get(&path).await.status, 404);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn nodes_are_named_after_the_label_of_their_pool_or_not() {
+    let mut lines = String::new();
+    for labelled in [false, true] {
+        let mut user = with(json!({"labelled_node_names": labelled})).await;
+        let wanted = small(&|all| all["node_pools"][0]["label"] = json!("workers"));
+        let made = user.ask("POST", "/v4/lke/clusters", wanted).await.body;
+        user.wait(200).await;
+        let linode = user.get("/v4/linode/instances").await.body["data"][0]["label"].clone();
+        let nodes = user
+            .kube(&made["id"], "GET", "/api/v1/nodes", Value::Null)
+            .await;
+        let node = nodes.body["items"][0]["metadata"]["name"].clone();
+        assert_eq!(linode, node);
+        let pools = format!("/v4/lke/clusters/{}/pools", made["id"]);
+        let id = user.get(&pools).await.body["data"][0]["nodes"][0]["id"].clone();
+        let path = format!(
+            "/v4/lke/clusters/{}/nodes/{}",
+            made["id"],
+            id.as_str().expect("an id")
+        );
+        user.ask("DELETE", &path, Value::Null).await;
+        let nodes = user
+            .kube(&made["id"], "GET", "/api/v1/nodes", Value::Null)
+            .await;
+        writeln!(
+            lines,
+            "{labelled}: {id} {node}, then {}",
+            nodes.body["items"]
+        )
+        .expect("memory");
+    }
+    expect![[r#"
+        false: "863318-1bd580720000" "lke601157-863318-1bd580720000", then []
+        true: "863318-1bd580720000" "601157-workers-1bd58072", then []
+    "#]]
+    .assert_eq(&lines);
+}
