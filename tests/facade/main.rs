@@ -6,3 +6,4 @@ mod account;
 mod bench;
 mod life;
 mod stop;
+mod weather;

@@ -1,0 +1,63 @@
+//! Whole lives under faults that last, or that strike a cluster's own API.
+
+use crate::bench::Bench;
+use domain::view::DeploymentState;
+use serde_json::{Value, json};
+
+/// Sets one rule.
+fn strike(bench: &Bench, rule: &Value) {
+    let rules = json!({"rules": [rule]});
+    let (status, said) = bench.twin.demo("PUT", "/_demo/faults", &rules);
+    assert_eq!(status, 200, "{said}");
+}
+
+/// Fair weather again; how often the rule fired.
+fn clear(bench: &Bench, kind: &str) -> u64 {
+    let (_, faults) = bench.twin.demo("GET", "/_demo/faults", &Value::Null);
+    let fair = json!({"rules": []});
+    bench.twin.demo("PUT", "/_demo/faults", &fair);
+    faults["fired"][kind].as_u64().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_another_account_a_teardown_deletes_nothing_and_believes_nothing() {
+    for kind in ["other_account", "missing_scope", "unauthorized"] {
+        let bench = Bench::new().await;
+        let id = bench.deploy(Bench::spec()).await;
+        let alive = bench.alive();
+        let effect = json!({"scope": "lke"});
+        let rule = json!({"kind": kind, "from_call": 3, "effect": effect});
+        strike(&bench, &rule);
+        let began = bench.engine.tear_down(&id, "ada", &[]).await;
+        if began.is_ok() {
+            bench.engine.wait(&id).await;
+        }
+        assert_ne!(bench.state(), DeploymentState::Gone, "{kind}");
+        assert_eq!(bench.alive(), alive, "{kind}");
+        assert!(clear(&bench, kind) > 0, "{kind}");
+        bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+        bench.engine.wait(&id).await;
+        assert_eq!(bench.alive(), 0, "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kubernetes_that_cannot_be_read_or_trusted_is_no_empty_one() {
+    let path = "/kubernetes/**";
+    for rule in [
+        json!({"kind": "huge_list", "path": path}),
+        json!({"kind": "certificate_rotated", "path": path, "at_call": 1}),
+    ] {
+        let bench = Bench::new().await;
+        let id = bench.deploy(Bench::spec()).await;
+        strike(&bench, &rule);
+        bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+        bench.engine.wait(&id).await;
+        assert!(clear(&bench, rule["kind"].as_str().unwrap()) > 0);
+        assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+        let receipt = serde_json::to_value(bench.engine.receipt(&id).unwrap()).unwrap();
+        let codes = [&receipt["notes"][0]["code"], &receipt["notes"][1]["code"]];
+        let silent = json!("receipt_kubernetes_silent");
+        assert_eq!(codes, [&silent, &Value::Null], "{rule}");
+    }
+}
