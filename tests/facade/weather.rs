@@ -3,6 +3,7 @@
 use crate::bench::Bench;
 use domain::view::DeploymentState;
 use serde_json::{Value, json};
+use sim::{Options, Twin};
 
 /// Sets one rule.
 fn strike(bench: &Bench, rule: &Value) {
@@ -60,4 +61,23 @@ async fn a_kubernetes_that_cannot_be_read_or_trusted_is_no_empty_one() {
         let silent = json!("receipt_kubernetes_silent");
         assert_eq!(codes, [&silent, &Value::Null], "{rule}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_of_another_cloud_is_not_carried_on_in_this_one() {
+    let mut bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let alive = bench.alive();
+    let other = Twin::new(Options::default()).unwrap();
+    let own = std::mem::replace(&mut bench.twin, other);
+    bench.restart().await;
+    let refused = bench.engine.tear_down(&id, "ada", &[]).await.unwrap_err();
+    assert_eq!(refused.code, "not_here");
+    assert_eq!((bench.calls("POST"), bench.calls("DELETE")), (0, 0));
+    bench.twin = own;
+    assert_eq!(bench.alive(), alive);
+    bench.restart().await;
+    bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
 }
