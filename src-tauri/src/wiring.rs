@@ -10,6 +10,7 @@ use crate::lifecycle;
 use crate::preferences;
 use crate::said::{Said, because, notice, problem};
 use crate::shell::{Clouds, Session, Shell, Stand};
+use domain::Owner;
 use domain::view::{AccountCard, CloudKind, Problem};
 use engine::facade::{Engine, Here};
 use engine::ports::{CleanKubeconfig, Clock as _, Failure, Ids as _, Kind, Ports};
@@ -101,6 +102,7 @@ async fn demo(home: &Path, clouds: &mut Clouds) -> Result<Arc<Session>, Problem>
         kube: Arc::new(kubernetes::KubeRs::live()),
         clock: clock.clone(),
         journals: Arc::new(local::FileJournals::new(home.to_owned(), WRITER)),
+        owner: owner(home)?,
         address: Arc::new(local::PublicAddress::demo(transport, &at)),
         ids: Arc::new(local::Ulids),
         clean_kubeconfig: clean(ServerRule::Loopback),
@@ -118,6 +120,19 @@ async fn demo(home: &Path, clouds: &mut Clouds) -> Result<Arc<Session>, Problem>
     }
     clouds.demo = Some(Arc::clone(&session));
     Ok(session)
+}
+
+/// Which installation this is.
+fn owner(home: &Path) -> Result<Owner, Problem> {
+    local::owner(home).map_err(|error| {
+        let (operation, path) = ("read".to_owned(), home.join("owner").display().to_string());
+        let what = engine::facade::problem::Said::DiskFailed { operation, path };
+        let fix = engine::facade::problem::Said::DiskFailedFix;
+        because(
+            engine::facade::problem::problem(what, None, Some(fix)),
+            &error,
+        )
+    })
 }
 
 fn demo_failed(error: &(dyn std::error::Error + 'static)) -> Problem {
@@ -173,6 +188,7 @@ pub(crate) async fn linode_session(
         kube: Arc::new(kubernetes::KubeRs::live()),
         clock: Arc::new(local::SystemClock),
         journals: Arc::new(local::FileJournals::new(home.to_owned(), WRITER)),
+        owner: owner(home)?,
         address: Arc::new(address),
         ids: Arc::new(local::Ulids),
         clean_kubeconfig: clean(ServerRule::Linode),

@@ -74,6 +74,7 @@ async fn schedule(seed: u64, permille: u32, wish: &Wish) -> u64 {
         cloud: ports.cloud.id(),
         account: account.clone(),
         now,
+        owner: Some(ports.owner.clone()),
     };
     let deployment = basis.deployment.clone();
     let rules = domain::preset::firewall_rules(&wish.spec);

@@ -15,3 +15,4 @@ mod killed;
 mod reference;
 mod shape;
 mod stop;
+mod take_over;

@@ -129,14 +129,16 @@ async fn every_document_keeps_its_shape() -> Result<()> {
         &demo,
         &["list"],
         expect![[r#"
-        .deployments[].here: bool
-        .deployments[].id: text
-        .deployments[].label: text
-        .deployments[].rate: number
-        .deployments[].region: text
-        .deployments[].so_far: number
-        .deployments[].state: text
-    "#]],
+            .deployments[].here: bool
+            .deployments[].id: text
+            .deployments[].label: text
+            .deployments[].nodes: number
+            .deployments[].rate: number
+            .deployments[].region: text
+            .deployments[].so_far: number
+            .deployments[].state: text
+            .deployments[].whose: text
+        "#]],
     )
     .await?;
     let shown = cli(home)

@@ -168,6 +168,7 @@ async fn engine(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Arc<Engin
         })),
         clock: Arc::new(Turned(clock, shift.clone())),
         journals: Arc::new(FileJournals::new(home.to_owned(), "test")),
+        owner: local::owner(home).unwrap(),
         address: Arc::new(PublicAddress::demo(transport, &origin.to_string())),
         ids: Arc::new(Ulids),
         clean_kubeconfig: cleaner(ServerRule::Loopback),

@@ -5,5 +5,8 @@
 mod account;
 mod bench;
 mod life;
+mod lost;
+mod owner;
 mod stop;
+mod two;
 mod weather;

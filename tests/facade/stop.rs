@@ -157,3 +157,33 @@ async fn a_look_that_was_asked_to_wait_a_quarter_of_an_hour_delays_no_stop_time(
     assert_eq!(faults["rules"][0]["fired"], 1, "{faults}");
     assert_eq!(bench.state(), DeploymentState::Leaving);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_time_of_another_account_does_not_fire_once_the_account_is_known() {
+    let (mut pair, _) = crate::two::Pair::stopping(60).await;
+    tokio_sleep(70 * MINUTE).await;
+    let neighbour = json!({ "account": "neighbour" });
+    let (_, made) = pair.twin.demo("POST", "/_demo/tokens", &neighbour);
+    made["token"]
+        .as_str()
+        .unwrap()
+        .clone_into(&mut pair.first.token);
+    // The first ask fails, so that nobody knows whose account this is when the stop time is due.
+    let rule = json!({
+        "kind": "unavailable", "method": "GET", "path": "/profile", "at_call": 1,
+    });
+    let rules = json!({ "rules": [rule] });
+    assert_eq!(pair.twin.demo("PUT", "/_demo/faults", &rules).0, 200);
+    pair.restart_first().await;
+    pair.twin.demo("DELETE", "/_demo/calls", &json!(null));
+    pair.one.keep_watch();
+    tokio_sleep(MINUTE).await;
+    let (_, calls) = pair.twin.demo("GET", "/_demo/calls", &json!(null));
+    let of_it = |call: &String| call.contains("/lke/clusters/");
+    let calls: Vec<&String> = calls.as_object().unwrap().keys().collect();
+    assert!(!calls.iter().any(|call| of_it(call)), "{calls:?}");
+    let (_, faults) = pair.twin.demo("GET", "/_demo/faults", &json!(null));
+    assert_eq!(faults["rules"][0]["fired"], 1, "{faults}");
+    let one = crate::two::only(&pair.one);
+    assert_eq!((one.here, one.state), (false, DeploymentState::Running));
+}

@@ -2,9 +2,9 @@
 //! a wire, seeded identifiers, and an engine over the real client code on a demo cloud.
 
 use async_trait::async_trait;
-use domain::DeploymentId;
 use domain::record::Record;
 use domain::view::CloudKind;
+use domain::{DeploymentId, Owner};
 use engine::facade::{Engine, Here};
 use engine::ports::{Clock, Cloud, Ids, Journal, JournalError, Journals, Kube, Ports};
 use engine::protocol::Protocol;
@@ -201,6 +201,8 @@ pub struct Computer {
     pub address: IpAddr,
     /// The demo token that it holds.
     pub token: String,
+    /// Which installation it is.
+    pub owner: Owner,
     /// Where its identifiers begin; `None`: the system's randomness.
     pub ids: Option<u64>,
 }
@@ -211,6 +213,7 @@ impl Default for Computer {
             journals: Arc::new(MemoryJournals::default()),
             address: ClientAddr::default().0,
             token: "demo-token".to_owned(),
+            owner: Owner::new(1),
             ids: Some(1),
         }
     }
@@ -251,6 +254,7 @@ impl Computer {
             kube: Arc::new(kube) as Arc<dyn Kube>,
             clock,
             journals: self.journals.clone(),
+            owner: self.owner.clone(),
             address: Arc::new(PublicAddress::demo(transport, &ORIGIN.to_string())),
             ids,
             clean_kubeconfig: cleaner(ServerRule::Loopback),

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Plan(SpecArgs),
     /// Make it so.
     Apply(ApplyArgs),
-    /// Every deployment that this computer knows.
+    /// Every deployment that this computer knows, and those of other computers on the account.
     List,
     /// One deployment.
     Show(Name),
@@ -91,6 +91,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         when: When,
     },
+    /// Take over a deployment that another computer looks after, or whose journal is lost.
+    TakeOver(Name),
     /// Stay and look until this program is ended: stop times, searches, what stands.
     Watch,
     /// Go on with everything that was interrupted, or decide about one run that rests.

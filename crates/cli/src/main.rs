@@ -60,6 +60,7 @@ async fn main() -> ExitCode {
         | Command::Teardown { .. }
         | Command::Sweep { .. }
         | Command::Stop { .. }
+        | Command::TakeOver(_)
         | Command::Watch
         | Command::Resume(_) => commands::run(&cli).await,
     };

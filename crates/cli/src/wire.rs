@@ -97,7 +97,7 @@ async fn loopback(origin: Origin, home: &Path) -> Result<Wired> {
         home,
         PublicAddress::demo(transport, &origin.to_string()),
         ServerRule::Loopback,
-    );
+    )?;
     let here = Here {
         kind: CloudKind::Demo,
         demo_speed: Some(clock.speed()),
@@ -124,7 +124,7 @@ async fn live(home: &Path) -> Result<Wired> {
         home,
         PublicAddress::live()?,
         ServerRule::Linode,
-    );
+    )?;
     let here = Here {
         kind: CloudKind::Linode,
         demo_speed: None,
@@ -146,17 +146,18 @@ fn ports(
     home: &Path,
     address: PublicAddress,
     rule: ServerRule,
-) -> Ports {
+) -> Result<Ports> {
     let writer = concat!("quaylight-cli ", env!("CARGO_PKG_VERSION"));
-    Ports {
+    Ok(Ports {
         cloud: Arc::new(cloud),
         kube: Arc::new(KubeRs::live()),
         clock,
         journals: Arc::new(FileJournals::new(home.to_owned(), writer)),
+        owner: local::owner(home).context("read which installation this is")?,
         address: Arc::new(address),
         ids: Arc::new(Ulids),
         clean_kubeconfig: cleaner(rule),
-    }
+    })
 }
 
 /// A demo cloud takes any token; it never gets a live one.

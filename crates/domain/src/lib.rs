@@ -19,6 +19,7 @@ pub mod rules;
 pub mod screen;
 pub mod spec;
 pub mod spend;
+pub mod standing;
 pub mod text;
 pub mod view;
 

@@ -182,6 +182,8 @@ pub enum Fact {
     },
     /// The kubeconfig was saved by the user (the path is not kept).
     KubeconfigSaved,
+    /// It was taken over: what stood then, and nothing of before, is what this journal knows.
+    TakenOver(Box<crate::standing::TakenOver>),
     /// The user moved the stop time or took it back; it holds until another one is accepted.
     StopMoved {
         /// To a time, or never.
@@ -214,6 +216,7 @@ impl Fact {
             Self::Stuck { .. } => "stuck",
             Self::KubeconfigSaved => "kubeconfig_saved",
             Self::StopMoved { .. } => "stop_moved",
+            Self::TakenOver(_) => "taken_over",
         }
     }
 }
@@ -234,6 +237,7 @@ impl Fact {
             | Self::Failed { .. }
             | Self::Wished { .. }
             | Self::Completed { .. }
+            | Self::TakenOver(_)
             | Self::Stuck { .. } => true,
             Self::Opened { .. }
             | Self::Duplicate { .. }

@@ -62,6 +62,8 @@ pub(crate) struct Run {
     pub(crate) kube: Mutex<Option<Arc<dyn KubeApi>>>,
     /// Clusters that were seen to be ours while this goes on.
     pub(crate) proven: std::sync::Mutex<BTreeSet<ClusterId>>,
+    /// When no other computer looked after the deployment last.
+    pub(crate) owned: Mutex<Option<Duration>>,
 }
 
 /// One step of a run.

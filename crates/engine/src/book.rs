@@ -211,6 +211,7 @@ impl Inner {
             | Fact::Swept { .. }
             | Fact::Completed { .. }
             | Fact::Stuck { .. }
+            | Fact::TakenOver(_)
             | Fact::KubeconfigSaved => self.progress.purpose().is_some_and(takes),
         }
     }

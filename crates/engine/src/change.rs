@@ -75,6 +75,7 @@ impl Act {
             if pool.count == count {
                 return Ok(Ended::Scaled { count }.into());
             }
+            self.own().await?;
             self.got(|| self.cloud().set_pool_count(cluster, pool.id, count))
                 .await?;
         }
@@ -122,6 +123,7 @@ impl Act {
                 hold(&self.autoscaled).remove(&pool.id);
                 return Ok(Ended::AutoscalerOff.into());
             }
+            self.own().await?;
             self.got(|| self.cloud().set_autoscaler(cluster, pool.id, bounds))
                 .await?;
         }
@@ -137,6 +139,7 @@ impl Act {
         let cluster = self.cluster().await?;
         let now = self.tried(|| self.cloud().access_list(cluster)).await?;
         if !now.is_ok_and(|list| list.enabled && list.revision.as_deref() == Some(revision)) {
+            self.own().await?;
             self.got(|| self.cloud().set_access_list(cluster, access, revision))
                 .await?;
         }
@@ -147,6 +150,7 @@ impl Act {
     pub(crate) async fn set_rules(&self, rules: &[FirewallRule]) -> Result<Text, Trouble> {
         let firewall = self.read(domain::progress::Progress::firewall).await;
         let firewall = firewall.ok_or_else(|| Trouble::Failed(not_taken("firewall")))?;
+        self.own().await?;
         self.got(|| self.cloud().set_firewall_rules(firewall, rules))
             .await?;
         Ok(Ended::Rules { count: rules.len() }.into())
@@ -181,6 +185,7 @@ impl Act {
             if same(&wanted, &now) && same(&now, &wanted) {
                 return Ok(Ended::Tags.into());
             }
+            self.own().await?;
             self.got(|| self.cloud().set_cluster_tags(cluster, &wanted))
                 .await?;
         }

@@ -79,6 +79,7 @@ impl Act {
                     .into(),
                 ));
             }
+            self.own().await?;
             self.gate().await?;
             // The computer slept between the look and now: what was seen is no longer known.
             if self.boot().saturating_sub(looked) > self.protocol.slept {
@@ -192,6 +193,9 @@ impl Act {
         let price = self.read(|progress| progress.prices.control_plane).await;
         if let Thing::Cluster(id) = thing {
             hold(&self.proven).insert(id);
+        }
+        if matches!(thing, Thing::Cluster(_) | Thing::Firewall(_)) {
+            self.owned_now().await;
         }
         if let (Thing::Cluster(id), true) = (&thing, found.ha) {
             let thing = Thing::ControlPlane(*id);

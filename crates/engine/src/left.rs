@@ -6,7 +6,7 @@ use crate::teardown::{instance_thing, may_go};
 use domain::inventory::Inventory;
 use domain::progress::Progress;
 use domain::record::{Thing, ThingKind};
-use domain::{InstanceId, VolumeId};
+use domain::{InstanceId, Owner, VolumeId};
 
 /// What is left, by whose it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,13 +22,19 @@ pub struct Leftovers {
 }
 
 /// What complete listings hold of a deployment.
-pub fn leftovers(progress: &Progress, protocol: &Protocol, seen: &Inventory) -> Leftovers {
-    let claim = Claim::of(progress, protocol.proofs);
+pub fn leftovers(
+    progress: &Progress,
+    protocol: &Protocol,
+    owner: &Owner,
+    seen: &Inventory,
+) -> Leftovers {
+    let claim = Claim::of(progress, protocol.proofs, owner);
     let foreign = claim.foreign(&seen.clusters);
     let mut left = Leftovers::default();
     let mut put = |thing: Thing, belongs: Belongs| match belongs {
         Belongs::Ours => left.ours.push(thing),
-        Belongs::Doubtful => left.doubtful.push(thing),
+        // What another computer looks after is as little proof of zero as what is doubtful.
+        Belongs::Doubtful | Belongs::TakenOver => left.doubtful.push(thing),
         Belongs::Foreign => {}
     };
     let searched = |thing: &Thing| protocol.find_by_mark || claim.knows(thing);

@@ -13,6 +13,7 @@ pub mod facade;
 pub mod kill;
 pub mod left;
 pub mod observe;
+mod owner;
 pub mod ports;
 pub mod proof;
 pub mod protocol;
@@ -33,6 +34,7 @@ pub const TEXTS: &[&[(&str, &[&str])]] = &[
     facade::problem::Said::ALL,
     facade::TEARDOWN_TEXTS,
     facade::SWEEP_TEXTS,
+    facade::TAKE_OVER_TEXTS,
     receipt::Line::ALL,
     said::Ended::ALL,
     said::Failed::ALL,

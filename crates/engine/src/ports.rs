@@ -9,7 +9,8 @@ use domain::inventory::{
 pub use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
 use domain::{
-    CloudId, ClusterId, DeploymentId, FirewallId, InstanceId, NodeBalancerId, PoolId, VolumeId,
+    CloudId, ClusterId, DeploymentId, FirewallId, InstanceId, NodeBalancerId, Owner, PoolId,
+    VolumeId,
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -155,6 +156,19 @@ pub trait Cloud: Send + Sync {
         pool: PoolId,
         bounds: Option<domain::inventory::Bounds>,
     ) -> Answer<Pool>;
+    /// PUT a pool's tags, all of them. Asked only by a take-over, as the next two are; a cloud
+    /// without it refuses.
+    async fn set_pool_tags(&self, _: ClusterId, _: PoolId, _: &[String]) -> Answer<()> {
+        Err(Failure::new(Kind::Invalid, "set the pool's tags"))
+    }
+    /// PUT a firewall's tags, all of them.
+    async fn set_firewall_tags(&self, _: FirewallId, _: &[String]) -> Answer<()> {
+        Err(Failure::new(Kind::Invalid, "set the firewall's tags"))
+    }
+    /// A firewall's inbound rules that let somebody in.
+    async fn firewall_rules(&self, _: FirewallId) -> Answer<Vec<FirewallRule>> {
+        Err(Failure::new(Kind::Invalid, "read the firewall's rules"))
+    }
     /// DELETE a pool.
     async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()>;
 
@@ -328,6 +342,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Journals.
     pub journals: Arc<dyn Journals>,
+    /// Which installation this is: the owner tag on all that it creates.
+    pub owner: Owner,
     /// The own address.
     pub address: Arc<dyn Address>,
     /// Identifiers.

@@ -5,7 +5,7 @@ use domain::inventory::{Cluster, Firewall, NodeBalancer, Pool};
 use domain::plan::GPU_LABEL;
 use domain::progress::Progress;
 use domain::record::{Thing, ThingKind};
-use domain::{ClusterId, FirewallId, Mark, PoolId};
+use domain::{ClusterId, FirewallId, Mark, Owner, PoolId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 pub enum Belongs {
     /// Ours, by two proofs.
     Ours,
+    /// This deployment's, and looked after by another computer: never touched.
+    TakenOver,
     /// It looks like ours and lacks a proof: shown, never touched.
     Doubtful,
     /// Somebody else's.
@@ -24,6 +26,7 @@ pub enum Belongs {
 #[derive(Clone, Debug)]
 pub struct Claim {
     mark: Mark,
+    owner: Owner,
     label: String,
     region: String,
     born_after: Timestamp,
@@ -39,7 +42,7 @@ pub struct Claim {
 
 impl Claim {
     /// What a journal can prove.
-    pub fn of(progress: &Progress, proofs: Proofs) -> Self {
+    pub fn of(progress: &Progress, proofs: Proofs, owner: &Owner) -> Self {
         let spec = progress.spec.as_ref();
         let born = progress
             .header
@@ -49,6 +52,7 @@ impl Claim {
         let slack = SignedDuration::try_from(proofs.clock_slack).unwrap_or(SignedDuration::ZERO);
         Self {
             mark: progress.mark(),
+            owner: owner.clone(),
             label: progress.label().unwrap_or_default(),
             region: spec.map(|spec| spec.region.clone()).unwrap_or_default(),
             born_after: born - slack,
@@ -82,7 +86,7 @@ impl Claim {
         let named = one.label == self.label || self.answers(ThingKind::Cluster, one.created);
         let placed =
             named && one.region == self.region && self.is_younger(ThingKind::Cluster, one.created);
-        self.belongs(known, marked, placed)
+        self.belongs(known, marked, placed, &one.tags)
     }
 
     /// Whether the journal names a cluster, firewall or pool.
@@ -121,7 +125,7 @@ impl Claim {
         let marked = self.mark.is_on(&one.tags);
         let bears = |(name, value): &(String, String)| (name.as_str(), value.as_str()) == GPU_LABEL;
         let placed = one.instance_type == self.gpu_type && one.labels.iter().any(bears);
-        self.belongs(known, marked, placed)
+        self.belongs(known, marked, placed, &one.tags)
     }
 
     /// A firewall: the same, with its label for its place; or the cluster's own, which the journal
@@ -132,7 +136,7 @@ impl Claim {
         let named = one.label == self.label || self.answers(ThingKind::Firewall, one.created);
         let placed = (named && self.is_younger(ThingKind::Firewall, one.created))
             || (known && self.is_controllers(one));
-        self.belongs(known, marked, placed)
+        self.belongs(known, marked, placed, &one.tags)
     }
 
     /// The firewall that the controller inside one of our clusters makes for itself.
@@ -187,7 +191,10 @@ impl Claim {
         self.lost.iter().any(fits)
     }
 
-    fn belongs(&self, known: bool, marked: bool, placed: bool) -> Belongs {
+    fn belongs(&self, known: bool, marked: bool, placed: bool, tags: &[String]) -> Belongs {
+        if (known || marked) && self.owner.another(tags).is_some() {
+            return Belongs::TakenOver;
+        }
         match (known, marked, placed) {
             (true, true, _) | (true, _, true) | (false, true, true) => Belongs::Ours,
             (false, true, false) if !self.proofs.place => Belongs::Ours,

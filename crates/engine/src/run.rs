@@ -346,6 +346,7 @@ impl Run {
             autoscaled: std::sync::Mutex::default(),
             kube: Mutex::default(),
             proven: std::sync::Mutex::default(),
+            owned: Mutex::default(),
         }
     }
 

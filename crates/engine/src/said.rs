@@ -25,6 +25,8 @@ domain::texts! {
         "failed_doubtful" Doubtful { label: String },
         /// So many POSTs, and nobody can say.
         "failed_unresolved" Unresolved { attempts: u32 },
+        /// Another computer looks after the deployment now.
+        "failed_taken_over" TakenOver,
         /// The cluster was deleted by somebody else.
         "failed_cluster_gone" ClusterGone { cluster: String },
         /// Fewer nodes than wanted.

@@ -1,6 +1,7 @@
 //! A second one of what is kept: found by its marks, written down, deleted.
 
 use crate::act::{Act, Trouble};
+use crate::owner::taken_over;
 use crate::ports::Kind;
 use crate::proof::{Belongs, Claim};
 use crate::said::{Failed, Note};
@@ -34,7 +35,7 @@ impl Act {
     /// The same for pools that a look has listed just now.
     pub(crate) async fn drop_second_pools(&self, listed: &[Pool]) -> Result<(), Trouble> {
         let progress = self.book.progress().await;
-        let claim = Claim::of(&progress, self.protocol.proofs);
+        let claim = Claim::of(&progress, self.protocol.proofs, &self.ports.owner);
         let found = second_pools(&progress, &claim, listed);
         if found.is_empty() || !self.protocol.delete_duplicates {
             return Ok(());
@@ -50,7 +51,7 @@ impl Act {
         if progress.cluster().is_some() || !self.protocol.find_by_mark {
             return Ok(None);
         }
-        let claim = Claim::of(&progress, self.protocol.proofs);
+        let claim = Claim::of(&progress, self.protocol.proofs, &self.ports.owner);
         let mut listed = self.got(|| self.cloud().clusters()).await?;
         // What is in the journal and gone lingers in a listing.
         listed.retain(|one| {
@@ -80,7 +81,7 @@ impl Act {
     /// Clusters, firewalls and GPU pools that are ours and not the ones that the journal keeps.
     async fn second_ones(&self) -> Result<Vec<Found>, Trouble> {
         let progress = self.book.progress().await;
-        let claim = Claim::of(&progress, self.protocol.proofs);
+        let claim = Claim::of(&progress, self.protocol.proofs, &self.ports.owner);
         // Without one that is kept, nobody can say which is the second.
         let kept = (progress.cluster(), progress.firewall());
         let (Some(cluster), Some(firewall), true) =
@@ -140,6 +141,9 @@ impl Act {
         let mut patience = self.patience(self.protocol.gone);
         let mut sent = false;
         while let Some(belongs) = self.listed(&thing).await? {
+            if belongs == Belongs::TakenOver {
+                return Err(taken_over());
+            }
             if belongs != Belongs::Ours && self.protocol.proofs.ask_again {
                 return Err(not_proven([thing]));
             }
@@ -149,6 +153,7 @@ impl Act {
                 patience.wait(self, Note::WaitsGone { left: 1 }, left)?;
                 self.pause(self.protocol.poll_gone).await?;
             }
+            self.own().await?;
             let answer = match (&thing, self.read(Progress::cluster).await) {
                 (Thing::Firewall(id), _) => {
                     self.deleted(|| self.cloud().delete_firewall(*id)).await?
@@ -175,7 +180,8 @@ impl Act {
 
     /// Whose a pool or a firewall is by a complete listing; `None`: it holds none of this id.
     async fn listed(&self, thing: &Thing) -> Result<Option<Belongs>, Trouble> {
-        let claim = |progress: &Progress| Claim::of(progress, self.protocol.proofs);
+        let claim =
+            |progress: &Progress| Claim::of(progress, self.protocol.proofs, &self.ports.owner);
         if let Thing::Firewall(id) = thing {
             let listed = self.got(|| self.cloud().firewalls()).await?;
             let claim = self.read(claim).await;

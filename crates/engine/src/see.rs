@@ -3,6 +3,7 @@
 
 use crate::act::{Act, Trouble, hold};
 use crate::observe::Observed;
+use crate::owner::taken_over;
 use crate::ports::{Kind, KubeApi};
 use crate::proof::{Belongs, Claim};
 use crate::said::{Failed, words};
@@ -61,6 +62,7 @@ impl Act {
                 self.must_be_ours(&one).await?;
                 self.pays_for_control_plane(&one).await?;
                 hold(&self.proven).insert(id);
+                self.owned_now().await;
             }
             // What is not there cannot be changed; whether it is gone is asked elsewhere.
             Err(failure) if failure.kind == Kind::NotFound => {}
@@ -88,9 +90,12 @@ impl Act {
 
     /// Two proofs, or a person must look.
     pub(crate) async fn must_be_ours(&self, one: &Cluster) -> Result<(), Trouble> {
-        let claim = |progress: &Progress| Claim::of(progress, self.protocol.proofs).cluster(one);
+        let claim = |progress: &Progress| {
+            Claim::of(progress, self.protocol.proofs, &self.ports.owner).cluster(one)
+        };
         match self.read(claim).await {
             Belongs::Ours => Ok(()),
+            Belongs::TakenOver => Err(taken_over()),
             Belongs::Doubtful | Belongs::Foreign if !self.protocol.proofs.ask_again => Ok(()),
             Belongs::Doubtful | Belongs::Foreign => Err(not_proven([Thing::Cluster(one.id)])),
         }
@@ -268,6 +273,7 @@ impl Act {
         {
             return Ok(Some(away.said.clone()));
         }
+        self.own().await?;
         match self
             .tried(|| self.cloud().attach_firewall(firewall, instance))
             .await?

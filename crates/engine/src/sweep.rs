@@ -15,7 +15,8 @@ use domain::plan::Prices;
 use domain::plan::build::{Basis, plan_teardown};
 use domain::record::{Fact, Thing};
 use domain::spec::{LABEL_SUFFIX, Spec};
-use domain::{DeploymentId, Mark, PlanId};
+use domain::view::Whose;
+use domain::{DeploymentId, Mark, Owner, PlanId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -95,6 +96,34 @@ pub struct Orphan {
     pub instances: Vec<Instance>,
     /// Whether everything has its second proof; else it is shown and cannot be deleted.
     pub proven: bool,
+}
+
+impl Orphan {
+    /// Whether anything of it bears another computer's owner tag.
+    pub fn names_another(&self, me: &Owner) -> bool {
+        let clusters = self.clusters.iter().map(|one| &one.tags);
+        let mut all = clusters.chain(self.firewalls.iter().map(|one| &one.tags));
+        all.any(|tags| me.another(tags).is_some())
+    }
+
+    /// Which computer looks after it: its clusters' owner tags decide, its firewalls' where there is
+    /// no cluster.
+    pub fn whose(&self, me: &Owner) -> Whose {
+        let clusters: Vec<&[String]> = self.clusters.iter().map(|one| &*one.tags).collect();
+        let firewalls = self.firewalls.iter().map(|one| &*one.tags);
+        let decide = if clusters.is_empty() {
+            firewalls.collect()
+        } else {
+            clusters
+        };
+        if decide.iter().any(|tags| me.another(tags).is_some()) {
+            Whose::Elsewhere
+        } else if decide.iter().any(|tags| me.alone_on(tags)) {
+            Whose::Forgotten
+        } else {
+            Whose::Nobody
+        }
+    }
 }
 
 /// Every complete listing of the account, once; any page that fails fails the whole.
@@ -201,6 +230,7 @@ pub async fn adopt_orphan(
         cloud: ports.cloud.id(),
         account,
         now,
+        owner: None,
     };
     let plan = plan_teardown(&spec, &BTreeSet::new(), prices, basis);
     book.write(Fact::Accepted {

@@ -25,6 +25,7 @@ use std::time::Duration;
 impl Act {
     /// Deletes every cluster of ours, those included that nobody knows to be made.
     pub(crate) async fn delete_clusters(&self) -> Result<Text, Trouble> {
+        self.own().await?;
         let (listed, foreign) = self.our_clusters().await?;
         for one in &listed {
             let known = |progress: &Progress| {
@@ -70,7 +71,7 @@ impl Act {
         let mut settle = self.settle().await;
         loop {
             let claim = self
-                .read(|progress| Claim::of(progress, self.protocol.proofs))
+                .read(|progress| Claim::of(progress, self.protocol.proofs, &self.ports.owner))
                 .await;
             let mut listed = self.got(|| self.cloud().clusters()).await?;
             let foreign = listed
@@ -144,6 +145,7 @@ impl Act {
             let due = |at: Duration| self.boot().saturating_sub(at) >= self.protocol.delete_again;
             if sent.is_none_or(due) {
                 self.must_be_ours(&there).await?;
+                self.own().await?;
                 let answer = self.deleted(|| self.cloud().delete_cluster(id)).await?;
                 answer.map_err(|failure| refused(&what, &failure))?;
                 sent = Some(self.boot());

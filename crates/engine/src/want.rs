@@ -1,6 +1,7 @@
 //! What a step POSTs, and how the same is found again in a complete listing.
 
 use crate::act::{Act, Trouble};
+use crate::owner::taken_over;
 use crate::ports::{Answer, Cloud, NewCluster, NewFirewall, NewPool};
 use crate::proof::{Belongs, Claim};
 use crate::said::Failed;
@@ -100,7 +101,7 @@ impl Act {
     /// What of ours a complete listing holds that fits; fails when something is doubtful.
     pub(crate) async fn find(&self, want: &Want) -> Result<Vec<Found>, Trouble> {
         let claim = self
-            .read(|progress| Claim::of(progress, self.protocol.proofs))
+            .read(|progress| Claim::of(progress, self.protocol.proofs, &self.ports.owner))
             .await;
         let doubtful = || {
             Trouble::Failed(
@@ -116,6 +117,7 @@ impl Act {
                 for one in self.got(|| self.cloud().firewalls()).await? {
                     match claim.firewall(&one) {
                         Belongs::Foreign => {}
+                        Belongs::TakenOver => return Err(taken_over()),
                         Belongs::Doubtful => return Err(doubtful()),
                         Belongs::Ours if claim.is_controllers(&one) => {}
                         Belongs::Ours => {
@@ -133,6 +135,7 @@ impl Act {
                 for one in self.got(|| self.cloud().clusters()).await? {
                     match claim.cluster(&one) {
                         Belongs::Foreign => {}
+                        Belongs::TakenOver => return Err(taken_over()),
                         Belongs::Doubtful => return Err(doubtful()),
                         Belongs::Ours => found.push(Found::cluster(&one)),
                     }

@@ -210,6 +210,14 @@ impl Cloud for LinodeCloud {
             .map(Into::into)
     }
 
+    async fn set_pool_tags(&self, cluster: ClusterId, pool: PoolId, tags: &[String]) -> Answer<()> {
+        let path = cluster::path(cluster, &format!("/pools/{pool}"));
+        let body = TagsWant { tags };
+        self.put::<PoolReply>("set the pool's tags", &path, &body)
+            .await
+            .map(|_| ())
+    }
+
     async fn set_autoscaler(
         &self,
         cluster: ClusterId,
@@ -273,6 +281,18 @@ impl Cloud for LinodeCloud {
         self.put::<RulesReply>("set the firewall's rules", &path, &body)
             .await
             .map(|_| ())
+    }
+
+    async fn set_firewall_tags(&self, id: FirewallId, tags: &[String]) -> Answer<()> {
+        let path = format!("{}/{id}", firewall::PATH);
+        let body = TagsWant { tags };
+        self.put::<FirewallReply>("set the firewall's tags", &path, &body)
+            .await
+            .map(|_| ())
+    }
+
+    async fn firewall_rules(&self, id: FirewallId) -> Answer<Vec<FirewallRule>> {
+        self.read_rules(id).await
     }
 
     async fn delete_firewall(&self, id: FirewallId) -> Answer<()> {

@@ -1,10 +1,12 @@
 //! Firewalls and what they stand before.
 
 use crate::LinodeCloud;
-use crate::call::Counted;
+use crate::call::{Counted, parse};
+use crate::failure;
 use crate::want::DeviceWant;
-use crate::wire::{Device, FirewallReply};
+use crate::wire::{Device, FirewallReply, InboundReply};
 use domain::inventory::Firewall;
+use domain::spec::FirewallRule;
 use domain::{FirewallId, InstanceId};
 use engine::ports::{Answer, Kind};
 use http::Method;
@@ -41,6 +43,17 @@ impl LinodeCloud {
             .iter()
             .filter_map(|one| one.entity.instance())
             .collect())
+    }
+
+    pub(crate) async fn read_rules(&self, id: FirewallId) -> Answer<Vec<FirewallRule>> {
+        let operation = "read the firewall's rules";
+        let path = format!("{PATH}/{id}/rules");
+        let reply = self.caller.read(Counted::Other, operation, &path).await?;
+        let rules: InboundReply = parse(operation, &reply)?;
+        let why = || "a rule lets in what has no meaning".to_owned();
+        rules
+            .read()
+            .ok_or_else(|| failure::unreadable(operation, reply.status, why()))
     }
 
     pub(crate) async fn attach(&self, id: FirewallId, instance: InstanceId) -> Answer<()> {

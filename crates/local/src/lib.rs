@@ -15,6 +15,7 @@ mod ids;
 mod journal;
 mod keychain;
 pub mod kubeconfig;
+mod owner;
 mod place;
 mod seat;
 
@@ -24,6 +25,7 @@ pub use connected::{Connected, ConnectedAccount};
 pub use ids::Ulids;
 pub use journal::FileJournals;
 pub use keychain::{Keychain, KeychainState, SERVICE, Token};
+pub use owner::owner;
 pub use place::{APP_FOLDER, home, user_name};
 pub use seat::{Host, Seat, take_seat};
 

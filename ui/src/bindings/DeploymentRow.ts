@@ -5,6 +5,7 @@ import type { MicroUsd } from "./MicroUsd";
 import type { Notice } from "./Notice";
 import type { Picture } from "./Picture";
 import type { Purpose } from "./Purpose";
+import type { Whose } from "./Whose";
 
 /**
  * One deployment.
@@ -77,4 +78,8 @@ stops: string | null,
 /**
  * Whether this account and cloud are the connected ones; otherwise it is shown read-only.
  */
-here: boolean, };
+here: boolean, 
+/**
+ * Which computer looks after it; read-only unless it is this one.
+ */
+whose: Whose, };

@@ -1,6 +1,6 @@
 //! Quote, plan, apply.
 
-use super::{Session, ended, finish, told};
+use super::{Session, ended, finish, take_over, told};
 use crate::args::{ApplyArgs, MyAddress, SpecArgs};
 use crate::ask::confirmed;
 use crate::spec::{Given, given};
@@ -54,6 +54,9 @@ pub(crate) async fn plan(session: &Session<'_>, args: &SpecArgs) -> Result<Exit>
 
 /// Makes it so.
 pub(crate) async fn apply(session: &Session<'_>, args: &ApplyArgs) -> Result<Exit> {
+    if let Some(exit) = take_over::take_in(session, &args.spec).await? {
+        return Ok(exit);
+    }
     let (mut review, given) = match reviewed(session, &args.spec).await? {
         Ok(reviewed) => reviewed,
         Err(exit) => return Ok(exit),

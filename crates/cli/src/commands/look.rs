@@ -4,7 +4,7 @@ use super::{Session, told};
 use crate::words::{money, say};
 use crate::{Exit, print};
 use anyhow::{Context, Result};
-use domain::view::Row;
+use domain::view::{Row, Whose};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 /// Every deployment that this computer knows.
 pub(crate) async fn list(session: &Session<'_>) -> Result<Exit> {
     // Whose account this is decides what is "here"; without an answer everything is listed still.
-    drop(session.engine.account().await);
+    drop(session.engine.look_around().await);
     let all = session.engine.list();
     if session.cli.json {
         print::document(&json!({ "deployments": all }))?;
@@ -23,10 +23,12 @@ pub(crate) async fn list(session: &Session<'_>) -> Result<Exit> {
             .rate
             .map_or("–".to_owned(), |rate| format!("{}/h", money(rate)));
         let state = serde_json::to_value(one.state)?;
-        let elsewhere = if one.here {
-            ""
-        } else {
-            "  (another cloud or account)"
+        let elsewhere = match one.whose {
+            _ if !one.here => "  (another cloud or account)",
+            Whose::Here => "",
+            Whose::Elsewhere => "  (made on another computer, read-only)",
+            Whose::Forgotten => "  (made here, its journal is lost, read-only)",
+            Whose::Nobody => "  (no computer's, read-only)",
         };
         print::out(&format!(
             "{}  {}  {}  {}  {rate}{elsewhere}",
@@ -44,8 +46,8 @@ pub(crate) async fn list(session: &Session<'_>) -> Result<Exit> {
 
 /// One deployment.
 pub(crate) async fn show(session: &Session<'_>, name: &str) -> Result<Exit> {
-    drop(session.engine.account().await);
-    let one = match session.named(name) {
+    drop(session.engine.look_around().await);
+    let one = match session.named(name).await {
         Ok(one) => one,
         Err(exit) => return Ok(exit),
     };
@@ -110,7 +112,7 @@ pub(crate) async fn kubeconfig(
     if let Err(problem) = session.engine.account().await {
         return Ok(told(&problem));
     }
-    let one = match session.named(name) {
+    let one = match session.named(name).await {
         Ok(one) => one,
         Err(exit) => return Ok(exit),
     };

@@ -4,6 +4,7 @@ mod apply;
 mod look;
 mod serve;
 mod stop;
+mod take_over;
 mod teardown;
 
 pub(crate) use serve::serve;
@@ -69,6 +70,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         } => teardown::teardown(&session, &name.name, delete_volumes, *allow_my_address).await,
         Command::Sweep { delete } => teardown::sweep(&session, delete).await,
         Command::Stop { name, when } => stop::stop(&session, &name.name, when).await,
+        Command::TakeOver(name) => take_over::take_over(&session, &name.name).await,
         Command::Watch => stop::watch(&session).await,
         Command::Resume(args) => teardown::resume(&session, args).await,
     };
@@ -89,6 +91,7 @@ pub(crate) fn told(problem: &Problem) -> Exit {
             Exit::Resumable
         }
         code if code.starts_with("cloud_") => Exit::Refused,
+        "take_over_lost" | "take_over_unread" => Exit::Refused,
         "disk_failed" | "own_fault" => Exit::OwnFault,
         "journal_damaged" | "journal_newer" | "run_rests" => Exit::NeedsPerson,
         "run_interrupted" | "run_leaves" | "run_under_way" => Exit::Resumable,
@@ -155,9 +158,15 @@ pub(crate) fn ended(
 }
 
 impl Session<'_> {
-    /// A deployment by its id, or by its label or prefix among the live ones.
-    pub(crate) fn named(&self, name: &str) -> Result<Brief, Exit> {
-        let all = self.engine.list();
+    /// A deployment by its id, or by its label among the live ones, those of other computers too.
+    pub(crate) async fn named(&self, name: &str) -> Result<Brief, Exit> {
+        let mut all = self.engine.list();
+        let is = |one: &Brief| one.label == name || one.id.0 == name.to_ascii_lowercase();
+        if !all.iter().any(is) {
+            // It may be another computer's.
+            drop(self.engine.look_around().await);
+            all = self.engine.list();
+        }
         if let Some(one) = all.iter().find(|one| one.id.0 == name.to_ascii_lowercase()) {
             return Ok(one.clone());
         }

@@ -14,7 +14,7 @@ pub(crate) async fn stop(session: &Session<'_>, name: &str, when: &When) -> Resu
     if let Err(problem) = session.engine.account().await {
         return Ok(told(&problem));
     }
-    let one = match session.named(name) {
+    let one = match session.named(name).await {
         Ok(one) => one,
         Err(exit) => return Ok(exit),
     };

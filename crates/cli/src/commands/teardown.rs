@@ -20,7 +20,7 @@ pub(crate) async fn teardown(
     if let Err(problem) = session.engine.account().await {
         return Ok(told(&problem));
     }
-    let one = match session.named(name) {
+    let one = match session.named(name).await {
         Ok(one) => one,
         Err(exit) => return Ok(exit),
     };
@@ -113,7 +113,7 @@ pub(crate) async fn resume(session: &Session<'_>, args: &ResumeArgs) -> Result<E
         return Ok(told(&problem));
     }
     if let Some(name) = &args.name {
-        let one = match session.named(name) {
+        let one = match session.named(name).await {
             Ok(one) => one,
             Err(exit) => return Ok(exit),
         };

@@ -10,7 +10,7 @@ pub(crate) mod tests;
 use super::{
     Action, GPU_LABEL, NewCluster, NewFirewall, NewPool, Plan, PoolRole, Prices, Purpose, Step,
 };
-use crate::ids::{AccountId, CloudId, DeploymentId, PlanId, VolumeId};
+use crate::ids::{AccountId, CloudId, DeploymentId, Owner, PlanId, VolumeId};
 use crate::inventory::Bounds;
 use crate::progress::Progress;
 use crate::spec::{FirewallRule, Spec};
@@ -31,10 +31,12 @@ pub struct Basis {
     pub account: AccountId,
     /// When.
     pub now: Timestamp,
+    /// Which installation makes it; `None`: what is created bears no owner tag.
+    pub owner: Option<Owner>,
 }
 
 impl Basis {
-    /// For a deployment that has a journal.
+    /// For a deployment that has a journal. Nothing is created that would bear an owner tag.
     pub fn of(progress: &Progress, plan: PlanId, now: Timestamp) -> Self {
         let header = &progress.header;
         Self {
@@ -43,6 +45,7 @@ impl Basis {
             cloud: header.cloud.clone(),
             account: header.account.clone(),
             now,
+            owner: None,
         }
     }
 
@@ -74,11 +77,12 @@ impl Steps {
     }
 }
 
-fn tags(spec: &Spec, deployment: &DeploymentId) -> Vec<String> {
+fn tags(spec: &Spec, basis: &Basis) -> Vec<String> {
     spec.tags
         .iter()
         .cloned()
-        .chain([deployment.mark().0])
+        .chain([basis.deployment.mark().0])
+        .chain(basis.owner.iter().map(Owner::tag))
         .collect()
 }
 
@@ -87,7 +91,7 @@ fn tags(spec: &Spec, deployment: &DeploymentId) -> Vec<String> {
 /// `rules` are all inbound rules of the node firewall, the preset among them. An access list that
 /// is still to be asked for becomes an empty one, which lets nobody in: ask before.
 pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis: Basis) -> Plan {
-    let tags = tags(spec, &basis.deployment);
+    let tags = tags(spec, &basis);
     let revision = basis.plan.0.clone();
     let label = spec.label();
     let gpu_pool = NewPool {

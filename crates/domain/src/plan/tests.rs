@@ -1,9 +1,9 @@
 //! Plans as a person reads them.
 
 use super::{Basis, Edit, plan_create, plan_teardown, plan_update};
-use crate::plan::{Plan, PoolRole, Prices};
+use crate::plan::{Action, Plan, PoolRole, Prices};
 use crate::spec::Spec;
-use crate::{AccountId, CloudId, DeploymentId, PlanId};
+use crate::{AccountId, CloudId, DeploymentId, Owner, PlanId};
 use expect_test::{Expect, expect};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -36,6 +36,7 @@ pub(crate) fn basis() -> Basis {
         cloud: CloudId("demo".to_owned()),
         account: AccountId("a".to_owned()),
         now: start(),
+        owner: Some(Owner::new(0x0a1b_2c3d)),
     }
 }
 
@@ -129,4 +130,22 @@ fn an_update_switches_off_then_counts_then_switches_on() {
             5  set_tags after 0
             6  cover_nodes after 0 5 4"]],
     );
+}
+
+#[test]
+fn everything_that_is_created_bears_the_mark_and_the_owner_tag() {
+    let plan = plan_create(&spec(), Vec::new(), Prices::default(), basis());
+    let mut tags = Vec::new();
+    for step in &plan.steps {
+        if let Action::CreateFirewall(want) = &step.action {
+            tags.push(want.tags.join(" "));
+        }
+        if let Action::CreateCluster(want) = &step.action {
+            tags.extend([&want.tags, &want.pool.tags].map(|all| all.join(" ")));
+        }
+        if let Action::CreateGpuPool(want) = &step.action {
+            tags.push(want.tags.join(" "));
+        }
+    }
+    assert_eq!(tags, ["kubeflow gpu ql-d qo-0a1b2c3d"; 4]);
 }

@@ -249,6 +249,7 @@ impl Progress {
             Fact::Completed { plan } => self.complete(plan, at)?,
             Fact::KubeconfigSaved => self.kubeconfig_saved = Some(at),
             Fact::StopMoved { stops } => self.stop_moved = Some(*stops),
+            Fact::TakenOver(taken) => self.take_over(taken, at)?,
         }
         Ok(())
     }
@@ -305,7 +306,7 @@ impl Progress {
         matches!(action, Some(Action::CreateCluster(want)) if want.ha)
     }
 
-    fn seen(&mut self, thing: &Thing, at: Timestamp) -> &mut Life {
+    pub(super) fn seen(&mut self, thing: &Thing, at: Timestamp) -> &mut Life {
         self.things.entry(thing.clone()).or_insert(Life {
             born: at,
             seen: at,

@@ -5,19 +5,14 @@ use super::table::{RunEvent, StepEvent, may_accept, next_run, next_step};
 use super::{CreatePhase, OpenCreate, Progress, RunPhase, RunProgress, StepPhase, StepProgress};
 use crate::ids::PlanId;
 use crate::plan::{Action, Plan, Purpose, Step};
-use crate::record::Wish;
+use crate::record::{ThingKind, Wish};
+use crate::standing::TakenOver;
 use crate::text::Text;
 use jiff::Timestamp;
 
 impl Progress {
     pub(super) fn accept(&mut self, plan: &Plan, at: Timestamp) -> Checked {
-        let header = &self.header;
-        if plan.deployment != header.deployment
-            || plan.cloud != header.cloud
-            || plan.account != header.account
-        {
-            return Err("the plan is of another deployment, cloud or account".to_owned());
-        }
+        self.must_fit(plan)?;
         let last = self.run.as_ref().map(|run| (run.plan.purpose, run.phase));
         if !may_accept(last, plan.purpose, self.created.is_some()) {
             return Err(format!("no {:?} after {last:?}", plan.purpose));
@@ -42,12 +37,7 @@ impl Progress {
             ended: None,
             steps: steps.collect(),
         };
-        let open =
-            |create: &OpenCreate| matches!(create.phase, CreatePhase::Sent | CreatePhase::Unknown);
-        if let Some(before) = self.run.replace(run) {
-            let creates = before.steps.into_iter().filter_map(|step| step.create);
-            self.loose.extend(creates.filter(open));
-        }
+        self.put_run(run);
         self.accepted.get_or_insert(at);
         self.prices = plan.prices;
         match plan.purpose {
@@ -69,6 +59,59 @@ impl Progress {
             if let Action::DeleteVolumes { delete } = &step.action {
                 self.volumes_named.extend(delete);
             }
+        }
+        Ok(())
+    }
+
+    fn must_fit(&self, plan: &Plan) -> Checked {
+        let header = &self.header;
+        let fits = plan.deployment == header.deployment
+            && plan.cloud == header.cloud
+            && plan.account == header.account;
+        let other = || "the plan is of another deployment, cloud or account".to_owned();
+        fits.then_some(()).ok_or_else(other)
+    }
+
+    fn put_run(&mut self, run: RunProgress) {
+        let open =
+            |create: &OpenCreate| matches!(create.phase, CreatePhase::Sent | CreatePhase::Unknown);
+        if let Some(before) = self.run.replace(run) {
+            let creates = before.steps.into_iter().filter_map(|step| step.create);
+            self.loose.extend(creates.filter(open));
+        }
+    }
+
+    /// What stood at this time is what there is; what this journal believed before is over.
+    pub(super) fn take_over(&mut self, taken: &TakenOver, at: Timestamp) -> Checked {
+        let plan = &taken.plan;
+        self.must_fit(plan)?;
+        if plan.purpose != Purpose::Create || !plan.steps.is_empty() {
+            return Err("what is taken over stands already".to_owned());
+        }
+        self.put_run(RunProgress {
+            plan: plan.clone(),
+            phase: RunPhase::Done,
+            accepted: at,
+            acted: at,
+            ended: Some(at),
+            steps: Vec::new(),
+        });
+        let oldest = taken.things.iter().map(|one| one.since).min();
+        self.accepted.get_or_insert(oldest.unwrap_or(at));
+        self.prices = plan.prices;
+        self.spec_before = self.spec.replace(plan.spec.clone());
+        (self.stops_since, self.stop_moved) = (Some(at), None);
+        (self.created, self.torn_down) = (Some(at), None);
+        self.volumes_named.clear();
+        // Volumes outlive clusters, and no listing of a deployment holds them.
+        let lives = self.things.iter_mut();
+        for (_, life) in lives.filter(|(thing, _)| thing.kind() != ThingKind::Volume) {
+            life.gone.get_or_insert(at);
+        }
+        for one in &taken.things {
+            let life = self.seen(&one.thing, at);
+            (life.born, life.price, life.gone) = (one.since, one.price, None);
+            (life.made, life.duplicate) = (true, one.second);
         }
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! The tables as a person reads them, and what a fold refuses.
 
-use super::Progress;
 use super::table::{
     CreateEvent, CreatePhase, RunEvent, RunPhase, StepEvent, StepPhase, next_create, next_run,
     next_step,
 };
+use super::{Progress, Rest};
 use crate::plan::build::tests::{basis, spec, start, steps};
 use crate::plan::build::{Basis, plan_create, plan_roll_back};
 use crate::plan::{Prices, Purpose};
 use crate::record::{Fact, Record, Thing, ThingKind, VERSION, Wish};
+use crate::standing::{Stands, TakenOver};
 use crate::text::Text;
 use crate::{ClusterId, PlanId};
 use expect_test::{Expect, expect};
@@ -334,4 +335,54 @@ fn a_roll_back_remembers_what_nobody_knows() {
     });
     assert_eq!(tale.progress.open_creates().len(), 1);
     assert!(tale.progress.was_posted(ThingKind::Firewall));
+}
+
+#[test]
+fn what_is_taken_over_stands_and_what_the_journal_believed_before_is_over() {
+    let mut tale = Tale::accepted();
+    tale.start(0);
+    tale.finish(0);
+    tale.start(1);
+    tale.intend(1);
+    tale.tell(Fact::Sent {
+        step: 1,
+        attempt: 1,
+        boot_ms: 0,
+    });
+    let thing = Thing::Cluster(ClusterId(3));
+    let (since, price) = (start(), None);
+    tale.tell(Fact::Born {
+        thing,
+        since,
+        price,
+    });
+    let stands = |thing, second| Stands {
+        thing,
+        since: start(),
+        price: None,
+        second,
+    };
+    let mut plan = plan_create(&spec(), Vec::new(), Prices::default(), basis());
+    let mut taken = TakenOver {
+        plan: plan.clone(),
+        things: vec![
+            stands(Thing::Cluster(ClusterId(7)), false),
+            stands(Thing::Cluster(ClusterId(8)), true),
+        ],
+    };
+    let refused = tale.try_tell(Fact::TakenOver(Box::new(taken.clone())));
+    assert!(refused.contains("stands already"), "{refused}");
+    plan.steps.clear();
+    taken.plan = plan;
+    tale.tell(Fact::TakenOver(Box::new(taken)));
+    let progress = &tale.progress;
+    assert_eq!(progress.rest_state(), Rest::Done);
+    assert_eq!(progress.cluster(), Some(ClusterId(7)));
+    assert!(progress.is_duplicate(&Thing::Cluster(ClusterId(8))));
+    assert!(
+        progress.things[&Thing::Cluster(ClusterId(3))]
+            .gone
+            .is_some()
+    );
+    assert!(progress.created.is_some() && progress.open_creates().len() == 1);
 }

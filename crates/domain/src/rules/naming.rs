@@ -2,7 +2,7 @@
 
 use super::{RuleText as T, Scene};
 use crate::diagnostic::{Diagnostic, Field};
-use crate::ids::Mark;
+use crate::ids::{Mark, Owner};
 use crate::spec::{LABEL_SUFFIX, PREFIX_MAX, prefix_from};
 
 /// Linode's limits of a tag's length.
@@ -82,7 +82,7 @@ pub(super) fn tags(scene: &Scene<'_>, out: &mut Vec<Diagnostic>) {
             out.push(Diagnostic::error(Field::Tags, what).why(why).fix(T::TagFix));
         }
         let start = tag.get(..Mark::PREFIX.len()).unwrap_or_default();
-        if start.eq_ignore_ascii_case(Mark::PREFIX) {
+        if start.eq_ignore_ascii_case(Mark::PREFIX) || Owner::read(tag).is_some() {
             out.push(
                 Diagnostic::error(Field::Tags, T::TagReserved { tag: tag.clone() })
                     .why(T::TagReservedWhy)

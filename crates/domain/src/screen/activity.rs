@@ -57,6 +57,8 @@ texts! {
         "activity_stop_moved" StopMoved { at: Timestamp },
         /// The stop time was taken back.
         "activity_stop_never" StopNever,
+        /// Taken over from another computer, or after its journal was lost.
+        "activity_taken_over" TakenOver,
     }
 }
 
@@ -180,6 +182,7 @@ pub fn line(record: &Record) -> Option<ActivityRow> {
         Fact::StopMoved {
             stops: Stops::Never | Stops::AfterMinutes(_),
         } => Happened::StopNever.into(),
+        Fact::TakenOver(_) => Happened::TakenOver.into(),
         Fact::Opened { .. }
         | Fact::Started { .. }
         | Fact::Intent { .. }

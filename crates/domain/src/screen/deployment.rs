@@ -13,7 +13,7 @@ use crate::text::{PerHour, Text};
 use crate::texts;
 use crate::view::{
     DeploymentRow, DeploymentState, Notice, NoticeAction, Row, SpendRow, SpendSeries, StepRow,
-    StepState, Tone,
+    StepState, Tone, Whose,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -38,6 +38,14 @@ texts! {
         "needs_found_again" FoundAgain { things: Vec<String> },
         /// What becomes of it.
         "needs_found_again_fix" FoundAgainFix,
+        /// Another computer looks after it.
+        "needs_elsewhere" Elsewhere,
+        /// Its journal is lost.
+        "needs_forgotten" Forgotten,
+        /// It bears no owner tag.
+        "needs_nobody" Nobody,
+        /// What to do about it.
+        "needs_take_over_fix" TakeOverFix,
         /// What runs.
         "needs_exists_rate" ExistsRate { rate: PerHour },
         /// Nothing billable is there.
@@ -64,6 +72,8 @@ pub struct Facts<'a> {
     pub driven: bool,
     /// Whether cloud and account are the connected ones.
     pub here: bool,
+    /// Which computer looks after it.
+    pub whose: Whose,
 }
 
 /// The state that a person sees.
@@ -134,6 +144,7 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
         .count();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let gone = state == DeploymentState::Gone;
+    let own = facts.whose == Whose::Here;
     Some(DeploymentRow {
         id: progress.header.deployment.clone(),
         label: spec.label(),
@@ -148,12 +159,14 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
         steps_done: count(done),
         steps_all: count(run.steps.len()),
         purpose: progress.purpose(),
-        kubeconfig: progress.cluster().is_some()
+        kubeconfig: own
+            && progress.cluster().is_some()
             && matches!(state, DeploymentState::Running)
             && progress.created.is_some(),
         receipt: gone,
-        stops: if gone { None } else { progress.stops_at() },
+        stops: progress.stops_at().filter(|_| !gone && own),
         here: facts.here,
+        whose: facts.whose,
     })
 }
 
@@ -187,6 +200,22 @@ fn notice(
     // While the outcome of a POST is open, nobody can say what exists.
     let open = !facts.progress.open_creates().is_empty();
     let exists = Some(exists(rate.filter(|_| !open)));
+    let whose = match facts.whose {
+        Whose::Here => None,
+        Whose::Elsewhere => Some(Needs::Elsewhere),
+        Whose::Forgotten => Some(Needs::Forgotten),
+        Whose::Nobody => Some(Needs::Nobody),
+    };
+    if let Some(whose) = whose {
+        return Some(Notice {
+            tone: Tone::Info,
+            what: whose.into(),
+            why: None,
+            exists,
+            fix: Some(Needs::TakeOverFix.into()),
+            actions: Vec::new(),
+        });
+    }
     if let Some(found) = facts.progress.found_again() {
         let things = found.iter().map(ToString::to_string).collect();
         return Some(Notice {

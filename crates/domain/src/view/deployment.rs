@@ -51,6 +51,22 @@ pub struct DeploymentRow {
     pub stops: Option<Timestamp>,
     /// Whether this account and cloud are the connected ones; otherwise it is shown read-only.
     pub here: bool,
+    /// Which computer looks after it; read-only unless it is this one.
+    pub whose: Whose,
+}
+
+/// Which computer looks after a deployment, by its owner tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// This one.
+    Here,
+    /// Another one.
+    Elsewhere,
+    /// This one, and its journal is lost.
+    Forgotten,
+    /// It bears no owner tag, and no journal here knows it.
+    Nobody,
 }
 
 /// The state of a deployment.

@@ -39,6 +39,7 @@ impl Engine {
             let book = Book::create(&self.ports, self.observer(), &writer, id.clone(), account);
             book.await.map_err(|error| of_book(&error))?
         } else {
+            self.still_own(&id).await?;
             self.open(&id).await?
         };
         lock(&self.shown).retain(|one| one.id != plan.id);
@@ -61,9 +62,13 @@ impl Engine {
             self.publish(&id);
             return Err(of_book(&error));
         }
-        *lock(&self.labels) = None;
+        self.forget_labels();
         self.carry(book);
         Ok(())
+    }
+
+    pub(super) fn forget_labels(&self) {
+        *lock(&self.labels) = None;
     }
 
     fn set_elsewhere(&self, id: &DeploymentId, elsewhere: bool) {
@@ -74,6 +79,13 @@ impl Engine {
 
     /// Opens a journal for writing, with everything that another process wrote meanwhile.
     pub(crate) async fn open_now(&self, id: &DeploymentId) -> Result<Book, Problem> {
+        self.held(id)
+            .map_or(Ok(()), |held| self.must_be_own(&held))?;
+        self.open_whosever(id).await
+    }
+
+    /// The same, also when another computer looks after it.
+    pub(super) async fn open_whosever(&self, id: &DeploymentId) -> Result<Book, Problem> {
         let failed = |error| problem::of_journal(&error);
         if let Some(held) = self.held(id) {
             self.must_be_here(&held)?;
@@ -133,6 +145,7 @@ impl Engine {
             return self.move_stop(id, to).await.map(|_| ());
         }
         self.account().await?;
+        self.still_own(id).await?;
         let book = self.open(id).await?;
         match action {
             NoticeAction::StopHourLater
@@ -226,7 +239,7 @@ impl Engine {
         let due: Vec<DeploymentId> = lock(&self.held)
             .iter()
             .filter(|(_, held)| held.run.is_none() && self.is_here(&held.progress))
-            .filter(|(_, held)| which(held, now))
+            .filter(|(id, held)| which(held, now) && !self.is_lost(id))
             .map(|(id, _)| id.clone())
             .collect();
         let mut begun = Vec::new();
@@ -301,6 +314,9 @@ impl Engine {
 
     pub(crate) fn known(&self, id: &DeploymentId) -> Result<Held, Problem> {
         self.held(id).ok_or_else(|| {
+            if let Some(problem) = self.strange(id) {
+                return problem;
+            }
             let what = Said::JournalMissing { name: id.0.clone() };
             problem(what, None, Some(Said::JournalMissingFix))
         })

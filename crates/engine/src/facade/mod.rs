@@ -3,6 +3,7 @@
 //! It keeps no truth: journals and the cloud do. Start reading at `Engine::start`.
 
 mod act;
+mod around;
 mod desk;
 mod observe;
 pub mod problem;
@@ -11,10 +12,13 @@ mod rounds;
 mod show;
 mod stop;
 mod sweep;
+mod take_over;
 mod teardown;
 
 /// Codes of the teardown's inventory.
 pub const TEARDOWN_TEXTS: &[(&str, &[&str])] = teardown::Row::ALL;
+/// Codes of a take-over.
+pub const TAKE_OVER_TEXTS: &[(&str, &[&str])] = take_over::TakeOver::ALL;
 /// Codes of the account-wide search.
 pub const SWEEP_TEXTS: &[(&str, &[&str])] = sweep::Found::ALL;
 
@@ -22,6 +26,7 @@ pub use review::For;
 pub use show::Brief;
 pub use stop::MoveStop;
 pub use sweep::{FoundOrphan, Search};
+pub use take_over::take_over_means;
 
 use crate::book::Book;
 use crate::bus::Bus;
@@ -80,6 +85,7 @@ pub struct Engine {
     stopping: Mutex<BTreeSet<DeploymentId>>,
     /// Deployments that were searched for since this start.
     swept_at_start: Mutex<BTreeSet<DeploymentId>>,
+    around: Mutex<around::Around>,
     /// Whether `keep_watch` was asked.
     watched: Mutex<bool>,
     me: Weak<Engine>,
@@ -142,6 +148,7 @@ impl Engine {
             desks: Mutex::default(),
             stopping: Mutex::default(),
             swept_at_start: Mutex::default(),
+            around: Mutex::default(),
             watched: Mutex::default(),
             me: me.clone(),
         });
@@ -326,6 +333,9 @@ impl Engine {
                 held.run = None;
             }
             me.publish(&id);
+            if matches!(&end, End::Failed(what) if what.code == "failed_taken_over") {
+                me.set_lost(&id, true);
+            }
             ended.send_replace(Some(end));
             // What a run did not need to read, the screen wants to show.
             me.observe_once(&id).await;

@@ -92,6 +92,10 @@ texts! {
         "orphan_missing" OrphanMissing { name: String },
         /// What to do about it.
         "orphan_missing_fix" OrphanMissingFix,
+        /// It is another computer's.
+        "orphan_elsewhere" OrphanElsewhere { name: String },
+        /// What to do about it.
+        "orphan_elsewhere_fix" OrphanElsewhereFix { name: String },
         /// An earlier run of it was interrupted.
         "run_interrupted" RunInterrupted { name: String },
         /// What to do about it.
@@ -120,6 +124,26 @@ texts! {
         "stop_in_past" StopInPast { at: jiff::Timestamp },
         /// What to do about it.
         "stop_in_past_fix" StopInPastFix,
+        /// Another computer looks after it.
+        "made_elsewhere" MadeElsewhere { name: String },
+        /// Its journal is lost.
+        "made_forgotten" MadeForgotten { name: String },
+        /// It bears no owner tag and has no journal here.
+        "made_by_nobody" MadeByNobody { name: String },
+        /// What to do about it.
+        "made_elsewhere_fix" MadeElsewhereFix { id: String },
+        /// Nothing of this id is there to be taken over.
+        "take_over_missing" TakeOverMissing { name: String },
+        /// It is this computer's already.
+        "take_over_ours" TakeOverOurs { name: String },
+        /// It lacks the second proof.
+        "take_over_doubtful" TakeOverDoubtful { name: String },
+        /// Another computer was quicker.
+        "take_over_lost" TakeOverLost { name: String },
+        /// The tag reads back differently again and again.
+        "take_over_unread" TakeOverUnread { name: String },
+        /// What to do about it.
+        "take_over_unread_fix" TakeOverUnreadFix,
         /// Our own fault.
         "own_fault" OwnFault { what: String },
         /// What to do about it.

@@ -1,5 +1,6 @@
 //! From a Spec to a review that can be accepted: what is wrong, what it costs, what will happen.
 
+use super::around::not_ours;
 use super::problem::{self, Said};
 use super::{Engine, Held, lock};
 use domain::catalog::Catalog;
@@ -45,7 +46,13 @@ impl Engine {
             .live_with_label(&spec.label())
             .filter(|_| what_for == For::Apply)
         {
+            self.must_be_own(&held)?;
             at_rest(&held)?;
+        }
+        if what_for == For::Apply
+            && let Some((id, whose)) = self.without_journal(&spec.label()).await?
+        {
+            return Err(not_ours(whose, &spec.label(), &id));
         }
         let catalog = self.catalog().await?;
         let taken = self.taken(what_for).await?;
@@ -107,6 +114,7 @@ impl Engine {
             cloud: self.ports.cloud.id(),
             account: account.clone(),
             now,
+            owner: Some(self.ports.owner.clone()),
         }
     }
 

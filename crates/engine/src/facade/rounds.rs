@@ -34,8 +34,16 @@ impl Engine {
             return;
         }
         drop(self.catalog().await);
+        if let Err(problem) = self.look_around().await {
+            tracing::debug!(code = problem.code, "whose things are was not read");
+        }
         for brief in self.list() {
             let Some(me) = self.me.upgrade() else { return };
+            if self.is_lost(&brief.id) {
+                // Another computer's: looked at, without a hand on it or a line in the journal.
+                tokio::spawn(async move { me.glance(&brief.id).await });
+                continue;
+            }
             // A deployment whose look goes on still is left out this time.
             tokio::spawn(async move {
                 me.observe(&brief.id, false).await;

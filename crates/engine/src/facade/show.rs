@@ -1,9 +1,11 @@
 //! What the screen and lists hold of deployments and of the app as a whole.
 
 use super::{Engine, Held, lock};
+use domain::record::ThingKind;
 use domain::screen::{self, Facts};
-use domain::view::{AccountCard, AppRow, Delta, Row, Snapshot};
+use domain::view::{AccountCard, AppRow, Delta, Row, Snapshot, Whose};
 use domain::{DeploymentId, MicroUsd};
+use std::collections::BTreeSet;
 use tokio::sync::broadcast;
 
 /// A deployment in short, for lists.
@@ -21,8 +23,12 @@ pub struct Brief {
     pub rate: Option<MicroUsd>,
     /// What it has cost so far; `None`: unknown.
     pub so_far: Option<MicroUsd>,
+    /// Nodes that are there.
+    pub nodes: usize,
     /// Whether cloud and account are the connected ones.
     pub here: bool,
+    /// Which computer looks after it; read-only unless it is this one.
+    pub whose: Whose,
 }
 
 impl Engine {
@@ -30,21 +36,29 @@ impl Engine {
     pub fn subscribe(&self) -> (Snapshot, broadcast::Receiver<Delta>) {
         // While nobody listened, nothing was drawn.
         let _heard = self.bus.subscribe();
-        let ids: Vec<DeploymentId> = lock(&self.held).keys().cloned().collect();
-        for id in &ids {
+        for id in &self.all_ids() {
             self.publish(id);
         }
         self.bus.subscribe()
     }
 
-    /// Every deployment in short, oldest first.
+    fn all_ids(&self) -> BTreeSet<DeploymentId> {
+        let mut ids: BTreeSet<DeploymentId> = lock(&self.held).keys().cloned().collect();
+        ids.extend(self.strangers());
+        ids
+    }
+
+    /// Every deployment in short, oldest first: those with a journal here, and those that were
+    /// seen on the account.
     pub fn list(&self) -> Vec<Brief> {
-        let ids: Vec<DeploymentId> = lock(&self.held).keys().cloned().collect();
-        ids.iter().filter_map(|id| self.brief(id)).collect()
+        self.all_ids()
+            .iter()
+            .filter_map(|id| self.brief(id))
+            .collect()
     }
 
     fn brief(&self, id: &DeploymentId) -> Option<Brief> {
-        let held = self.held(id)?;
+        let (whose, held) = self.shown_as(id)?;
         let spec = held.progress.spec.as_ref()?;
         let spent = domain::spend::spend(&screen::billed(&held.progress), self.ports.clock.now());
         Some(Brief {
@@ -54,18 +68,20 @@ impl Engine {
             region: spec.region.clone(),
             rate: spent.rate,
             so_far: spent.so_far,
+            nodes: held.progress.alive_of(ThingKind::Instance).len(),
             here: self.is_here(&held.progress),
+            whose,
         })
     }
 
     /// The rows of one deployment, as the screen has them.
     pub fn rows(&self, id: &DeploymentId) -> Vec<(String, Row)> {
-        self.held(id)
-            .map(|held| self.rows_of(&held))
+        self.shown_as(id)
+            .map(|(whose, held)| self.rows_of(&held, whose))
             .unwrap_or_default()
     }
 
-    fn rows_of(&self, held: &Held) -> Vec<(String, Row)> {
+    fn rows_of(&self, held: &Held, whose: Whose) -> Vec<(String, Row)> {
         let catalog = lock(&self.catalog).clone();
         screen::rows(&Facts {
             progress: &held.progress,
@@ -75,6 +91,7 @@ impl Engine {
             now: self.ports.clock.now(),
             driven: held.driven(),
             here: self.is_here(&held.progress),
+            whose,
         })
     }
 
@@ -83,13 +100,12 @@ impl Engine {
         if !self.bus.is_heard() {
             return;
         }
-        let Some(held) = self.held(id) else { return };
         let own = format!("/{id}");
         let owns = |key: &str| {
             key.find(&own)
                 .is_some_and(|at| matches!(key.as_bytes().get(at + own.len()), None | Some(b'/')))
         };
-        self.bus.replace(owns, self.rows_of(&held));
+        self.bus.replace(owns, self.rows(id));
     }
 
     pub(super) fn publish_app(&self) {

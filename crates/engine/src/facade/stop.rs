@@ -15,6 +15,9 @@ use std::time::Duration;
 /// passed since the start of the computer.
 const AGREES: SignedDuration = SignedDuration::from_secs(5);
 
+/// For how long a stop time waits to be told whose the deployment is.
+const OWNER_TOLD: Duration = Duration::from_secs(5);
+
 /// The wall clock, as far as it can be believed: once two rounds agreed, it runs on with the time
 /// since the start of the computer, sleep included. A jump of the wall clock is not followed, since
 /// nobody can say which of the two is right and a teardown cannot be taken back.
@@ -71,6 +74,7 @@ impl Engine {
     ) -> Result<Option<Timestamp>, Problem> {
         let held = self.known(id)?;
         self.must_be_here(&held)?;
+        self.must_be_own(&held)?;
         let name = held.progress.label().unwrap_or_else(|| id.0.clone());
         let now = self.ports.clock.now();
         let after = |from: Timestamp, length| from.saturating_add(length).unwrap_or(Timestamp::MAX);
@@ -116,6 +120,7 @@ impl Engine {
                     && !held.elsewhere
                     && self.is_here(&held.progress)
             })
+            .filter(|(id, _)| !self.is_lost(id))
             .map(|(id, held)| (id.clone(), held.progress.label().unwrap_or_default()))
             .collect();
         for (id, label) in due {
@@ -133,11 +138,19 @@ impl Engine {
         }
     }
 
-    /// Once it is known whose account this is, nothing that Linode answers delays the teardown.
+    /// Once it is known whose account this is, nothing that Linode answers delays the teardown for
+    /// long: whose the deployment is, the run asks again before it takes anything away.
     async fn stop(&self, id: &DeploymentId, label: &str) -> Result<(), Problem> {
         let known = lock(&self.account).is_some();
         if !known {
             self.account().await?;
+        }
+        // While no account was known, every journal of this cloud was taken for its own.
+        self.must_be_here(&self.known(id)?)?;
+        tokio::select! {
+            biased;
+            own = self.still_own(id) => own?,
+            () = self.ports.clock.sleep(OWNER_TOLD) => self.must_be_own(&self.known(id)?)?,
         }
         self.accept_teardown(id, label, &[], None).await
     }

@@ -1,8 +1,8 @@
 //! The account-wide search for what is ours and in no journal, and the receipt.
 
+use super::Engine;
 use super::act::of_book;
 use super::problem::{Said, problem};
-use super::{Engine, lock};
 use crate::receipt::receipt;
 use crate::sweep::{self, Orphan};
 use domain::plan::Prices;
@@ -11,9 +11,8 @@ use domain::screen::activity::named;
 use domain::spec::Spec;
 use domain::text::Text;
 use domain::texts;
-use domain::view::{Problem, ReceiptView};
+use domain::view::{Problem, ReceiptView, Whose};
 use domain::{DeploymentId, Price};
-use std::collections::BTreeSet;
 
 texts! {
     /// What a search found.
@@ -47,6 +46,8 @@ pub struct FoundOrphan {
     pub price: Option<Price>,
     /// Whether it has both proofs; without them it is shown and never deleted.
     pub proven: bool,
+    /// Which computer looks after it; only what is this one's is deleted.
+    pub whose: Whose,
 }
 
 impl Engine {
@@ -54,8 +55,7 @@ impl Engine {
     pub async fn sweep(&self) -> Result<Search, Problem> {
         self.account().await?;
         let seen = self.told(sweep::inventory(&*self.ports.cloud).await)?;
-        let known: BTreeSet<DeploymentId> = lock(&self.held).keys().cloned().collect();
-        let raw = sweep::orphans(&seen, &known, self.protocol.proofs);
+        let raw = sweep::orphans(&seen, &self.with_journal(), self.protocol.proofs);
         let mut orphans = Vec::new();
         for one in &raw {
             orphans.push(self.described(one).await);
@@ -95,6 +95,7 @@ impl Engine {
                 .collect(),
             price,
             proven: orphan.proven,
+            whose: orphan.whose(&self.ports.owner),
         }
     }
 
@@ -114,6 +115,10 @@ impl Engine {
             };
             let wanted = |one: &&Orphan| one.deployment.0 == id.to_ascii_lowercase();
             let orphan = search.raw.iter().find(wanted).ok_or_else(missing)?;
+            if orphan.whose(&self.ports.owner) != Whose::Forgotten {
+                let (name, fix) = (id.clone(), Said::OrphanElsewhereFix { name: id.clone() });
+                return Err(problem(Said::OrphanElsewhere { name }, None, Some(fix)));
+            }
             let prices = self.prices_of(orphan).await;
             let writer = format!("quaylight {}", self.here.version);
             let observer = self.observer();

@@ -58,6 +58,7 @@ impl Engine {
         let account = self.account().await?;
         let held = self.known(id)?;
         self.must_be_here(&held)?;
+        self.still_own(id).await?;
         let catalog = self.catalog().await.ok();
         let clusters = self.told(self.ports.cloud.clusters().await)?;
         let ours = held
@@ -178,6 +179,7 @@ impl Engine {
         allow_my_address: Option<IpNet>,
     ) -> Result<(), Problem> {
         self.account().await?;
+        self.still_own(id).await?;
         self.accept_teardown(id, typed, delete, allow_my_address)
             .await
     }

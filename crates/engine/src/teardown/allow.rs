@@ -40,6 +40,7 @@ impl Act {
         if !own {
             let mut wanted = list.addresses;
             wanted.push(address);
+            self.own().await?;
             let put = self
                 .tried(|| self.cloud().set_access_list(cluster, &wanted, revision))
                 .await?;

@@ -151,6 +151,7 @@ impl Act {
         if !self.protocol.sweep_children {
             return Ok(Ended::LoadBalancers { count: 0 }.into());
         }
+        self.own().await?;
         let ask = |api: Arc<dyn KubeApi>| async move {
             let services = api.load_balancers().await?;
             for one in &services {
@@ -194,6 +195,7 @@ impl Act {
                 kept += 1;
                 continue;
             }
+            self.own().await?;
             let ask = |api: Arc<dyn KubeApi>| {
                 let (name, claim) = (name.clone(), claim.clone());
                 async move {

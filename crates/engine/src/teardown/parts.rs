@@ -22,7 +22,7 @@ impl Act {
         }
         let mut listed = self.got(|| self.cloud().nodebalancers()).await?;
         let progress = self.book.progress().await;
-        let claim = Claim::of(&progress, self.protocol.proofs);
+        let claim = Claim::of(&progress, self.protocol.proofs, &self.ports.owner);
         listed.retain(|one| claim.nodebalancer(one, &progress) == Belongs::Ours);
         let known = |one: &NodeBalancer| {
             let life = progress.things.get(&Thing::NodeBalancer(one.id));
@@ -90,6 +90,7 @@ impl Act {
                 return Ok(Ended::Gone { count }.into());
             }
             for (one, thing) in there.iter().zip(&things) {
+                self.own().await?;
                 let answer = self
                     .deleted(|| self.cloud().delete_nodebalancer(one.id))
                     .await?;
@@ -135,6 +136,7 @@ impl Act {
                 return Ok(Ended::Gone { count }.into());
             }
             for one in there.iter().filter(|one| one.instance.is_none()) {
+                self.own().await?;
                 let answer = self.deleted(|| self.cloud().delete_volume(one.id)).await?;
                 answer.map_err(|failure| refused(&Thing::Volume(one.id), &failure))?;
             }
@@ -148,10 +150,11 @@ impl Act {
         let mut patience = self.patience(self.protocol.gone);
         let mut settle = self.settle().await;
         let mut count = 0;
+        self.own().await?;
         loop {
             let mut listed = self.got(|| self.cloud().firewalls()).await?;
             let claim = self
-                .read(|progress| Claim::of(progress, self.protocol.proofs))
+                .read(|progress| Claim::of(progress, self.protocol.proofs, &self.ports.owner))
                 .await;
             listed
                 .retain(|one| self.protocol.find_by_mark || claim.knows(&Thing::Firewall(one.id)));
@@ -197,6 +200,7 @@ impl Act {
                 continue;
             }
             for (one, thing) in listed.iter().zip(&things) {
+                self.own().await?;
                 let answer = self
                     .deleted(|| self.cloud().delete_firewall(one.id))
                     .await?;

@@ -33,7 +33,7 @@ impl Act {
     pub(crate) async fn sweep(&self) -> Result<Vec<Thing>, Trouble> {
         let inventory = self.inventory().await?;
         let progress = self.book.progress().await;
-        let left = leftovers(&progress, &self.protocol, &inventory);
+        let left = leftovers(&progress, &self.protocol, &self.ports.owner, &inventory);
         for thing in left.absent {
             self.write(Fact::Gone { thing }).await?;
         }

@@ -8,7 +8,7 @@ use domain::plan::{Plan, Prices};
 use domain::progress::Progress;
 use domain::record::{Fact, Record, Wish};
 use domain::spec::Spec;
-use domain::{AccountId, CloudId, DeploymentId, MicroUsd, PlanId, Price, VolumeId};
+use domain::{AccountId, CloudId, DeploymentId, MicroUsd, Owner, PlanId, Price, VolumeId};
 use engine::book::Book;
 use engine::ports::{Clock, Ids, Journal, JournalError, Journals, Ports};
 use engine::protocol::{PROTOCOL, Protocol};
@@ -143,6 +143,7 @@ impl Story {
             kube: over.clone(),
             clock: self.world.clone(),
             journals: Arc::new(self.disk.clone()),
+            owner: Owner::new(1),
             address: over,
             ids: self.ids.clone(),
             clean_kubeconfig: Arc::new(|raw, _| Ok(raw.clone())),
@@ -213,6 +214,7 @@ impl Story {
             cloud: CloudId("demo-test".to_owned()),
             account: AccountId("acc".to_owned()),
             now: self.world.now(),
+            owner: None,
         }
     }
 

@@ -39,6 +39,7 @@ pub(crate) fn transcript(story: &Story) -> String {
             | Fact::Volumes { .. }
             | Fact::Completed { .. }
             | Fact::KubeconfigSaved
+            | Fact::TakenOver(_)
             | Fact::StopMoved { .. } => String::new(),
         };
         format!("{seconds:<4} {} {what}", record.fact.name())

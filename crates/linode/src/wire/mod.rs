@@ -9,7 +9,7 @@ mod offers;
 pub(crate) use account::{AccountReply, OwnTokens, Profile};
 pub(crate) use lke::{AccessListReply, ClusterReply, Endpoint, KubeconfigReply, PoolReply};
 pub(crate) use network::{
-    Device, FirewallReply, InstanceReply, NodeBalancerReply, RulesReply, VolumeReply,
+    Device, FirewallReply, InboundReply, InstanceReply, NodeBalancerReply, RulesReply, VolumeReply,
 };
 pub(crate) use offers::{
     Availability, RegionPrice, RegionReply, ResourceType, TypeReply, VersionReply,

@@ -2,7 +2,9 @@
 
 use super::{or_default, time};
 use domain::inventory::{Firewall, Instance, NodeBalancer, Volume};
+use domain::spec::{FirewallRule, Protocol};
 use domain::{ClusterId, FirewallId, InstanceId, NodeBalancerId, VolumeId};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -97,6 +99,57 @@ pub(crate) struct Device {
 pub(crate) struct RulesReply {
     #[serde(rename = "inbound_policy")]
     pub(crate) _inbound_policy: String,
+}
+
+/// The same, read for its inbound rules.
+#[derive(Deserialize)]
+pub(crate) struct InboundReply {
+    #[serde(default, deserialize_with = "or_default")]
+    inbound: Vec<RuleReply>,
+}
+
+#[derive(Deserialize)]
+struct RuleReply {
+    #[serde(default, deserialize_with = "or_default")]
+    label: String,
+    #[serde(default, deserialize_with = "or_default")]
+    action: String,
+    protocol: Protocol,
+    #[serde(default)]
+    ports: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    addresses: SourcesReply,
+}
+
+#[derive(Default, Deserialize)]
+struct SourcesReply {
+    #[serde(default, deserialize_with = "or_default")]
+    ipv4: Vec<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    ipv6: Vec<String>,
+}
+
+/// A network, or an address for itself.
+fn net(text: &str) -> Option<IpNet> {
+    let host = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| host()).ok()
+}
+
+impl InboundReply {
+    /// Rules that let somebody in; `None`: an address is none.
+    pub(crate) fn read(self) -> Option<Vec<FirewallRule>> {
+        let lets_in = |rule: &RuleReply| rule.action == "ACCEPT";
+        let rule = |rule: RuleReply| {
+            let all = rule.addresses.ipv4.iter().chain(&rule.addresses.ipv6);
+            Some(FirewallRule {
+                label: rule.label,
+                protocol: rule.protocol,
+                ports: rule.ports.filter(|ports| !ports.is_empty()),
+                sources: all.map(|text| net(text)).collect::<Option<_>>()?,
+            })
+        };
+        self.inbound.into_iter().filter(lets_in).map(rule).collect()
+    }
 }
 
 #[derive(Deserialize)]

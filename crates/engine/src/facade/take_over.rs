@@ -1,0 +1,203 @@
+//! Taking a deployment over: from another computer, or after its journal was lost.
+//!
+//! The owner tag comes first, the journal after. When the power fails in between, the deployment is
+//! this computer's without a journal: the same intent goes on. Of two computers at once the one
+//! whose tag is read back last has it; the other sees so before its next write.
+
+use super::act::of_book;
+use super::problem::{Said, problem};
+use super::{Engine, problem};
+use crate::book::Book;
+use crate::owner::{NotTaken, Tagged, put_owner};
+use crate::sweep::{self, Orphan};
+use domain::inventory::Pool;
+use domain::record::Fact;
+use domain::spec::{Spec, Stops};
+use domain::standing::Standing;
+use domain::text::Text;
+use domain::texts;
+use domain::view::{Problem, Whose};
+use domain::{DeploymentId, Mark};
+use std::collections::BTreeSet;
+
+texts! {
+    /// What is said before a take-over is confirmed.
+    pub enum TakeOver {
+        /// What it means here.
+        "take_over_here" Here,
+        /// What the other computer will see.
+        "take_over_there" There,
+        /// The stop time is not known.
+        "take_over_stop" Stop,
+    }
+}
+
+/// What a take-over means, for asking.
+pub fn take_over_means(whose: Whose) -> Vec<Text> {
+    let mut means = vec![TakeOver::Here.into()];
+    match whose {
+        Whose::Elsewhere | Whose::Nobody | Whose::Here => means.push(TakeOver::There.into()),
+        Whose::Forgotten => {}
+    }
+    means.push(TakeOver::Stop.into());
+    means
+}
+
+impl Engine {
+    /// Writes this computer's owner tag in the place of every other, and builds a journal from
+    /// what stands. `wishes`: a Spec that says what no cloud tells. Safe to repeat after any crash.
+    pub async fn take_over(&self, id: &DeploymentId, wishes: Option<&Spec>) -> Result<(), Problem> {
+        let account = self.account().await?;
+        let orphan = self.marked(id).await?;
+        let name = orphan.label.clone();
+        if let Some(held) = self.held(id) {
+            self.must_be_here(&held)?;
+            if held.run.is_some() {
+                let fix = Some(Said::RunUnderWayFix);
+                return Err(problem(Said::RunUnderWay { name }, None, fix));
+            }
+            let told = held.progress.spec.is_some();
+            if told && !orphan.names_another(&self.ports.owner) {
+                return Err(problem(Said::TakeOverOurs { name }, None, None));
+            }
+        }
+        if !orphan.proven {
+            let fix = Some(Said::OrphanMissingFix);
+            return Err(problem(Said::TakeOverDoubtful { name }, None, fix));
+        }
+        self.put_owner_on(&orphan).await?;
+        // From here on the other computer sends nothing: what is read now is what stands.
+        let orphan = self.marked(id).await?;
+        let mut standing = self.standing(&orphan).await?;
+        let cloud = &self.ports.cloud;
+        if let Some(cluster) = standing.cluster().map(|one| one.id) {
+            standing.access = Some(self.told(cloud.access_list(cluster).await)?);
+        }
+        if let Some(firewall) = standing.firewalls.first().map(|one| one.id) {
+            standing.rules = Some(self.told(cloud.firewall_rules(firewall).await)?);
+        }
+        self.decided(&standing).await?;
+        let wishes = wishes.map(|spec| self.to_come(spec));
+        let taken = self.taken_over(id, &account.id, &standing, wishes.as_ref());
+        let taken = taken.await;
+        let has_second = taken.things.iter().any(|one| one.second);
+        let book = self.book_for(id, &account.id).await?;
+        let written = book.write(Fact::TakenOver(Box::new(taken))).await;
+        written.map_err(|error| of_book(&error))?;
+        drop(book);
+        self.no_stranger(id);
+        self.forget_labels();
+        self.publish(id);
+        self.observe_once(id).await;
+        if has_second {
+            self.with_open(id, true, async |book| {
+                sweep::sweep(&self.ports, self.protocol, book, self.observer()).await
+            })
+            .await;
+        }
+        Ok(())
+    }
+
+    /// A stop time that is past was no wish for now.
+    fn to_come(&self, spec: &Spec) -> Spec {
+        let past = matches!(spec.stops, Stops::At(at) if at <= self.ports.clock.now());
+        let stops = if past { Stops::Never } else { spec.stops };
+        Spec {
+            stops,
+            ..spec.clone()
+        }
+    }
+
+    /// What bears a deployment's mark, by complete listings.
+    async fn marked(&self, id: &DeploymentId) -> Result<Orphan, Problem> {
+        let seen = self.told(sweep::inventory(&*self.ports.cloud).await)?;
+        let all = sweep::orphans(&seen, &BTreeSet::new(), self.protocol.proofs);
+        let found = all.into_iter().find(|one| one.deployment == *id);
+        found.ok_or_else(|| missing(id))
+    }
+
+    /// The thing whose tag decides comes first: from then on the other computer keeps still.
+    async fn put_owner_on(&self, orphan: &Orphan) -> Result<(), Problem> {
+        let standing = self.standing(orphan).await?;
+        let mark = orphan.deployment.mark();
+        let decides = decides(&standing);
+        for on in tagged(&standing, &mark) {
+            match put_owner(&self.ports, on, decides).await {
+                Err(NotTaken::Gone) if Some(on) != decides => {}
+                done => done.map_err(|why| not_taken(why, orphan))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The last tag that is read back wins.
+    async fn decided(&self, standing: &Standing) -> Result<(), Problem> {
+        let Some(on) = decides(standing) else {
+            return Ok(());
+        };
+        let tags = self.told(on.tags(&*self.ports.cloud).await)?;
+        if tags.is_some_and(|tags| self.ports.owner.alone_on(&tags)) {
+            return Ok(());
+        }
+        let name = standing.label.clone();
+        Err(problem(Said::TakeOverLost { name }, None, None))
+    }
+
+    async fn book_for(
+        &self,
+        id: &DeploymentId,
+        account: &domain::AccountId,
+    ) -> Result<Book, Problem> {
+        let ids = self.ports.journals.list().await;
+        if ids
+            .map_err(|error| problem::of_journal(&error))?
+            .contains(id)
+        {
+            return self.open_whosever(id).await;
+        }
+        let writer = format!("quaylight {}", self.here.version);
+        let (id, account) = (id.clone(), account.clone());
+        let book = Book::create(&self.ports, self.observer(), &writer, id, account).await;
+        book.map_err(|error| of_book(&error))
+    }
+}
+
+fn decides(standing: &Standing) -> Option<Tagged> {
+    let cluster = standing.cluster().map(|one| Tagged::Cluster(one.id));
+    let firewall = standing.firewalls.first();
+    cluster.or_else(|| firewall.map(|one| Tagged::Firewall(one.id)))
+}
+
+/// Everything whose owner tag is written, the deciding thing first.
+fn tagged(standing: &Standing, mark: &Mark) -> Vec<Tagged> {
+    let clusters = standing.clusters.iter().map(|one| Tagged::Cluster(one.id));
+    let firewalls = standing
+        .firewalls
+        .iter()
+        .map(|one| Tagged::Firewall(one.id));
+    let marked = standing.pools.iter().filter(|one| mark.is_on(&one.tags));
+    let cluster = standing.cluster().map(|one| one.id);
+    let of_cluster = |pool: &Pool| Some(Tagged::Pool(cluster?, pool.id));
+    clusters
+        .chain(firewalls)
+        .chain(marked.filter_map(of_cluster))
+        .collect()
+}
+
+fn missing(id: &DeploymentId) -> Problem {
+    let name = id.0.clone();
+    problem(Said::TakeOverMissing { name }, None, None)
+}
+
+fn not_taken(why: NotTaken, orphan: &Orphan) -> Problem {
+    let name = orphan.label.clone();
+    match why {
+        NotTaken::Cloud(failure) => problem::of_failure(&failure),
+        NotTaken::Gone => missing(&orphan.deployment),
+        NotTaken::Lost => problem(Said::TakeOverLost { name }, None, None),
+        NotTaken::Unread => {
+            let fix = Some(Said::TakeOverUnreadFix);
+            problem(Said::TakeOverUnread { name }, None, fix)
+        }
+    }
+}
