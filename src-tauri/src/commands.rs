@@ -159,6 +159,13 @@ pub(crate) async fn act(
         .await
 }
 
+/// Looks after a deployment of another computer from now on; the window has asked.
+#[tauri::command]
+pub(crate) async fn take_over(shell: State<'_, Shell>, deployment: Deployment) -> Answer<()> {
+    let engine = &shell.session().await?.engine;
+    engine.take_over(&deployment.0, None).await
+}
+
 /// What a teardown would take and leave.
 #[tauri::command]
 pub(crate) async fn review_teardown(

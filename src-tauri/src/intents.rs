@@ -23,6 +23,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "set_theme",
     "start_form",
     "subscribe",
+    "take_over",
     "tear_down",
     "use_cloud",
 ];

@@ -103,6 +103,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::set_theme,
             commands::start_form,
             commands::subscribe,
+            commands::take_over,
             commands::tear_down,
             commands::use_cloud,
         ])

@@ -29,6 +29,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
       window.go({ at: 'deployment', id: '01crowd' });
       return;
     case 'running':
+    case 'elsewhere':
     case 'leaving':
       window.go({ at: 'deployment', id: '01ada' });
       return;

@@ -74,6 +74,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         set_theme: invalid args `theme` for command `set_theme`: command set_theme missing required key theme
         start_form: problem "demo_not_started"
         subscribe: invalid args `channel` for command `subscribe`: command subscribe missing required key channel
+        take_over: invalid args `deployment` for command `take_over`: command take_over missing required key deployment
         tear_down: invalid args `deployment` for command `tear_down`: command tear_down missing required key deployment
         use_cloud: invalid args `cloud` for command `use_cloud`: command use_cloud missing required key cloud"#]].assert_eq(&answers.join("\n"));
 }

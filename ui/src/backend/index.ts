@@ -42,6 +42,8 @@ export interface Backend {
   deploy(plan: PlanId, unknownPrice: boolean): Promise<DeploymentId>;
   cancel(deployment: DeploymentId): Promise<void>;
   act(deployment: DeploymentId, action: NoticeAction): Promise<void>;
+  /** Looks after it from now on, in the place of another computer. */
+  takeOver(deployment: DeploymentId): Promise<void>;
   reviewTeardown(deployment: DeploymentId, remove: number[]): Promise<TeardownReview>;
   tearDown(deployment: DeploymentId, typed: string, remove: number[]): Promise<void>;
   /** `false`: the dialog was closed. */

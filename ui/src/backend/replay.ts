@@ -43,6 +43,7 @@ export const SCENES = [
   'failed',
   'running',
   'crowd',
+  'elsewhere',
   'teardown',
   'leaving',
   'receipt',
@@ -65,6 +66,8 @@ function rows(scene: Scene): Record<string, Row> {
       return { ...views.running, ...views.failed, ...views.gone };
     case 'leaving':
       return { ...views.leaving, ...views.gone };
+    case 'elsewhere':
+      return views.elsewhere;
     case 'crowd':
       return { ...views.crowd, ...views.running };
     default:
@@ -128,6 +131,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     },
     act: (_, action) => {
       note(`act ${action}`);
+      return wait(undefined);
+    },
+    takeOver: () => {
+      note('take_over');
       return wait(undefined);
     },
     reviewTeardown: (id, remove) => {

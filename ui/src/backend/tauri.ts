@@ -16,6 +16,7 @@ export const tauri: Backend = {
   deploy: (plan, unknownPrice) => invoke('deploy', { plan, unknownPrice }),
   cancel: (deployment) => invoke('cancel', { deployment }),
   act: (deployment, action) => invoke('act', { deployment, action }),
+  takeOver: (deployment) => invoke('take_over', { deployment }),
   reviewTeardown: (deployment, remove) => invoke('review_teardown', { deployment, delete: remove }),
   tearDown: (deployment, typed, remove) =>
     invoke('tear_down', { deployment, typed, delete: remove }),

@@ -152,6 +152,23 @@ describe('a teardown', () => {
   });
 });
 
+describe("another computer's deployment", () => {
+  it('is read-only until it was asked for and taken over', async () => {
+    const { backend } = await open('elsewhere');
+    expect(screen.queryByTestId('tear-down')).toBeNull();
+    expect(screen.queryByTestId('save-kubeconfig')).toBeNull();
+    expect(at('notice').dataset.code).toBe('needs_elsewhere');
+    await fireEvent.click(at('take-over'));
+    expect(backend.calls).not.toContain('take_over');
+    expect((await screen.findByTestId('take-over-dialog')).textContent).toContain('read-only');
+    await fireEvent.click(at('leave-it'));
+    expect(backend.calls).not.toContain('take_over');
+    await fireEvent.click(at('take-over'));
+    await fireEvent.click(await screen.findByTestId('confirm-take-over'));
+    expect(backend.calls).toContain('take_over');
+  });
+});
+
 describe('a token', () => {
   it('leaves the field at once and stays nowhere in the window', async () => {
     const { backend, app } = await open('connect');
