@@ -2,9 +2,11 @@
 //! checksum, appended and synced before the answer. One writer, by a lock that the system takes
 //! back when the process dies. Readers take no lock.
 //!
-//! A last line that is not whole was never answered to anybody, so it is left out when reading
-//! and moved aside when writing. A bad line in the middle was answered once: such a journal is
-//! refused and never mended by guessing.
+//! What an interrupted write leaves at the end was never answered to anybody, so it is left out when
+//! reading and moved aside when writing. Any other bad line was answered once: such a journal is
+//! refused and never mended by guessing. Nobody can tell a write that broke off from a synced end
+//! that a disk lost: the last lines cut off at any byte, or zeros that reach over a line's end into
+//! the last line. What the cloud holds of a lost record is found by its mark.
 
 mod line;
 mod paper;
@@ -123,7 +125,7 @@ impl Journals for FileJournals {
     }
 }
 
-/// Ids of the folders with at least one whole line: before the first, nothing was promised.
+/// Ids of the folders whose first line was whole once: before it, nothing was promised.
 fn list(deployments: &Path) -> Tried<Vec<DeploymentId>> {
     let entries = match fs::read_dir(deployments) {
         Ok(entries) => entries,
@@ -145,7 +147,8 @@ fn list(deployments: &Path) -> Tried<Vec<DeploymentId>> {
 fn begun(path: &Path) -> bool {
     let mut start = vec![0; RESERVE_BYTES];
     let length = File::open(path).and_then(|mut file| file.read(&mut start));
-    length.is_ok_and(|length| start[..length].contains(&b'\n'))
+    let ends = |length: usize| start[..length].contains(&b'\n');
+    length.is_ok_and(|length| ends(length) || read::next_line(&start[..length], 0).is_err())
 }
 
 fn whole(path: &Path, id: &DeploymentId) -> Result<Vec<u8>, JournalError> {
@@ -339,5 +342,7 @@ impl Journal for FileJournal {
     }
 }
 
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod tests;

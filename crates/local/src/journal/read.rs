@@ -1,6 +1,6 @@
 //! A journal's bytes into records, or why not.
 
-use super::line::checked;
+use super::line::{checked, is_torn};
 use domain::DeploymentId;
 use domain::record::{Fact, Record, VERSION};
 use engine::ports::JournalError;
@@ -30,22 +30,20 @@ struct Opened {
     writer: String,
 }
 
-/// Reads every whole line. A last line without its break, or one that does not match its
-/// checksum, is torn and left out; anything else that does not fit is damage.
+/// Reads every whole line. What follows them and was never answered is torn and left out; anything
+/// else that does not fit is damage.
 pub(super) fn read(id: &DeploymentId, bytes: &[u8]) -> Result<Read, JournalError> {
     let mut records: Vec<Record> = Vec::new();
     let mut whole = 0;
-    while let Some(length) = bytes[whole..].iter().position(|byte| *byte == b'\n') {
-        let after = whole + length + 1;
+    loop {
         let damaged = |why: String| JournalError::Damaged {
             id: id.clone(),
             line: records.len() + 1,
             why,
         };
-        let json = match checked(&bytes[whole..after - 1]) {
-            Ok(json) => json,
-            Err(_) if after == bytes.len() => break,
-            Err(why) => return Err(damaged(why.to_owned())),
+        let line = next_line(bytes, whole).map_err(|why| damaged(why.to_owned()))?;
+        let Some((json, after)) = line else {
+            return Ok(Read { records, whole });
         };
         if records.is_empty() {
             known_version(json)?;
@@ -56,7 +54,21 @@ pub(super) fn read(id: &DeploymentId, bytes: &[u8]) -> Result<Read, JournalError
         records.push(record);
         whole = after;
     }
-    Ok(Read { records, whole })
+}
+
+/// The record's bytes of the line that begins at `at`, and where the next line begins. `None`: there
+/// is nothing more that was answered.
+pub(super) fn next_line(bytes: &[u8], at: usize) -> Result<Option<(&[u8], usize)>, &'static str> {
+    let rest = &bytes[at..];
+    let broken = rest.iter().position(|byte| *byte == b'\n');
+    let line = broken.map_or(Err("it does not end"), |length| {
+        checked(&rest[..length]).map(|json| (json, at + length + 1))
+    });
+    match line {
+        Ok(line) => Ok(Some(line)),
+        Err(_) if is_torn(rest, at) => Ok(None),
+        Err(why) => Err(why),
+    }
 }
 
 fn known_version(json: &[u8]) -> Result<(), JournalError> {

@@ -101,7 +101,7 @@ async fn a_lost_write_at_the_end_is_torn_and_one_in_the_middle_is_damage() {
             let end = bytes.len() - 1;
             zero(bytes, end - 20..end);
         },
-        expect!["2 records"],
+        expect!["read line 3 of the journal of `01jdcanary0000000000000000`: it is not a line of a journal"],
     )
     .await;
     check(
@@ -116,7 +116,7 @@ async fn a_lost_write_at_the_end_is_torn_and_one_in_the_middle_is_damage() {
             let end = bytes.len() - 1;
             bytes[end] = b' ';
         },
-        expect!["2 records"],
+        expect!["read line 3 of the journal of `01jdcanary0000000000000000`: it does not end"],
     )
     .await;
     check(
@@ -186,12 +186,12 @@ async fn opening_moves_the_torn_end_aside_and_goes_on() {
     let (_home, journals, path) = home(2).await;
     for number in 1..=2 {
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"{\"crc\":\"torn").unwrap();
+        file.write_all(b"{\"crc\":\"0a1b").unwrap();
         let mut journal = journals.open(&id()).await.unwrap();
         journal.append(&record(1 + number)).await.unwrap();
         drop(journal);
         let torn = path.with_file_name(format!("{JOURNAL}.torn-{number}"));
-        assert_eq!(fs::read_to_string(torn).unwrap(), "{\"crc\":\"torn");
+        assert_eq!(fs::read_to_string(torn).unwrap(), "{\"crc\":\"0a1b");
     }
     assert_eq!(journals.read(&id()).await.unwrap().len(), 4);
 }
@@ -329,5 +329,14 @@ async fn a_journal_without_a_whole_line_is_not_listed() {
     assert!(journals.read(&id()).await.unwrap().is_empty());
     let mut journal = journals.open(&id()).await.unwrap();
     journal.append(&record(0)).await.unwrap();
+    assert_eq!(journals.list().await.unwrap(), [id()]);
+    // A header whose end was lost later is damage, and told.
+    let path = home.path().join("deployments").join(ULID).join(JOURNAL);
+    let mut line = line_of(&record(0));
+    line.pop();
+    fs::write(&path, &line).unwrap();
+    assert!(journals.list().await.unwrap().is_empty());
+    line.push(b' ');
+    fs::write(&path, &line).unwrap();
     assert_eq!(journals.list().await.unwrap(), [id()]);
 }
