@@ -79,9 +79,9 @@ pub struct Progress {
 /// The first record of a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The format's version.
+    /// The format's version, also when a newer one went on with it.
     pub version: u32,
-    /// Which Quaylight wrote it.
+    /// Which Quaylight began it.
     pub writer: String,
     /// The deployment.
     pub deployment: DeploymentId,

@@ -12,8 +12,9 @@ use crate::text::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The format's version; a journal of a higher one is refused.
-pub const VERSION: u32 = 1;
+/// The format's version; a journal of a higher one is refused. Version 2 added `StopMoved` and
+/// `Continued`. A new fact, or a new meaning of one, is a new version.
+pub const VERSION: u32 = 2;
 
 /// One fact, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,14 @@ pub enum Fact {
         cloud: CloudId,
         /// Which account.
         account: AccountId,
+    },
+    /// A program of a newer format goes on with a journal; written before anything else of it, so
+    /// that an older program says who wrote what it does not know.
+    Continued {
+        /// The format's version from here on.
+        version: u32,
+        /// Which Quaylight goes on.
+        writer: String,
     },
     /// A plan was accepted by the user; it becomes the current run.
     Accepted {
@@ -196,6 +205,7 @@ impl Fact {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Opened { .. } => "opened",
+            Self::Continued { .. } => "continued",
             Self::Accepted { .. } => "accepted",
             Self::Started { .. } => "started",
             Self::Intent { .. } => "intent",
@@ -240,6 +250,7 @@ impl Fact {
             | Self::TakenOver(_)
             | Self::Stuck { .. } => true,
             Self::Opened { .. }
+            | Self::Continued { .. }
             | Self::Duplicate { .. }
             | Self::Born { .. }
             | Self::Gone { .. }

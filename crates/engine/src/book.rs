@@ -160,7 +160,22 @@ impl Book {
 }
 
 impl Inner {
+    /// A journal of an older format says first that a newer one goes on with it.
     async fn write(&mut self, fact: Fact) -> Result<(), BookError> {
+        if self.progress.header.version < VERSION && !self.broken {
+            let continued = Fact::Continued {
+                version: VERSION,
+                writer: env!("CARGO_PKG_VERSION").to_owned(),
+            };
+            let failed = self.put(continued).await;
+            if failed.is_err() && !(self.broken && self.may_go_on_from_memory(&fact)) {
+                return failed;
+            }
+        }
+        self.put(fact).await
+    }
+
+    async fn put(&mut self, fact: Fact) -> Result<(), BookError> {
         let seq = self.progress.next_seq;
         let record = Record {
             seq,
@@ -197,6 +212,7 @@ impl Inner {
             Fact::Wished { .. } => true,
             Fact::Accepted { plan } => takes(plan.purpose),
             Fact::Opened { .. }
+            | Fact::Continued { .. }
             | Fact::Started { .. }
             | Fact::Refused { .. }
             | Fact::Unknown { .. }
@@ -236,6 +252,66 @@ mod tests {
         }
     }
 
+    /// A disk that keeps what it is told, or is full.
+    struct Disk(Arc<std::sync::Mutex<Vec<&'static str>>>, bool);
+
+    #[async_trait]
+    impl Journal for Disk {
+        async fn append(&mut self, record: &Record) -> Result<(), JournalError> {
+            self.0.lock().unwrap().push(record.fact.name());
+            let cause = std::io::Error::from(std::io::ErrorKind::StorageFull);
+            let (operation, path) = ("append to", String::new());
+            let failed = JournalError::Disk {
+                operation,
+                path,
+                cause,
+            };
+            if self.1 { Err(failed) } else { Ok(()) }
+        }
+    }
+
+    fn header(version: u32) -> Record {
+        Record {
+            seq: 0,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            fact: Fact::Opened {
+                version,
+                writer: "test".to_owned(),
+                deployment: DeploymentId("01jdcanary0000000000000000".to_owned()),
+                cloud: CloudId("demo-1".to_owned()),
+                account: AccountId("A".to_owned()),
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn who_goes_on_with_an_older_journal_says_so_once_and_first() {
+        for (version, full, written) in [
+            (
+                VERSION,
+                false,
+                &["kubeconfig_saved", "kubeconfig_saved"][..],
+            ),
+            (
+                1,
+                false,
+                &["continued", "kubeconfig_saved", "kubeconfig_saved"],
+            ),
+            (1, true, &["continued"]),
+        ] {
+            let told = Arc::default();
+            let journal = Box::new(Disk(Arc::clone(&told), full));
+            let clock = Arc::new(Stopped);
+            let book = Book::open(journal, &[header(version)], clock, Arc::new(Deaf)).unwrap();
+            for _ in 0..2 {
+                let wrote = book.write(Fact::KubeconfigSaved).await;
+                assert_eq!(wrote.is_err(), full);
+            }
+            assert_eq!(*told.lock().unwrap(), written);
+            assert_eq!(book.progress().await.header.version, VERSION);
+        }
+    }
+
     struct Stopped;
 
     #[async_trait]
@@ -252,19 +328,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_question_that_nobody_polls_stops_no_other() {
         let disk = Arc::new(Notify::new());
-        let header = Record {
-            seq: 0,
-            at: jiff::Timestamp::UNIX_EPOCH,
-            fact: Fact::Opened {
-                version: VERSION,
-                writer: "test".to_owned(),
-                deployment: DeploymentId("01jdcanary0000000000000000".to_owned()),
-                cloud: CloudId("demo-1".to_owned()),
-                account: AccountId("A".to_owned()),
-            },
-        };
         let journal = Box::new(SlowDisk(disk.clone()));
-        let book = Book::open(journal, &[header], Arc::new(Stopped), Arc::new(Deaf)).unwrap();
+        let book = Book::open(
+            journal,
+            &[header(VERSION)],
+            Arc::new(Stopped),
+            Arc::new(Deaf),
+        )
+        .unwrap();
         let writes = book.clone();
         let write = tokio::spawn(async move { writes.write(Fact::KubeconfigSaved).await });
         tokio::task::yield_now().await;

@@ -119,6 +119,12 @@ impl Progress {
     fn take(&mut self, fact: &Fact, at: Timestamp) -> Checked {
         match fact {
             Fact::Opened { .. } => return Err("a journal has one header".to_owned()),
+            Fact::Continued { version, .. } => {
+                if !(self.header.version + 1..=VERSION).contains(version) {
+                    return Err(format!("format {version} after {}", self.header.version));
+                }
+                self.header.version = *version;
+            }
             Fact::Accepted { plan } => self.accept(plan, at)?,
             Fact::Started { plan, step } => self.start(plan, *step, at)?,
             Fact::Intent {

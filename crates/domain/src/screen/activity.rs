@@ -184,6 +184,7 @@ pub fn line(record: &Record) -> Option<ActivityRow> {
         } => Happened::StopNever.into(),
         Fact::TakenOver(_) => Happened::TakenOver.into(),
         Fact::Opened { .. }
+        | Fact::Continued { .. }
         | Fact::Started { .. }
         | Fact::Intent { .. }
         | Fact::Sent { .. }

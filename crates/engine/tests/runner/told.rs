@@ -35,6 +35,7 @@ pub(crate) fn transcript(story: &Story) -> String {
             Fact::Wished { wish } => format!("{wish:?}"),
             Fact::Swept { clean, .. } => format!("clean {clean}"),
             Fact::Opened { .. }
+            | Fact::Continued { .. }
             | Fact::Accepted { .. }
             | Fact::Volumes { .. }
             | Fact::Completed { .. }

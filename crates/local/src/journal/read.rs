@@ -13,19 +13,21 @@ pub(super) struct Read {
     pub(super) whole: usize,
 }
 
-/// The header, by what every version will keep.
+/// Where a version is said, by what every version will keep.
 #[derive(Deserialize)]
-struct Header {
-    fact: HeaderFact,
+struct Versioned {
+    fact: Says,
 }
 
 #[derive(Deserialize)]
-struct HeaderFact {
-    opened: Opened,
+#[serde(rename_all = "snake_case")]
+enum Says {
+    Opened(Version),
+    Continued(Version),
 }
 
 #[derive(Deserialize)]
-struct Opened {
+struct Version {
     version: u32,
     writer: String,
 }
@@ -45,11 +47,13 @@ pub(super) fn read(id: &DeploymentId, bytes: &[u8]) -> Result<Read, JournalError
         let Some((json, after)) = line else {
             return Ok(Read { records, whole });
         };
-        if records.is_empty() {
+        let record = serde_json::from_slice::<Record>(json);
+        let says =
+            |record: &Record| matches!(record.fact, Fact::Opened { .. } | Fact::Continued { .. });
+        if record.as_ref().map_or(true, says) {
             known_version(json)?;
         }
-        let record: Record =
-            serde_json::from_slice(json).map_err(|why| damaged(why.to_string()))?;
+        let record = record.map_err(|why| damaged(why.to_string()))?;
         fits(records.len() as u64, &record).map_err(damaged)?;
         records.push(record);
         whole = after;
@@ -72,12 +76,12 @@ pub(super) fn next_line(bytes: &[u8], at: usize) -> Result<Option<(&[u8], usize)
 }
 
 fn known_version(json: &[u8]) -> Result<(), JournalError> {
-    match serde_json::from_slice::<Header>(json) {
-        Ok(Header {
-            fact: HeaderFact { opened },
-        }) if opened.version > VERSION => Err(JournalError::Newer {
-            version: opened.version,
-            writer: opened.writer,
+    match serde_json::from_slice::<Versioned>(json) {
+        Ok(Versioned {
+            fact: Says::Opened(said) | Says::Continued(said),
+        }) if said.version > VERSION => Err(JournalError::Newer {
+            version: said.version,
+            writer: said.writer,
         }),
         _ => Ok(()),
     }

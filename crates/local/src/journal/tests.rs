@@ -69,7 +69,7 @@ fn line_of(record: &Record) -> Vec<u8> {
 async fn a_line_is_a_checksum_and_a_record() {
     let (_home, journals, path) = home(2).await;
     expect![[r#"
-        {"crc":"95449d2d","record":{"seq":0,"at":"2026-11-23T10:00:00Z","fact":{"opened":{"version":1,"writer":"0.1.0","deployment":"01jdcanary0000000000000000","cloud":"demo-1","account":"AAAA"}}}}
+        {"crc":"0b9a721e","record":{"seq":0,"at":"2026-11-23T10:00:00Z","fact":{"opened":{"version":2,"writer":"0.1.0","deployment":"01jdcanary0000000000000000","cloud":"demo-1","account":"AAAA"}}}}
         {"crc":"901134a8","record":{"seq":1,"at":"2026-11-23T10:00:00Z","fact":"kubeconfig_saved"}}
     "#]].assert_eq(&fs::read_to_string(&path).unwrap());
     assert_eq!(journals.read(&id()).await.unwrap(), [record(0), record(1)]);
@@ -152,7 +152,7 @@ async fn a_gap_a_second_header_and_an_unknown_fact_are_damage_even_at_the_end() 
             bytes.extend_from_slice(json);
             bytes.extend_from_slice(b"}\n");
         },
-        expect!["read line 4 of the journal of `01jdcanary0000000000000000`: unknown variant `flew_to_the_moon`, expected one of `opened`, `accepted`, `started`, `intent`, `sent`, `refused`, `unknown`, `made`, `duplicate`, `born`, `gone`, `covered`, `volumes`, `finished`, `failed`, `wished`, `swept`, `completed`, `stuck`, `kubeconfig_saved`, `taken_over`, `stop_moved` at line 1 column 62"],
+        expect!["read line 4 of the journal of `01jdcanary0000000000000000`: unknown variant `flew_to_the_moon`, expected one of `opened`, `continued`, `accepted`, `started`, `intent`, `sent`, `refused`, `unknown`, `made`, `duplicate`, `born`, `gone`, `covered`, `volumes`, `finished`, `failed`, `wished`, `swept`, `completed`, `stuck`, `kubeconfig_saved`, `taken_over`, `stop_moved` at line 1 column 62"],
     )
     .await;
     check(
@@ -171,14 +171,28 @@ async fn a_gap_a_second_header_and_an_unknown_fact_are_damage_even_at_the_end() 
 async fn a_newer_journal_is_refused_whatever_its_facts_are() {
     check(
         |bytes| {
-            let json = br#"{"seq":0,"at":1,"new":[],"fact":{"opened":{"version":2,"writer":"9.0.0","more":1}}}"#;
+            let json = br#"{"seq":0,"at":1,"new":[],"fact":{"opened":{"version":3,"writer":"9.0.0","more":1}}}"#;
             let crc = format!("{:08x}", crc32fast::hash(json));
             let line = format!("{{\"crc\":\"{crc}\",\"record\":");
             *bytes = [line.as_bytes(), json, b"}\n", b"{\"other\":1}\n", b"x\n"].concat();
         },
-        expect!["open a journal of version 2, written by Quaylight 9.0.0"],
+        expect!["open a journal of version 3, written by Quaylight 9.0.0"],
     )
     .await;
+    let continued = |bytes: &mut Vec<u8>, version: u32| {
+        let fact = Fact::Continued {
+            version,
+            writer: "9.0.0".to_owned(),
+        };
+        bytes.extend(line_of(&Record { fact, ..record(3) }));
+        bytes.extend(b"what only they can read\n");
+    };
+    check(
+        |bytes| continued(bytes, VERSION + 1),
+        expect!["open a journal of version 3, written by Quaylight 9.0.0"],
+    )
+    .await;
+    check(|bytes| continued(bytes, VERSION), expect!["read line 5 of the journal of `01jdcanary0000000000000000`: it is not a line of a journal"]).await;
 }
 
 #[tokio::test]

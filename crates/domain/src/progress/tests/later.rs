@@ -7,11 +7,30 @@ use crate::plan::build::{
     plan_teardown,
     tests::{basis, spec},
 };
-use crate::record::{Fact, Thing};
+use crate::record::{Fact, Thing, VERSION};
 use crate::screen::state;
 use crate::view::DeploymentState;
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
+
+#[test]
+fn a_journal_is_continued_only_in_a_newer_format_that_is_known() {
+    let mut tale = Tale::begin();
+    let continued = |version| Fact::Continued {
+        version,
+        writer: "later".to_owned(),
+    };
+    for version in [VERSION - 1, VERSION, VERSION + 1] {
+        let told = tale.try_tell(continued(version));
+        assert!(
+            told.contains(&format!("format {version} after {VERSION}")),
+            "{told}"
+        );
+    }
+    tale.progress.header.version = 1;
+    tale.tell(continued(VERSION));
+    assert_eq!(tale.progress.header.version, VERSION);
+}
 
 impl Tale {
     fn sweep(&mut self, found: Vec<Thing>) {
