@@ -1,7 +1,8 @@
 //! Files that are whole or not there, readable by this user alone.
 
+use crate::disk::{Disk, SystemDisk};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -50,6 +51,11 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 /// Writes a file whole or not at all: a new file beside it, synced, takes its name. What stood
 /// there before stays until then; a link of that name is replaced, never followed.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Tried<()> {
+    write_whole_on(&SystemDisk, path, content)
+}
+
+/// The same on any disk.
+pub(crate) fn write_whole_on(disk: &dyn Disk, path: &Path, content: &[u8]) -> Tried<()> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let missing = || io::Error::from(io::ErrorKind::InvalidInput);
     let folder = path.parent().ok_or_else(missing).while_("write", path)?;
@@ -66,18 +72,19 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Tried<()> {
         std::process::id()
     );
     let beside = folder.join(beside);
-    let written = write_new(&beside, content).and_then(|()| fs::rename(&beside, path));
+    let written = write_new(disk, &beside, content).and_then(|()| disk.rename(&beside, path));
     if written.is_err() {
-        let _ = fs::remove_file(&beside);
+        let _ = disk.remove(&beside);
     }
     written.while_("write", path)?;
-    sync_folder(folder).while_("sync", folder)
+    disk.sync_folder(folder).while_("sync", folder)
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = new_private().open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+/// A new file with this content, on the disk when it answers.
+pub(crate) fn write_new(disk: &dyn Disk, path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut sheet = disk.create(path)?;
+    sheet.write_end(content)?;
+    sheet.sync()
 }
 
 impl From<(&'static str, PathBuf, io::Error)> for crate::Error {

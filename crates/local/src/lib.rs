@@ -10,6 +10,7 @@
 mod address;
 mod clock;
 mod connected;
+mod disk;
 mod files;
 mod ids;
 mod journal;
@@ -22,6 +23,7 @@ mod seat;
 pub use address::PublicAddress;
 pub use clock::{DemoClock, SystemClock};
 pub use connected::{Connected, ConnectedAccount};
+pub use disk::{Disk, Sheet, SystemDisk};
 pub use ids::Ulids;
 pub use journal::FileJournals;
 pub use keychain::{Keychain, KeychainState, SERVICE, Token};

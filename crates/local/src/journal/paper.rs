@@ -1,43 +1,30 @@
 //! The open end of a file: append, sync, and what to do when the disk is full.
 
+use crate::disk::{Disk, Sheet};
 use crate::files::{Tried, While as _};
-use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// What a journal needs of a file, so that tests can have a disk that fails.
-pub(super) trait Sheet {
-    fn write_end(&mut self, bytes: &[u8]) -> io::Result<()>;
-    fn sync(&mut self) -> io::Result<()>;
-    fn shorten(&mut self, length: u64) -> io::Result<()>;
-}
-
-impl Sheet for File {
-    fn write_end(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
-    }
-
-    fn shorten(&mut self, length: u64) -> io::Result<()> {
-        self.set_len(length)?;
-        self.seek(SeekFrom::Start(length)).map(|_| ())
-    }
-}
-
-pub(super) struct Paper<S> {
-    sheet: S,
+pub(super) struct Paper<S: ?Sized> {
+    disk: Arc<dyn Disk>,
+    sheet: Box<S>,
     length: u64,
     path: PathBuf,
     reserve: PathBuf,
     failed: bool,
 }
 
-impl<S: Sheet> Paper<S> {
-    pub(super) fn new(sheet: S, length: u64, path: PathBuf, reserve: PathBuf) -> Self {
+impl<S: Sheet + ?Sized> Paper<S> {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        sheet: Box<S>,
+        length: u64,
+        path: PathBuf,
+        reserve: PathBuf,
+    ) -> Self {
         Self {
+            disk,
             sheet,
             length,
             path,
@@ -70,11 +57,11 @@ impl<S: Sheet> Paper<S> {
     }
 
     fn give_up_reserve(&self) -> bool {
-        fs::remove_file(&self.reserve).is_ok()
+        self.disk.remove(&self.reserve).is_ok()
     }
 }
 
-fn is_full(cause: &io::Error) -> bool {
+pub(super) fn is_full(cause: &io::Error) -> bool {
     matches!(
         cause.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
@@ -84,6 +71,8 @@ fn is_full(cause: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::SystemDisk;
+    use std::fs;
 
     /// A disk that fails as the script says: one word for each write.
     struct Disk {
@@ -118,7 +107,8 @@ mod tests {
             script,
             bytes: Vec::new(),
         };
-        Paper::new(disk, 0, PathBuf::from("journal.jsonl"), reserve)
+        let path = PathBuf::from("journal.jsonl");
+        Paper::new(Arc::new(SystemDisk), Box::new(disk), 0, path, reserve)
     }
 
     #[test]

@@ -6,14 +6,16 @@ use domain::{AccountId, CloudId};
 use engine::ports::JournalError;
 use expect_test::{Expect, expect};
 use jiff::Timestamp;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 
 const ULID: &str = "01jdcanary0000000000000000";
 
-fn id() -> DeploymentId {
+pub(super) fn id() -> DeploymentId {
     DeploymentId(ULID.to_owned())
 }
 
-fn record(seq: u64) -> Record {
+pub(super) fn record(seq: u64) -> Record {
     let at: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
     let fact = if seq == 0 {
         Fact::Opened {
@@ -30,7 +32,7 @@ fn record(seq: u64) -> Record {
 }
 
 /// A home with a journal of so many records, closed again.
-async fn home(records: u64) -> (tempfile::TempDir, FileJournals, PathBuf) {
+pub(super) async fn home(records: u64) -> (tempfile::TempDir, FileJournals, PathBuf) {
     let home = tempfile::tempdir().unwrap();
     let journals = FileJournals::new(home.path().join("home"), "quaylight-test");
     let mut journal = journals.create(&id()).await.unwrap();
