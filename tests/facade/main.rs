@@ -1,9 +1,15 @@
 //! The engine as window and cli use it, against the demo cloud in memory and in virtual time.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "figures are printed for who runs the test with --nocapture"
+)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod account;
 mod bench;
+mod disk;
+mod faulty;
 mod life;
 mod lost;
 mod owner;

@@ -101,8 +101,10 @@ async fn driven(
             Ok(Next::Look) => {}
             Ok(Next::Pause) => return End::Paused,
             Err(broken) => {
-                let rested = Box::new(book.read(end_of).await);
-                return End::Journal(Arc::new(broken), Some(rested));
+                // What was to be made stops there: only a teardown goes on from memory.
+                let rested = Some(book.read(end_of).await);
+                let rested = rested.filter(|end| !matches!(end, End::Paused));
+                return End::Journal(Arc::new(broken), rested.map(Box::new));
             }
         }
     }
