@@ -82,6 +82,8 @@ async fn demo(home: &Path, clouds: &mut Clouds) -> Result<Arc<Session>, Problem>
     if let Some(session) = &clouds.demo {
         return Ok(Arc::clone(session));
     }
+    // The demo cloud keeps its state there.
+    local::check_home(home).map_err(|bad| bad.problem)?;
     let (transport, port, hosted) = hosting::reach(home)
         .await
         .map_err(|error| demo_failed(error.as_ref()))?;
@@ -146,6 +148,13 @@ fn demo_failed(error: &(dyn std::error::Error + 'static)) -> Problem {
 async fn linode(home: &Path, clouds: &mut Clouds) -> Result<Arc<Session>, Problem> {
     if let Some(session) = &clouds.linode {
         return Ok(Arc::clone(session));
+    }
+    if let Err(bad) = local::check_home(home) {
+        if !bad.readable {
+            return Err(bad.problem);
+        }
+        // What stands can still be torn down; nothing new is made without its journal.
+        clouds.notice = Some(notice(bad.problem));
     }
     let (card, token) = keeping::recall(home).await?;
     let cloud = linode_cloud(token).map_err(|error| not_reachable(&error))?;

@@ -10,6 +10,7 @@
 )]
 
 mod canary;
+mod home;
 mod input;
 mod killed;
 mod reference;

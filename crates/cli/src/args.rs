@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Exit codes, as `--help` tells them.
 const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  our own fault, or the local disk
+  1  our own fault, or the local disk: also a home folder that cannot be used
   2  wrong input, or a confirmation is missing and there is no terminal
   3  the cloud refused
   4  interrupted or offline; `quaylight-cli resume` goes on

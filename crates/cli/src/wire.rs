@@ -16,7 +16,7 @@ use local::{
 };
 use secrecy::SecretString;
 use sim::{Options, Served, Twin, serve};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// How fast the embedded demo cloud is.
@@ -33,22 +33,18 @@ pub(crate) struct Wired {
 }
 
 /// The ports for `--cloud` and `--home`.
-pub(crate) async fn wire(cloud: &str, home: Option<PathBuf>) -> Result<Wired> {
-    let home = match home {
-        Some(home) => home,
-        None => local::home()?,
-    };
+pub(crate) async fn wire(cloud: &str, home: &Path) -> Result<Wired> {
     match cloud {
         "demo" => {
-            let (demo, port) = demo(&home).await?;
-            let mut wired = loopback(Origin::Loopback(port), &home).await?;
+            let (demo, port) = demo(home).await?;
+            let mut wired = loopback(Origin::Loopback(port), home).await?;
             wired.hosted = demo.is_some();
             wired.demo = demo;
             Ok(wired)
         }
         _ => match Origin::parse(cloud)? {
-            Origin::Linode => live(&home).await,
-            origin @ Origin::Loopback(_) => loopback(origin, &home).await,
+            Origin::Linode => live(home).await,
+            origin @ Origin::Loopback(_) => loopback(origin, home).await,
         },
     }
 }

@@ -12,8 +12,8 @@ use crate::text::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The format's version; a journal of a higher one is refused. Version 2 added `StopMoved` and
-/// `Continued`. A new fact, or a new meaning of one, is a new version.
+/// The format's version; a journal of a higher one is refused. Version 2 added `StopMoved`,
+/// `Continued` and `TakenOver`. A new fact, or a new meaning of one, is a new version.
 pub const VERSION: u32 = 2;
 
 /// One fact, in order.

@@ -31,8 +31,19 @@ pub(crate) struct Session<'a> {
 
 /// Carries out every command but `demo`.
 pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
+    print::speak_json(cli.json);
+    let home = cli.home.clone().map_or_else(local::home, Ok)?;
+    if let Err(bad) = local::check_home(&home) {
+        // The demo cloud keeps its state there, and what is made needs its journal. All else goes
+        // on from what can be read.
+        let must_write = cli.cloud == "demo" || matches!(cli.command, Command::Apply(_));
+        if must_write || !bad.readable {
+            return Ok(told(&bad.problem));
+        }
+        print::problem(&bad.problem);
+    }
     // What must live as long as the command lives in `wired`: the demo cloud that we host.
-    let wired: Wired = match wire(&cli.cloud, cli.home.clone()).await {
+    let wired: Wired = match wire(&cli.cloud, &home).await {
         Ok(wired) => wired,
         Err(error) => {
             eprintln!("quaylight-cli: {error:#}");
@@ -47,7 +58,6 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
     let (ports, here, hosted) = (wired.ports.clone(), wired.here.clone(), wired.hosted);
     let (engine, problems) = Engine::start(ports, &PROTOCOL, here).await;
     problems.iter().for_each(print::problem);
-    print::speak_json(cli.json);
     let session = Session {
         cli,
         engine,
@@ -92,7 +102,7 @@ pub(crate) fn told(problem: &Problem) -> Exit {
         }
         code if code.starts_with("cloud_") => Exit::Refused,
         "take_over_lost" | "take_over_unread" => Exit::Refused,
-        "disk_failed" | "own_fault" => Exit::OwnFault,
+        "disk_failed" | "home_not_usable" | "own_fault" => Exit::OwnFault,
         "journal_damaged" | "journal_newer" | "run_rests" => Exit::NeedsPerson,
         "run_interrupted" | "run_leaves" | "run_under_way" => Exit::Resumable,
         _ => Exit::WrongInput,

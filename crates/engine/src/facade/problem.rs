@@ -64,6 +64,28 @@ texts! {
         "disk_failed" DiskFailed { operation: String, path: String },
         /// What to do about it.
         "disk_failed_fix" DiskFailedFix,
+        /// The app's folder cannot be used.
+        "home_not_usable" HomeNotUsable { path: String },
+        /// Something else bears its name.
+        "home_no_folder" HomeNoFolder,
+        /// What to do about it.
+        "home_no_folder_fix" HomeNoFolderFix,
+        /// Its links lead in a circle.
+        "home_loop" HomeLoop,
+        /// What to do about it.
+        "home_loop_fix" HomeLoopFix,
+        /// This user may not use it.
+        "home_no_rights" HomeNoRights,
+        /// What to do about it.
+        "home_no_rights_fix" HomeNoRightsFix,
+        /// Its disk can only be read.
+        "home_read_only" HomeReadOnly,
+        /// What to do about it.
+        "home_read_only_fix" HomeReadOnlyFix,
+        /// Its disk is full.
+        "home_full" HomeFull,
+        /// What to do about it.
+        "home_full_fix" HomeFullFix,
         /// The plan is not known any more.
         "plan_unknown" PlanUnknown,
         /// What to do about it.
