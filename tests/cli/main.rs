@@ -12,7 +12,9 @@
 mod canary;
 mod home;
 mod input;
+mod inside;
 mod killed;
+mod leaks;
 mod reference;
 mod shape;
 mod stop;
