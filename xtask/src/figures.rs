@@ -9,10 +9,16 @@ use crate::process::{Job, cargo, target};
 use crate::report::Ended;
 
 /// What `bench` can measure, and what it says of it.
-pub(crate) const BENCHES: &[(&str, &str)] = &[(
-    "twin",
-    "whole deploy-and-teardown schedules a second on the demo cloud in memory",
-)];
+pub(crate) const BENCHES: &[(&str, &str)] = &[
+    (
+        "twin",
+        "whole deploy-and-teardown schedules a second on the demo cloud in memory",
+    ),
+    (
+        "recovery",
+        "how long a journal of 10,000 records takes to open and fold",
+    ),
+];
 
 /// Where the cli with kill points is built: apart, so that nothing else is ever linked with them.
 fn kill_target() -> PathBuf {
