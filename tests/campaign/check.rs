@@ -140,22 +140,22 @@ pub(crate) fn unproven(records: &[Record]) -> Vec<String> {
     let mut clean = Vec::new();
     let (mut leaves, mut unproven) = (false, Vec::new());
     for record in records {
-        match &record.fact {
-            Fact::Accepted { plan } => {
-                leaves = matches!(plan.purpose, Purpose::TearDown | Purpose::RollBack);
+        if let Fact::Accepted { plan } = &record.fact {
+            leaves = matches!(plan.purpose, Purpose::TearDown | Purpose::RollBack);
+            clean.clear();
+        } else if let Fact::Swept { clean: nothing, .. } = &record.fact {
+            if *nothing {
+                clean.push(record.at);
+            } else {
                 clean.clear();
             }
-            Fact::Swept { clean: true, .. } => clean.push(record.at),
-            Fact::Swept { clean: false, .. } => clean.clear(),
-            Fact::Completed { .. } if leaves => {
-                let apart = clean.first().zip(clean.last());
-                let apart = apart.map(|(first, last)| last.duration_since(*first));
-                if apart.is_none_or(|apart| apart < SignedDuration::from_mins(1)) {
-                    let searches = clean.len();
-                    unproven.push(format!("called gone after {searches} clean searches"));
-                }
+        } else if leaves && matches!(record.fact, Fact::Completed { .. }) {
+            let apart = clean.first().zip(clean.last());
+            let apart = apart.map(|(first, last)| last.duration_since(*first));
+            if apart.is_none_or(|apart| apart < SignedDuration::from_mins(1)) {
+                let searches = clean.len();
+                unproven.push(format!("called gone after {searches} clean searches"));
             }
-            _ => {}
         }
     }
     unproven
