@@ -60,6 +60,7 @@ async fn wired(port: u16, home: &Path) -> Result<Ports> {
         journals: Arc::new(FileJournals::new(home.to_owned(), "test")),
         address: Arc::new(PublicAddress::demo(transport, &origin.to_string())),
         ids: Arc::new(Ulids),
+        owner: local::owner(home)?,
         clean_kubeconfig: cleaner(ServerRule::Loopback),
     })
 }
