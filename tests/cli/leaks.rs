@@ -44,8 +44,8 @@ impl Sights {
         let read = |pid: u32, what: &str| std::fs::read(format!("/proc/{pid}/{what}"));
         let above = |pid: u32| {
             let stat = String::from_utf8(read(pid, "stat").ok()?).ok()?;
-            let fields = stat.rsplit(')').next()?.split_whitespace();
-            fields.skip(1).next()?.parse::<u32>().ok()
+            let mut fields = stat.rsplit(')').next()?.split_whitespace();
+            fields.nth(1)?.parse::<u32>().ok()
         };
         let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         let pids: Vec<u32> = all

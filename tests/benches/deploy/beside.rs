@@ -11,6 +11,7 @@ use quaylight_tests::programs::{cli, told};
 use serde_json::{Value, json};
 use sim::{Options, Twin, serve};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::process::Command;
 
 /// The same cluster as people make it by hand, asking every five seconds. It prints when it began to
@@ -26,13 +27,16 @@ id=$(cli lke cluster-create --label loop --region us-ord --k8s_version 1.35 \
 date +%s%3N
 cli lke pool-create "$id" --type g2-gpu-rtx4000a1-s --count 1 --format id >/dev/null
 until cli lke kubeconfig-view "$id" >/dev/null 2>&1; do sleep 5; done
-ready() { cli --json lke pools-list "$id" | grep -o '"status": "ready"' | wc -l; }
+ready() { cli --json --all-columns lke pools-list "$id" | grep -o '"status": "ready"' | wc -l; }
 until [ "$(ready)" -ge 2 ]; do sleep 5; done
 for one in $(cli linodes list --format id); do
     cli firewalls device-create "$wall" --id "$one" --type linode >/dev/null || true
 done
 echo "$id"
 "#;
+
+/// Longer than any node of the demo cloud takes.
+const LOOP_MAX: Duration = Duration::from_mins(10);
 
 /// Who deployed, and what it took.
 pub(crate) struct Row {
@@ -106,7 +110,9 @@ async fn theirs(twin: &Twin, url: &str, program: &Path) -> Result<Option<Took>> 
     let (_, made) = twin.demo("POST", "/_demo/tokens", &json!({"account": "loop"}));
     let token = made["token"].as_str().context("a token")?;
     let begun = Timestamp::now();
-    let looped = looped(url, token, program, home.path()).output().await?;
+    let looped = looped(url, token, program, home.path()).output();
+    let looped = tokio::time::timeout(LOOP_MAX, looped).await;
+    let looped = looped.context("linode-cli's loop came to no end")??;
     let ended = Timestamp::now();
     ensure!(looped.status.success(), "{}", told(&looped));
     let said = String::from_utf8(looped.stdout)?;

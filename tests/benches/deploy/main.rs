@@ -95,12 +95,14 @@ fn main() -> Result<()> {
     let is_json = words.iter().any(|word| word == "--json");
     let seeds = words.iter().find_map(|word| word.parse().ok());
     let virtually = virtually::measure(seeds.unwrap_or(200))?;
+    if !is_json {
+        virtually.print();
+    }
     let beside = beside::measure()?;
     if is_json {
         let beside: Vec<Value> = beside.iter().map(beside::Row::json).collect();
         println!("{}", json!({"deploy": virtually.json(), "beside": beside}));
     } else {
-        virtually.print();
         for row in beside {
             row.print();
         }
