@@ -70,6 +70,7 @@ async fn deploy(ports: &Ports, prices: Prices) -> Result<(DeploymentId, Calls)> 
         deployment: DeploymentId(ports.ids.ulid(now)),
         cloud: ports.cloud.id(),
         account: account.clone(),
+        owner: Some(ports.owner.clone()),
         now,
     };
     let id = basis.deployment.clone();
