@@ -1,7 +1,68 @@
 /** For looking and for tests: leads the window to each state. Never part of the app's own build. */
 import type { Backend, Theme } from './backend';
+import type { CloudKind } from './bindings/CloudKind';
+import type { DeploymentState } from './bindings/DeploymentState';
+import type { NodeState } from './bindings/NodeState';
+import type { StepState } from './bindings/StepState';
+import type { Tense } from './bindings/Tense';
+import type { Tone } from './bindings/Tone';
 import { problem, replay, SCENES, type Scene } from './backend/replay';
-import type { App } from './state/app.svelte';
+import type { App, Page } from './state/app.svelte';
+
+/**
+ * A scene for each page and each state that the view knows. One without a scene does not compile, and
+ * the walk goes through all scenes.
+ */
+export const SHOWN: {
+  page: Record<Page['at'], Scene>;
+  deployment: Record<DeploymentState, Scene>;
+  step: Record<StepState, Scene>;
+  node: Record<NodeState, Scene>;
+  tense: Record<Tense, Scene>;
+  tone: Record<Tone, Scene>;
+  cloud: Record<CloudKind, Scene>;
+} = {
+  page: {
+    start: 'start',
+    new: 'new',
+    review: 'review',
+    all: 'all',
+    deployment: 'running',
+    account: 'account',
+  },
+  deployment: {
+    building: 'building',
+    running: 'running',
+    failed: 'failed',
+    interrupted: 'interrupted',
+    leaving: 'leaving',
+    stuck: 'stuck',
+    gone: 'receipt',
+  },
+  step: {
+    pending: 'building',
+    running: 'leaving',
+    late: 'building',
+    done: 'building',
+    failed: 'failed',
+  },
+  node: { starting: 'running', ready: 'running', not_ready: 'crowd', leaving: 'stuck' },
+  tense: {
+    planned: 'new',
+    building: 'building',
+    running: 'running',
+    leaving: 'stuck',
+    gone: 'leaving',
+  },
+  tone: { info: 'account', busy: 'interrupted', danger: 'failed' },
+  cloud: { demo: 'running', linode: 'account' },
+};
+
+/** Opens what lies folded, once it is drawn. */
+async function unfold(testid: string): Promise<void> {
+  await new Promise((done) => setTimeout(done, 50));
+  document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
+}
 
 /** Leads the window to where a scene is. */
 export async function show(scene: Scene, window: App): Promise<void> {
@@ -13,6 +74,10 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'errors':
       window.go({ at: 'new' });
       return;
+    case 'advanced':
+      window.go({ at: 'new' });
+      await unfold('advanced');
+      return;
     case 'file':
       await window.openFile();
       return;
@@ -23,13 +88,21 @@ export async function show(scene: Scene, window: App): Promise<void> {
       return;
     case 'building':
     case 'failed':
+    case 'interrupted':
       window.go({ at: 'deployment', id: '01nlp' });
       return;
     case 'crowd':
       window.go({ at: 'deployment', id: '01crowd' });
       return;
+    case 'rules':
+      window.go({ at: 'deployment', id: '01ada' });
+      await unfold('show-rules');
+      return;
     case 'running':
     case 'elsewhere':
+    case 'offline':
+    case 'away':
+    case 'stuck':
     case 'leaving':
       window.go({ at: 'deployment', id: '01ada' });
       return;

@@ -1,12 +1,14 @@
 /** A backend without an app: fixtures for looking and for tests. Never part of the app's own build. */
 import type { AccountCard } from '../bindings/AccountCard';
 import type { AppRow } from '../bindings/AppRow';
+import type { Notice } from '../bindings/Notice';
 import type { Problem } from '../bindings/Problem';
 import type { Row } from '../bindings/Row';
 import type { Update } from '../bindings/Update';
 import type { Backend, Theme } from './index';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
+import { rare } from './fixtures/rare';
 import { ADDRESS, NOW, text, word } from './fixtures/make';
 import { diagnostics, review, teardown } from './fixtures/review';
 
@@ -35,22 +37,28 @@ const app: AppRow = {
 export const SCENES = [
   'start',
   'new',
+  'advanced',
   'errors',
   'file',
   'review',
   'unknown',
   'building',
   'failed',
+  'interrupted',
   'running',
+  'rules',
   'crowd',
   'elsewhere',
   'teardown',
   'leaving',
+  'stuck',
   'receipt',
   'all',
   'account',
   'connect',
   'problem',
+  'offline',
+  'away',
   'reading',
 ] as const;
 export type Scene = (typeof SCENES)[number];
@@ -69,14 +77,41 @@ function rows(scene: Scene): Record<string, Row> {
     case 'elsewhere':
       return views.elsewhere;
     case 'crowd':
-      return { ...views.crowd, ...views.running };
+      return { ...rare.crowd, ...views.running };
+    case 'interrupted':
+      return { ...views.running, ...rare.interrupted, ...views.gone };
+    case 'stuck':
+      return { ...rare.stuck, ...views.gone };
+    case 'away':
+      return away();
     default:
       return STANDING;
   }
 }
 
+/** As `running`, seen from another account. */
+function away(): Record<string, Row> {
+  const row = views.running['deployment/01ada'];
+  if (row?.row !== 'deployment') throw new Error('a deployment runs');
+  return {
+    ...STANDING,
+    'deployment/01ada': { row: 'deployment', value: { ...row.value, here: false } },
+  };
+}
+
 function appRow(scene: Scene): AppRow {
-  if (scene === 'account') return { ...app, cloud: 'linode', demo_speed: null, account };
+  if (scene === 'offline') return { ...app, online: false };
+  if (scene === 'account') {
+    const notice: Notice = {
+      tone: 'info',
+      what: text('keychain_missing', { reason: word('org.freedesktop.secrets') }),
+      why: null,
+      exists: null,
+      fix: text('keychain_missing_fix'),
+      actions: [],
+    };
+    return { ...app, cloud: 'linode', demo_speed: null, account, notice };
+  }
   return app;
 }
 

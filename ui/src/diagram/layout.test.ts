@@ -56,6 +56,11 @@ describe('a pool', () => {
     ]);
   });
 
+  it('has no tiles for what the system pool waits for', () => {
+    const system = picture(spec, 'planned').pools[1] as PoolPart;
+    expect([layoutPool(system, []).awaited, layoutPool(system, []).more]).toEqual([0, 0]);
+  });
+
   it('leaves other pools’ nodes alone', () => {
     expect(layoutPool(gpu, [node('abc123', { role: 'system' })]).tiles).toEqual([]);
   });

@@ -46,10 +46,13 @@ export function layoutPool(pool: PoolPart, nodes: readonly NodeRow[]): PoolLayou
   const stands = Math.max(own.length, pool.count);
   const more = Math.max(0, pool.max - stands);
   const planned = pool.tense === 'planned' || pool.tense === 'building';
+  // The system pool is one row, which says of itself what it waits for.
+  const tiled = pool.role === 'gpu';
+  const going = pool.tense === 'leaving' || pool.tense === 'gone';
   const base = {
     density: kind,
-    awaited: planned ? Math.max(0, pool.count - own.length) : 0,
-    more: pool.tense === 'leaving' || pool.tense === 'gone' ? 0 : more,
+    awaited: tiled && planned ? Math.max(0, pool.count - own.length) : 0,
+    more: tiled && !going ? more : 0,
     moreRate: pool.each === null ? null : pool.each.hour * more,
   };
   if (kind !== 'cells') return { ...base, tiles: own, groups: [] };

@@ -83,6 +83,7 @@ export function nodeLabel(node: NodeRow, place: number, all: number): string {
         : m.ui_not_behind_firewall();
   return m.ui_node_label({
     pool: node.role === 'gpu' ? m.ui_gpu_node() : m.ui_system_node(),
+    short: node.short,
     place: String(place),
     all: String(all),
     state: nodeLook(node.state).word,

@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import App from '../App.svelte';
 import { type Replay, replay, SCENES, type Scene } from '../backend/replay';
-import { show } from '../look';
+import { show, SHOWN } from '../look';
 import type { App as State } from '../state/app.svelte';
 
 afterEach(() => {
@@ -55,6 +55,53 @@ describe.each(SCENES)('%s', (scene) => {
       (one) => one.impact === 'serious' || one.impact === 'critical',
     );
     expect(bad.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`)).toEqual([]);
+  });
+});
+
+describe('the list of scenes', () => {
+  it.each(Object.entries(SHOWN.page))('leads to the page %s', async (page, scene) => {
+    const { app } = await open(scene);
+    expect(app.page.at).toBe(page);
+  });
+
+  type Kind = [string, Scene, () => Element | null];
+  const kinds: Kind[] = [
+    ...Object.entries(SHOWN.deployment).map(([state, scene]): Kind => [
+      `a deployment that is ${state}`,
+      scene,
+      () => document.querySelector(`[data-testid=deployment-state][data-state=${state}]`),
+    ]),
+    ...Object.entries(SHOWN.step).map(([state, scene]): Kind => [
+      `a step that is ${state}`,
+      scene,
+      () => document.querySelector(`[data-testid^=step-][data-state=${state}]`),
+    ]),
+    ...Object.entries(SHOWN.node).map(([state, scene]): Kind => [
+      `a node that is ${state}`,
+      scene,
+      () => document.querySelector(`[data-part][data-node-state=${state}]`),
+    ]),
+    ...Object.entries(SHOWN.tense).map(([tense, scene]): Kind => [
+      `a part that is ${tense}`,
+      scene,
+      () => document.querySelector(`[data-part][data-tense=${tense}]`),
+    ]),
+    ...Object.entries(SHOWN.tone).map(([tone, scene]): Kind => [
+      `a notice of tone ${tone}`,
+      scene,
+      () => document.querySelector(`[data-testid=notice].${tone}`),
+    ]),
+    ...Object.entries(SHOWN.cloud).map(([cloud, scene]): Kind => [
+      `the cloud ${cloud}`,
+      scene,
+      () => document.querySelector(`[data-testid=cloud-badge][data-cloud=${cloud}]`),
+    ]),
+  ];
+  it.each(kinds)('shows %s in %s', async (_, scene, find) => {
+    await open(scene);
+    await vi.waitFor(() => {
+      expect(find()).not.toBeNull();
+    });
   });
 });
 
@@ -125,7 +172,7 @@ describe('a run', () => {
       },
     });
     await vi.waitFor(() => {
-      expect(at('live').textContent).toMatch(/: done$/);
+      expect(at('live').textContent).toBe('GPU nodes: done');
     });
   });
 
@@ -219,7 +266,7 @@ describe('the picture', () => {
     await open('running');
     const node = document.querySelector('[data-part="node-600208-9d1c4000aa11"]');
     expect(node?.getAttribute('aria-label')).toBe(
-      'GPU node 1 of 2, Ready, behind the firewall, $0.52/h, in place',
+      'GPU node 9d1c40, 1 of 2, Ready, behind the firewall, $0.52/h, in place',
     );
   });
 
