@@ -31,6 +31,9 @@ const TO_SHOW: &[&str] = &[
 /// it is missing.
 const TO_FETCH: &[&str] = &["python3-venv"];
 
+/// Debian package for the walk through every scene of the screen.
+const TO_WALK: &[&str] = &["chromium"];
+
 const NODE_MAJOR_MIN: u32 = 20;
 
 /// What the packages are for.
@@ -40,7 +43,7 @@ pub(crate) enum For {
     Build,
     /// Also a virtual display, and a window that is driven on it.
     Window,
-    /// Also Linode's own clients.
+    /// Also Linode's own clients, and a browser for the walk through the screen.
     Tests,
 }
 
@@ -56,6 +59,9 @@ pub(crate) fn packages(purpose: For) -> Ended {
     let lacks_kubectl = || answer("kubectl", &["version", "--client"]).is_none();
     if purpose == For::Tests || (purpose == For::Window && lacks_kubectl()) {
         wanted.extend(TO_FETCH);
+    }
+    if purpose == For::Tests {
+        wanted.extend(TO_WALK);
     }
     if answer("dpkg-query", &["--version"]).is_none() {
         return on_other_systems(&wanted);

@@ -111,6 +111,16 @@ const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "ui-walk",
+        does: "every scene in Debian's Chromium: axe, layout, keyboard, forced colours, zoom",
+        needs: &["packages", "ui-build"],
+        act: |_| {
+            app::ui_script("ui-walk", "walk")
+                .run()
+                .counted(tally::of_playwright)
+        },
+    },
+    Step {
         name: "clippy",
         does: "clippy on everything, warnings are errors",
         needs: &["packages", "rust", "ui-build"],
@@ -196,8 +206,12 @@ fn chosen(only: &[String]) -> Vec<&'static str> {
 }
 
 fn not_here(step: &str) -> Option<&'static str> {
-    let of_linux = matches!(step, "e2e" | "tauri-driver");
-    (of_linux && !cfg!(target_os = "linux")).then_some("the window is driven on Linux only")
+    let why = match step {
+        "e2e" | "tauri-driver" => "the window is driven on Linux only",
+        "ui-walk" => "it goes through Debian's Chromium",
+        _ => return None,
+    };
+    (!cfg!(target_os = "linux")).then_some(why)
 }
 
 fn fmt() -> Ended {

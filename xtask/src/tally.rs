@@ -33,6 +33,21 @@ pub(crate) fn of_vitest(output: &str) -> Tally {
         .unwrap_or_default()
 }
 
+/// Reads the lines `  1 failed` and `  30 passed (1.2m)` at the end of Playwright.
+pub(crate) fn of_playwright(output: &str) -> Tally {
+    let sum = |word| {
+        let lines = output.lines().map(str::trim);
+        let of_word = |line: &&str| line.split(' ').nth(1) == Some(word);
+        let line = lines.rev().find(of_word);
+        line.map(|line| count_before(line, word))
+            .unwrap_or_default()
+    };
+    Tally {
+        passed: sum("passed"),
+        failed: sum("failed"),
+    }
+}
+
 fn count_before(line: &str, word: &str) -> u64 {
     let words: Vec<&str> = line
         .split([' ', ';', '|', '.'])
@@ -63,6 +78,19 @@ test result: FAILED. 11 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out;
                 failed: 3
             }
         );
+    }
+
+    #[test]
+    fn playwright_says_the_sum_last() {
+        let output = "  ✓  1 walk.spec.ts › failed (4.0s)\n\n  1 failed\n    walk.spec.ts › new\n  20 passed (1.3m)\n";
+        assert_eq!(
+            of_playwright(output),
+            Tally {
+                passed: 20,
+                failed: 1
+            }
+        );
+        assert_eq!(of_playwright("Error: No tests found"), Tally::default());
     }
 
     #[test]

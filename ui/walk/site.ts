@@ -1,0 +1,64 @@
+/** The built page with the app's own policy, without a server: every request is answered from the disk. */
+import { existsSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Page } from '@playwright/test';
+import type { Scene } from '../src/backend/replay';
+
+const SITE = 'http://quaylight.test';
+const BUILT = new URL('../dist-replay', import.meta.url).pathname;
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+  '.svg': 'image/svg+xml',
+};
+
+interface TauriConf {
+  app: { security: { csp: string } };
+}
+const conf = JSON.parse(
+  readFileSync(new URL('../../tauri.conf.json', import.meta.url), 'utf8'),
+) as TauriConf;
+
+/** Opens one scene and waits until it stands; what the page complains of is collected. */
+export async function open(page: Page, scene: Scene, also = ''): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (said) => {
+    if (said.type() === 'error' || said.type() === 'warning') complaints.push(said.text());
+  });
+  await page.route(`${SITE}/**`, async (route) => {
+    const path = new URL(route.request().url()).pathname;
+    const file = `${BUILT}${path === '/' ? '/index.html' : path}`;
+    if (!existsSync(file)) {
+      await route.fulfill({ status: path === '/favicon.ico' ? 204 : 404 });
+      return;
+    }
+    await route.fulfill({
+      body: readFileSync(file),
+      contentType: TYPES[extname(file)] ?? 'application/octet-stream',
+      headers: { 'Content-Security-Policy': conf.app.security.csp },
+    });
+  });
+  await page.goto(`${SITE}/?replay=${scene}&theme=dark${also}`);
+  await page.locator('main').waitFor();
+  await page.evaluate(() => document.fonts.ready);
+  if (scene !== 'reading') await page.locator('.skeleton').waitFor({ state: 'detached' });
+  await settle(page);
+  return complaints;
+}
+
+/** Waits for the next drawn frame. */
+export async function settle(page: Page): Promise<void> {
+  await page.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        requestAnimationFrame(() => {
+          requestAnimationFrame(() => {
+            done();
+          });
+        });
+      }),
+  );
+}
