@@ -10,7 +10,16 @@ const tauri = {
 };
 
 export default ts.config(
-  { ignores: ['dist/', 'dist-replay/', 'node_modules/', 'src/bindings/', 'src/paraglide/'] },
+  {
+    ignores: [
+      'dist/',
+      'dist-replay/',
+      'dist-pseudo/',
+      'node_modules/',
+      'src/bindings/',
+      'src/paraglide/',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { inPseudo } from './pseudo';
 
 interface TauriConf {
   app: { security: { csp: string } };
@@ -18,11 +19,12 @@ const texts = paraglideVitePlugin({
   strategy: ['baseLocale'],
 });
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [
     // Under vitest the texts are compiled before (`npm test`): the plugin's watcher would hold the
     // process for ten seconds at the end.
     ...(process.env.VITEST ? [] : [texts]),
+    ...(mode === 'pseudo' ? [inPseudo] : []),
     svelte(),
   ],
   clearScreen: false,
@@ -41,4 +43,4 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     setupFiles: ['src/backend/vitest.ts'],
   },
-});
+}));

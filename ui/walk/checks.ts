@@ -166,6 +166,20 @@ export function stood(): Stood {
   return { mark, name, wrong };
 }
 
+/** Every text of the page, seen or only said. */
+export function texts(): string[] {
+  const found: string[] = [];
+  for (const one of document.body.querySelectorAll('*')) {
+    for (const name of ['aria-label', 'title', 'placeholder', 'alt', 'aria-description']) {
+      found.push(one.getAttribute(name) ?? '');
+    }
+    for (const node of one.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent ?? '');
+    }
+  }
+  return [...new Set(found.filter((text) => /[a-zA-Z]/.test(text)))];
+}
+
 /** Everything that is said on the page, in one text. */
 export function said(): string {
   return document.body.innerText.replaceAll(/\s+/g, ' ');

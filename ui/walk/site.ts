@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import type { Scene } from '../src/backend/replay';
 
 const SITE = 'http://quaylight.test';
-const BUILT = new URL('../dist-replay', import.meta.url).pathname;
+const BUILT = new URL('..', import.meta.url).pathname;
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -22,7 +22,11 @@ const conf = JSON.parse(
 ) as TauriConf;
 
 /** Opens one scene and waits until it stands; what the page complains of is collected. */
-export async function open(page: Page, scene: Scene, also = ''): Promise<string[]> {
+export async function open(
+  page: Page,
+  scene: Scene,
+  built: 'dist-replay' | 'dist-pseudo' = 'dist-replay',
+): Promise<string[]> {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (said) => {
@@ -30,7 +34,7 @@ export async function open(page: Page, scene: Scene, also = ''): Promise<string[
   });
   await page.route(`${SITE}/**`, async (route) => {
     const path = new URL(route.request().url()).pathname;
-    const file = `${BUILT}${path === '/' ? '/index.html' : path}`;
+    const file = `${BUILT}${built}${path === '/' ? '/index.html' : path}`;
     if (!existsSync(file)) {
       await route.fulfill({ status: path === '/favicon.ico' ? 204 : 404 });
       return;
@@ -41,7 +45,7 @@ export async function open(page: Page, scene: Scene, also = ''): Promise<string[
       headers: { 'Content-Security-Policy': conf.app.security.csp },
     });
   });
-  await page.goto(`${SITE}/?replay=${scene}&theme=dark${also}`);
+  await page.goto(`${SITE}/?replay=${scene}&theme=dark`);
   await page.locator('main').waitFor();
   await page.evaluate(() => document.fonts.ready);
   if (scene !== 'reading') await page.locator('.skeleton').waitFor({ state: 'detached' });
