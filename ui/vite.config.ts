@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { inPseudo } from './pseudo';
+import { inPseudo } from './pseudo.ts';
 
 interface TauriConf {
   app: { security: { csp: string } };

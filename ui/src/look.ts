@@ -7,7 +7,7 @@ import type { StepState } from './bindings/StepState';
 import type { Tense } from './bindings/Tense';
 import type { Tone } from './bindings/Tone';
 import { problem, replay, SCENES, type Scene } from './backend/replay';
-import type { App, Page } from './state/app.svelte';
+import type { App, Over, Page } from './state/app.svelte';
 
 /**
  * A scene for each page and each state that the view knows. One without a scene does not compile, and
@@ -21,6 +21,7 @@ export const SHOWN: {
   tense: Record<Tense, Scene>;
   tone: Record<Tone, Scene>;
   cloud: Record<CloudKind, Scene>;
+  over: Record<Over, Scene>;
 } = {
   page: {
     start: 'start',
@@ -56,6 +57,7 @@ export const SHOWN: {
   },
   tone: { info: 'account', busy: 'interrupted', danger: 'failed' },
   cloud: { demo: 'running', linode: 'account' },
+  over: { teardown: 'teardown', palette: 'palette' },
 };
 
 /** Opens what lies folded, once it is drawn. */
@@ -109,6 +111,10 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'teardown':
       window.go({ at: 'deployment', id: '01ada' });
       window.openTeardown('01ada');
+      return;
+    case 'palette':
+      window.go({ at: 'deployment', id: '01ada' });
+      window.palette.show();
       return;
     case 'receipt':
       window.go({ at: 'deployment', id: '01lab' });

@@ -57,6 +57,7 @@ export const SCENES = [
   'account',
   'connect',
   'problem',
+  'palette',
   'offline',
   'away',
   'reading',

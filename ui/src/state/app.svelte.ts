@@ -5,8 +5,10 @@ import type { CloudKind } from '../bindings/CloudKind';
 import type { NoticeAction } from '../bindings/NoticeAction';
 import type { Problem } from '../bindings/Problem';
 import type { ReceiptView } from '../bindings/ReceiptView';
+import { m } from '../paraglide/messages.js';
 import { Clock } from './clock.svelte';
 import { Form } from './form.svelte';
+import { Palette } from './palette.svelte';
 import { type Deployment, Screen } from './screen.svelte';
 import { Teardown } from './teardown.svelte';
 
@@ -18,6 +20,9 @@ export type Page =
   | { at: 'all' }
   | { at: 'deployment'; id: string }
   | { at: 'account' };
+
+/** What may stand over the page. */
+export type Over = 'teardown' | 'palette';
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -42,10 +47,16 @@ export class App {
   readonly clock = new Clock();
   readonly screen: Screen;
   readonly form: Form;
+  readonly palette = new Palette();
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
   );
+
+  readonly over = $derived.by((): Over | null => {
+    if (this.palette.open) return 'palette';
+    return this.teardown ? 'teardown' : null;
+  });
 
   #toasts = 0;
   #landed = false;
@@ -144,6 +155,15 @@ export class App {
     if (id === null) return;
     this.form.clear();
     this.page = { at: 'deployment', id };
+  }
+
+  async saveKubeconfig(id: string): Promise<void> {
+    const saved = await this.intend(() => this.backend.saveKubeconfig(id));
+    if (saved) this.said(m.ui_kubeconfig_saved());
+  }
+
+  async saveReceipt(id: string): Promise<void> {
+    if (await this.intend(() => this.backend.saveReceipt(id))) this.said(m.ui_receipt_saved());
   }
 
   async cancel(id: string): Promise<void> {

@@ -92,6 +92,26 @@ export function shown(row: DeploymentRow): Shown {
   }
 }
 
+/** What a person may do with a deployment now; of another account's or computer's nothing. */
+export interface May {
+  kubeconfig: boolean;
+  cancel: boolean;
+  tearDown: boolean;
+  act: boolean;
+}
+
+export function can(row: DeploymentRow): May {
+  const page = shown(row);
+  const waits = row.state === 'failed' || row.state === 'interrupted' || row.state === 'stuck';
+  const own = row.here && row.whose === 'here';
+  return {
+    kubeconfig: own && row.kubeconfig && page !== 'gone' && page !== 'leaving',
+    cancel: own && row.state === 'building',
+    tearDown: own && (row.state === 'running' || waits),
+    act: own,
+  };
+}
+
 /** Which cloud the window stands on, and whether it charges. */
 export function cloudWord(app: AppRow | null): string | null {
   if (app === null) return null;

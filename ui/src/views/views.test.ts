@@ -64,6 +64,11 @@ describe('the list of scenes', () => {
     expect(app.page.at).toBe(page);
   });
 
+  it.each(Object.entries(SHOWN.over))('has %s over the page', async (over, scene) => {
+    const { app } = await open(scene);
+    expect(app.over).toBe(over);
+  });
+
   type Kind = [string, Scene, () => Element | null];
   const kinds: Kind[] = [
     ...Object.entries(SHOWN.deployment).map(([state, scene]): Kind => [
@@ -213,6 +218,39 @@ describe("another computer's deployment", () => {
     await fireEvent.click(at('take-over'));
     await fireEvent.click(await screen.findByTestId('confirm-take-over'));
     expect(backend.calls).toContain('take_over');
+  });
+});
+
+describe('the palette', () => {
+  const press = async (key: string, more = {}): Promise<void> => {
+    await fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more });
+  };
+  const chosen = (): string | null | undefined =>
+    document.querySelector('[role=option][aria-selected=true]')?.getAttribute('data-command');
+
+  it('opens with Ctrl-K, finds a cluster and goes there with Enter', async () => {
+    const { app } = await open('running');
+    await press('k', { ctrlKey: true });
+    const field = await screen.findByTestId('palette-input');
+    await fireEvent.input(field, { target: { value: 'seattle' } });
+    expect(chosen()).toBe('cluster-01nlp');
+    await fireEvent.keyDown(field, { key: 'Enter' });
+    expect(app.page).toEqual({ at: 'deployment', id: '01nlp' });
+    expect(app.palette.open).toBe(false);
+  });
+
+  it('offers what the page offers, and is walked with arrows', async () => {
+    const { backend } = await open('failed');
+    await press('k', { metaKey: true });
+    const field = await screen.findByTestId('palette-input');
+    expect(chosen()).toBe('kubeconfig');
+    await fireEvent.keyDown(field, { key: 'ArrowUp' });
+    expect(chosen()).toBe('theme-light');
+    await fireEvent.keyDown(field, { key: 'Home' });
+    await fireEvent.keyDown(field, { key: 'ArrowDown' });
+    expect(chosen()).toBe('notice-continue');
+    await fireEvent.click(at('command-notice-roll_back'));
+    expect(backend.calls).toContain('act roll_back');
   });
 });
 
