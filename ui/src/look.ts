@@ -93,6 +93,11 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'interrupted':
       window.go({ at: 'deployment', id: '01nlp' });
       return;
+    case 'one':
+    case 'dozen':
+    case 'thousand':
+      window.go({ at: 'deployment', id: '01many' });
+      return;
     case 'crowd':
       window.go({ at: 'deployment', id: '01crowd' });
       return;
@@ -112,6 +117,18 @@ export async function show(scene: Scene, window: App): Promise<void> {
       window.go({ at: 'deployment', id: '01ada' });
       window.openTeardown('01ada');
       return;
+    case 'details': {
+      const one = window.screen.deployments.get('01ada');
+      window.go({ at: 'deployment', id: '01ada' });
+      if (one) one.picked = `node-${one.nodeList[0]?.id ?? ''}`;
+      return;
+    }
+    case 'nodes': {
+      const one = window.screen.deployments.get('01crowd');
+      window.go({ at: 'deployment', id: '01crowd' });
+      if (one) one.seen = 'table';
+      return;
+    }
     case 'palette':
       window.go({ at: 'deployment', id: '01ada' });
       window.palette.show();

@@ -6,7 +6,7 @@ import { texts, unreadable } from './checks';
 import { open, settle } from './site';
 
 /** Names that are the same in every language, and what Intl says of months and lists. */
-const NAMES = 'Quaylight Linode Kubeflow kubectl Kubernetes lke Nov Dec and tfvars tofu';
+const NAMES = 'Quaylight Linode Kubeflow kubectl Kubernetes lke Nov Dec and tfvars tofu Ctrl K';
 /** Fields of the view that hold what a cloud or a person named, and never our words. */
 const NAMED = new Set(
   (

@@ -47,8 +47,13 @@ export const SCENES = [
   'interrupted',
   'running',
   'rules',
+  'details',
+  'nodes',
+  'one',
+  'dozen',
   'crowd',
   'elsewhere',
+  'thousand',
   'teardown',
   'leaving',
   'stuck',
@@ -78,7 +83,12 @@ function rows(scene: Scene): Record<string, Row> {
     case 'elsewhere':
       return views.elsewhere;
     case 'crowd':
+    case 'nodes':
       return { ...rare.crowd, ...views.running };
+    case 'one':
+    case 'dozen':
+    case 'thousand':
+      return { ...rare[scene], ...views.gone };
     case 'interrupted':
       return { ...views.running, ...rare.interrupted, ...views.gone };
     case 'stuck':

@@ -15,6 +15,10 @@ export class Deployment {
   readonly id: string;
   row = $state.raw<DeploymentRow | null>(null);
   spend = $state.raw<SpendRow | null>(null);
+  /** Whether its nodes are looked at as the picture or as its twin. */
+  seen = $state<'picture' | 'table'>('picture');
+  /** The part of the picture whose details are open. */
+  picked = $state<string | null>(null);
   readonly nodes = new SvelteMap<string, NodeRow>();
   readonly steps = new SvelteMap<string, StepRow>();
   readonly activity = new SvelteMap<string, ActivityRow>();

@@ -297,7 +297,37 @@ describe('the picture', () => {
     await press('f');
     expect(on()).toBe('firewall');
     await press('Enter');
-    expect(at('show-rules').getAttribute('aria-expanded')).toBe('true');
+    expect(at('details').dataset.of).toBe('firewall');
+    expect(at('details').textContent).toContain('UDP 51820');
+    await fireEvent.keyDown(at('details'), { key: 'Escape' });
+    expect(on()).toBe('firewall');
+  });
+
+  it('shows beside it what is known of the part that was clicked', async () => {
+    await open('running');
+    const tile = document.querySelector<HTMLElement>('[data-part="node-600208-b7e20200aa11"]');
+    await fireEvent.click(tile ?? document.body);
+    const said = at('details').textContent;
+    expect(said).toContain('GPU node b7e202');
+    expect(said).toContain('not seen yet');
+    expect(said).toContain('node b7e202 (Linode 71000312) costs $0.52/h');
+    expect(said).not.toContain('Kubeconfig saved');
+    expect(document.activeElement).toBe(at('details'));
+  });
+
+  it('has a twin as a table, which is sorted and filtered', async () => {
+    await open('nodes');
+    const table = await screen.findByTestId('nodes');
+    const first = (): string | undefined =>
+      table.querySelector('tbody td .link')?.textContent ?? undefined;
+    expect(table.getAttribute('aria-rowcount')).toBe('92');
+    expect(table.querySelectorAll('tbody [data-row]').length).toBeLessThan(40);
+    await fireEvent.click(at('nodes-by-node'));
+    expect(first()).toBe('4fa01b');
+    await fireEvent.click(at('nodes-by-node'));
+    expect(first()).toBe('b53a9f');
+    await fireEvent.input(at('nodes-filter'), { target: { value: 'not ready' } });
+    expect(table.getAttribute('aria-rowcount')).toBe('4');
   });
 
   it('says of a node what its edges show', async () => {
