@@ -12,7 +12,8 @@ use crate::{account, wiring};
 use domain::catalog::Catalog;
 use domain::spec::Spec;
 use domain::view::{
-    AccountCard, CloudKind, NoticeAction, Problem, ReceiptView, Review, TeardownReview, Update,
+    AccountCard, AccountSearch, CloudKind, NoticeAction, Problem, ReceiptView, Review,
+    TeardownReview, Update,
 };
 use domain::{DeploymentId, VolumeId};
 use engine::facade::For;
@@ -102,6 +103,12 @@ pub(crate) async fn review(shell: State<'_, Shell>, spec: Spec) -> Answer<Review
         )
     });
     Ok(review)
+}
+
+/// What else costs on the account; nothing of it is touched.
+#[tauri::command]
+pub(crate) async fn search_account(shell: State<'_, Shell>) -> Answer<AccountSearch> {
+    shell.session().await?.engine.search_account().await
 }
 
 /// This computer's public address as a CIDR; asked for only by this.

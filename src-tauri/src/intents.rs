@@ -20,6 +20,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "save_kubeconfig",
     "save_receipt",
     "save_tfvars",
+    "search_account",
     "set_theme",
     "start_form",
     "subscribe",

@@ -100,6 +100,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             files::save_kubeconfig,
             files::save_receipt,
             files::save_tfvars,
+            commands::search_account,
             commands::set_theme,
             commands::start_form,
             commands::subscribe,

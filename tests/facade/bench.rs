@@ -100,11 +100,22 @@ impl Bench {
 
     /// A request of somebody else with another token of the same account.
     pub(crate) async fn somebody(&self, method: &str, path: &str) -> Value {
+        self.somebody_says(method, path, &Value::Null).await
+    }
+
+    /// The same with a body.
+    pub(crate) async fn somebody_says(&self, method: &str, path: &str, body: &Value) -> Value {
+        let body = if body.is_null() {
+            bytes::Bytes::new()
+        } else {
+            body.to_string().into()
+        };
         let request = http::Request::builder()
             .method(method)
             .uri(format!("http://127.0.0.1:1{path}"))
             .header("authorization", "Bearer somebody-else")
-            .body(bytes::Bytes::new())
+            .header("content-type", "application/json")
+            .body(body)
             .unwrap();
         let reply = self.twin.service().oneshot(request).await.unwrap();
         assert!(

@@ -2,8 +2,10 @@
 
 use crate::bench::{Bench, tokio_sleep};
 use domain::spec::{Spec, Stops};
-use domain::view::{DeploymentState, NoticeAction};
+use domain::view::{DeploymentState, FoundThing, NoticeAction};
 use engine::facade::For;
+use expect_test::expect;
+use serde_json::json;
 
 #[tokio::test(start_paused = true)]
 async fn a_deployment_runs_and_is_torn_down_to_an_empty_ledger() {
@@ -185,4 +187,32 @@ async fn a_node_that_somebody_took_out_of_the_firewall_goes_back_behind_it() {
     assert_eq!(bench.somebody("GET", &devices).await["results"], 1);
     bench.engine.observe_once(&id).await;
     assert_eq!(bench.somebody("GET", &devices).await["results"], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_else_costs_on_the_account_is_shown_with_its_price() {
+    let bench = Bench::new().await;
+    bench.deploy(Bench::spec()).await;
+    let nothing = bench.engine.search_account().await.unwrap();
+    assert_eq!(nothing.found, []);
+    let pools = json!([{ "type": "g6-standard-2", "count": 2 }]);
+    let body = json!({
+        "label": "staging-1",
+        "region": "us-ord",
+        "k8s_version": "1.34",
+        "node_pools": pools,
+    });
+    bench.somebody_says("POST", "/v4/lke/clusters", &body).await;
+    let body = json!({ "label": "left-behind", "size": 50, "region": "us-ord" });
+    bench.somebody_says("POST", "/v4/volumes", &body).await;
+    tokio_sleep(600).await;
+    let found = bench.engine.search_account().await.unwrap().found;
+    let said = |one: &FoundThing| {
+        let cents = one.price.map(|price| price.month.0 / 10_000);
+        format!("{} {} {cents:?}", one.what.code, one.why.code)
+    };
+    expect![[r#"
+        other_cluster other_not_ours Some(4800)
+        other_volume other_loose Some(500)"#]]
+    .assert_eq(&found.iter().map(said).collect::<Vec<_>>().join("\n"));
 }

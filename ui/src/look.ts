@@ -137,6 +137,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
       window.go({ at: 'deployment', id: '01lab' });
       return;
     case 'all':
+    case 'many':
       window.go({ at: 'all' });
       return;
     case 'account':

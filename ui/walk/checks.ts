@@ -53,8 +53,12 @@ export function unreadable(): string[] {
         clips(style.overflowX) &&
         (box.right > edge.right + 1 || box.left < edge.left - 1)
       ) {
-        if (!told) bad.push(`cut at the side: "${words(one)}"`);
-        break;
+        if (!told) {
+          bad.push(`cut at the side: "${words(one)}"`);
+          break;
+        }
+        // Its title says all of it; whether it stands in the window is still to be seen.
+        inX = false;
       }
       if (
         inY &&

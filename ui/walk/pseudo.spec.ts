@@ -6,7 +6,7 @@ import { texts, unreadable } from './checks';
 import { open, settle } from './site';
 
 /** Names that are the same in every language, and what Intl says of months and lists. */
-const NAMES = 'Quaylight Linode Kubeflow kubectl Kubernetes lke Nov Dec and tfvars tofu Ctrl K';
+const NAMES = 'Quaylight Linode Kubeflow kubectl Kubernetes lke Oct Nov Dec and tfvars tofu Ctrl K';
 /** Fields of the view that hold what a cloud or a person named, and never our words. */
 const NAMED = new Set(
   (
@@ -51,6 +51,7 @@ async function data(scene: Scene): Promise<Set<string>> {
     await backend.openTfvars(),
     await backend.reviewTeardown('01ada', []),
     await backend.receipt('01lab'),
+    await backend.searchAccount(),
     await backend.connectAccount(''),
     await backend.saveKubeconfig('01ada').catch((problem: unknown) => problem),
   ];

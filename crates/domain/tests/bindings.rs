@@ -8,7 +8,8 @@ use quaylight_domain::catalog::Catalog;
 use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
-    AccountCard, CloudKind, NoticeAction, Problem, ReceiptView, Review, TeardownReview, Update,
+    AccountCard, AccountSearch, CloudKind, NoticeAction, Problem, ReceiptView, Review,
+    TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +29,7 @@ fn export(to: &Path) {
     Diagnostic::export_all(&cfg).unwrap();
     Problem::export_all(&cfg).unwrap();
     AccountCard::export_all(&cfg).unwrap();
+    AccountSearch::export_all(&cfg).unwrap();
     CloudKind::export_all(&cfg).unwrap();
     NoticeAction::export_all(&cfg).unwrap();
 }

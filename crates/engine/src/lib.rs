@@ -35,6 +35,7 @@ pub const TEXTS: &[&[(&str, &[&str])]] = &[
     facade::TEARDOWN_TEXTS,
     facade::SWEEP_TEXTS,
     facade::TAKE_OVER_TEXTS,
+    facade::OTHER_TEXTS,
     receipt::Line::ALL,
     said::Ended::ALL,
     said::Failed::ALL,

@@ -71,6 +71,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         save_kubeconfig: invalid args `deployment` for command `save_kubeconfig`: command save_kubeconfig missing required key deployment
         save_receipt: invalid args `deployment` for command `save_receipt`: command save_receipt missing required key deployment
         save_tfvars: invalid args `spec` for command `save_tfvars`: command save_tfvars missing required key spec
+        search_account: problem "demo_not_started"
         set_theme: invalid args `theme` for command `set_theme`: command set_theme missing required key theme
         start_form: problem "demo_not_started"
         subscribe: invalid args `channel` for command `subscribe`: command subscribe missing required key channel

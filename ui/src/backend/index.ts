@@ -1,5 +1,6 @@
 /** The one seam between the window and what is behind it. */
 import type { AccountCard } from '../bindings/AccountCard';
+import type { AccountSearch } from '../bindings/AccountSearch';
 import type { Catalog } from '../bindings/Catalog';
 import type { CloudKind } from '../bindings/CloudKind';
 import type { DeploymentId } from '../bindings/DeploymentId';
@@ -56,6 +57,8 @@ export interface Backend {
   connectAccount(token: string): Promise<AccountCard>;
   forgetAccount(): Promise<void>;
   useCloud(cloud: CloudKind): Promise<void>;
+  /** What else costs on the account; it is shown and never touched. */
+  searchAccount(): Promise<AccountSearch>;
   setTheme(theme: Theme): Promise<void>;
   preferences(): Promise<Preferences>;
 }

@@ -8,7 +8,7 @@ import type { Update } from '../bindings/Update';
 import type { Backend, Theme } from './index';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
-import { rare } from './fixtures/rare';
+import { rare, search } from './fixtures/rare';
 import { ADDRESS, NOW, text, word } from './fixtures/make';
 import { diagnostics, review, teardown } from './fixtures/review';
 
@@ -59,6 +59,7 @@ export const SCENES = [
   'stuck',
   'receipt',
   'all',
+  'many',
   'account',
   'connect',
   'problem',
@@ -89,6 +90,8 @@ function rows(scene: Scene): Record<string, Row> {
     case 'dozen':
     case 'thousand':
       return { ...rare[scene], ...views.gone };
+    case 'many':
+      return rare.fleet;
     case 'interrupted':
       return { ...views.running, ...rare.interrupted, ...views.gone };
     case 'stuck':
@@ -209,6 +212,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     connectAccount: () => wait(account),
     forgetAccount: () => wait(undefined),
     useCloud: () => wait(undefined),
+    searchAccount: () => {
+      note('search_account');
+      return wait(scene === 'many' ? { ...search, found: [] } : search);
+    },
     setTheme: () => wait(undefined),
     preferences: () => wait({ theme }),
   };

@@ -28,6 +28,7 @@ export const tauri: Backend = {
   connectAccount: (token) => invoke('connect_account', { token }),
   forgetAccount: () => invoke('forget_account'),
   useCloud: (cloud) => invoke('use_cloud', { cloud }),
+  searchAccount: () => invoke('search_account'),
   setTheme: (theme) => invoke('set_theme', { theme }),
   preferences: () => invoke('preferences'),
 };

@@ -76,6 +76,10 @@ receipt: boolean,
  */
 stops: string | null, 
 /**
+ * Id of the account that it belongs to.
+ */
+account: string, 
+/**
  * Whether this account and cloud are the connected ones; otherwise it is shown read-only.
  */
 here: boolean, 

@@ -63,3 +63,35 @@ export function chart(
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
+
+/** The rate of the last `span` as a line on a scale that others share; '' when nothing was known. */
+export function line(
+  points: readonly SpendPoint[],
+  now: number,
+  span: number,
+  peak: number,
+  width: number,
+  height: number,
+): string {
+  const from = now - span;
+  const x = (at: number): number => round(((at - from) / span) * width);
+  const y = (rate: number): number =>
+    round(height - 1 - (peak > 0 ? rate / peak : 0) * (height - 2));
+  const steps = points.map((point, i) => ({
+    from: Date.parse(point.at),
+    to: i + 1 < points.length ? Date.parse(points[i + 1]?.at ?? '') : now,
+    rate: sum(point),
+  }));
+  const seen = steps.filter((step) => step.to > from && step.from < now);
+  return seen
+    .map((step, i) => {
+      const [a, b] = [x(Math.max(step.from, from)), x(Math.min(step.to, now))];
+      return `${i === 0 ? 'M' : 'L'}${a} ${y(step.rate)}H${b}`;
+    })
+    .join('');
+}
+
+/** What a point costs, an hour. */
+export function sum(point: SpendPoint): number {
+  return point.rates.reduce((all, [, rate]) => all + rate, 0);
+}

@@ -1,6 +1,7 @@
 /** The window as a whole: where it stands, what it was told, and the intents it sends. */
 import { getContext, setContext } from 'svelte';
 import { asProblem, type Backend, type Theme } from '../backend';
+import type { AccountSearch } from '../bindings/AccountSearch';
 import type { CloudKind } from '../bindings/CloudKind';
 import type { NoticeAction } from '../bindings/NoticeAction';
 import type { Problem } from '../bindings/Problem';
@@ -43,6 +44,9 @@ export class App {
   /** What the one polite live region says. */
   live = $state('');
   receipts = $state.raw<Readonly<Record<string, ReceiptView>>>({});
+  /** What else costs on the account, as it was read last. */
+  search = $state.raw<AccountSearch | null>(null);
+  searching = $state(false);
   readonly backend: Backend;
   readonly clock = new Clock();
   readonly screen: Screen;
@@ -194,10 +198,24 @@ export class App {
     }
   }
 
+  /** Looks at the whole account; what it finds is shown and never touched. */
+  async searchAccount(): Promise<void> {
+    if (this.searching) return;
+    this.searching = true;
+    try {
+      this.search = await this.backend.searchAccount();
+    } catch (thrown) {
+      this.fail(thrown);
+    } finally {
+      this.searching = false;
+    }
+  }
+
   async useCloud(cloud: CloudKind): Promise<void> {
     await this.intend(() => this.backend.useCloud(cloud));
-    // Another cloud has other regions and prices.
+    // Another cloud has other regions and prices, and other things on it.
     this.form.clear();
+    this.search = null;
   }
 
   async setTheme(theme: Theme): Promise<void> {

@@ -1,114 +1,13 @@
-import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
-import axe from 'axe-core';
+import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import App from '../App.svelte';
-import { type Replay, replay, SCENES, type Scene } from '../backend/replay';
-import { show, SHOWN } from '../look';
-import type { App as State } from '../state/app.svelte';
+import { open } from './opened';
 
 afterEach(() => {
   cleanup();
   document.body.replaceChildren();
 });
 
-async function open(scene: Scene): Promise<{ backend: Replay; app: State }> {
-  const backend = replay(scene);
-  let app: State | undefined;
-  render(App, {
-    props: {
-      backend,
-      onstart: (state: State) => {
-        app = state;
-        void show(scene, state);
-      },
-    },
-  });
-  await vi.waitFor(() => {
-    expect(document.querySelector('.skeleton') === null || scene === 'reading').toBe(true);
-  });
-  // Dialogs and what was asked for come a turn later.
-  await new Promise((done) => setTimeout(done, 20));
-  if (!app) throw new Error('the window did not start');
-  return { backend, app };
-}
-
 const at = (testid: string): HTMLElement => screen.getByTestId(testid);
-
-/** What a person would read that nobody wrote: a code, a missing value, an object. */
-const UNWRITTEN =
-  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
-
-describe.each(SCENES)('%s', (scene) => {
-  it('says everything in words', async () => {
-    await open(scene);
-    const said = document.body.textContent.replaceAll(/lke:|read_write|[a-z]+:read_write/g, '');
-    expect(UNWRITTEN.exec(said)?.[0]).toBeUndefined();
-  });
-
-  it('has nothing that axe calls serious', async () => {
-    await open(scene);
-    const found = await axe.run(document.body, {
-      // Colours are not laid out here; contrast.test.ts computes them.
-      rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
-    });
-    const bad = found.violations.filter(
-      (one) => one.impact === 'serious' || one.impact === 'critical',
-    );
-    expect(bad.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`)).toEqual([]);
-  });
-});
-
-describe('the list of scenes', () => {
-  it.each(Object.entries(SHOWN.page))('leads to the page %s', async (page, scene) => {
-    const { app } = await open(scene);
-    expect(app.page.at).toBe(page);
-  });
-
-  it.each(Object.entries(SHOWN.over))('has %s over the page', async (over, scene) => {
-    const { app } = await open(scene);
-    expect(app.over).toBe(over);
-  });
-
-  type Kind = [string, Scene, () => Element | null];
-  const kinds: Kind[] = [
-    ...Object.entries(SHOWN.deployment).map(([state, scene]): Kind => [
-      `a deployment that is ${state}`,
-      scene,
-      () => document.querySelector(`[data-testid=deployment-state][data-state=${state}]`),
-    ]),
-    ...Object.entries(SHOWN.step).map(([state, scene]): Kind => [
-      `a step that is ${state}`,
-      scene,
-      () => document.querySelector(`[data-testid^=step-][data-state=${state}]`),
-    ]),
-    ...Object.entries(SHOWN.node).map(([state, scene]): Kind => [
-      `a node that is ${state}`,
-      scene,
-      () => document.querySelector(`[data-part][data-node-state=${state}]`),
-    ]),
-    ...Object.entries(SHOWN.tense).map(([tense, scene]): Kind => [
-      `a part that is ${tense}`,
-      scene,
-      () => document.querySelector(`[data-part][data-tense=${tense}]`),
-    ]),
-    ...Object.entries(SHOWN.tone).map(([tone, scene]): Kind => [
-      `a notice of tone ${tone}`,
-      scene,
-      () => document.querySelector(`[data-testid=notice].${tone}`),
-    ]),
-    ...Object.entries(SHOWN.cloud).map(([cloud, scene]): Kind => [
-      `the cloud ${cloud}`,
-      scene,
-      () => document.querySelector(`[data-testid=cloud-badge][data-cloud=${cloud}]`),
-    ]),
-  ];
-  it.each(kinds)('shows %s in %s', async (_, scene, find) => {
-    await open(scene);
-    await vi.waitFor(() => {
-      expect(find()).not.toBeNull();
-    });
-  });
-});
 
 describe('a deploy', () => {
   it('goes from the demo to Deploy by its buttons', async () => {
@@ -218,6 +117,31 @@ describe("another computer's deployment", () => {
     await fireEvent.click(at('take-over'));
     await fireEvent.click(await screen.findByTestId('confirm-take-over'));
     expect(backend.calls).toContain('take_over');
+  });
+});
+
+describe('all clusters', () => {
+  it('are sorted by what they cost, summed, and stand beside what is not ours', async () => {
+    const { backend } = await open('all');
+    const names = (): (string | undefined)[] =>
+      [...at('all-clusters').querySelectorAll('tbody .name')].map((one) => one.textContent);
+    expect(names()).toEqual(['ada-lke-gpu-kubeflow', 'nlp-lke-gpu-kubeflow']);
+    await fireEvent.click(at('all-clusters-by-name'));
+    await fireEvent.click(at('all-clusters-by-name'));
+    expect(names()).toEqual(['nlp-lke-gpu-kubeflow', 'ada-lke-gpu-kubeflow']);
+    expect(at('sum-rate').textContent).toBe('$1.81/h');
+    expect(backend.calls.filter((one) => one === 'search_account')).toEqual(['search_account']);
+    expect(at('others').textContent).toContain('Not made by Quaylight: shown, never touched.');
+    expect(at('others').querySelectorAll('button:not(th button)').length).toBe(0);
+  });
+
+  it('draw only the rows on view when there are many, and the rail is searched', async () => {
+    await open('many');
+    const table = at('all-clusters');
+    expect(table.getAttribute('aria-rowcount')).toBe('59');
+    expect(table.querySelectorAll('tbody [data-row]').length).toBeLessThan(40);
+    await fireEvent.input(at('rail-search'), { target: { value: 'team007' } });
+    expect(document.querySelectorAll('nav .entry[data-testid^=rail-team]').length).toBe(1);
   });
 });
 

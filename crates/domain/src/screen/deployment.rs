@@ -165,6 +165,7 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
             && progress.created.is_some(),
         receipt: gone,
         stops: progress.stops_at().filter(|_| !gone && own),
+        account: progress.header.account.0.clone(),
         here: facts.here,
         whose: facts.whose,
     })

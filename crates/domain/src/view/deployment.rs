@@ -49,6 +49,8 @@ pub struct DeploymentRow {
     /// When it is torn down by itself.
     #[ts(type = "string | null")]
     pub stops: Option<Timestamp>,
+    /// Id of the account that it belongs to.
+    pub account: String,
     /// Whether this account and cloud are the connected ones; otherwise it is shown read-only.
     pub here: bool,
     /// Which computer looks after it; read-only unless it is this one.

@@ -8,12 +8,14 @@ mod app;
 mod deployment;
 mod picture;
 mod review;
+mod search;
 mod spend;
 
 pub use app::*;
 pub use deployment::*;
 pub use picture::*;
 pub use review::*;
+pub use search::*;
 pub use spend::*;
 
 use serde::{Deserialize, Serialize};

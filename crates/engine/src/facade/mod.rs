@@ -6,6 +6,7 @@ mod act;
 mod around;
 mod desk;
 mod observe;
+mod others;
 pub mod problem;
 mod review;
 mod rounds;
@@ -21,6 +22,8 @@ pub const TEARDOWN_TEXTS: &[(&str, &[&str])] = teardown::Row::ALL;
 pub const TAKE_OVER_TEXTS: &[(&str, &[&str])] = take_over::TakeOver::ALL;
 /// Codes of the account-wide search.
 pub const SWEEP_TEXTS: &[(&str, &[&str])] = sweep::Found::ALL;
+/// What stands on the account beside ours, in words.
+pub const OTHER_TEXTS: &[(&str, &[&str])] = others::Other::ALL;
 
 pub use review::For;
 pub use show::Brief;

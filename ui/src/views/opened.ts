@@ -1,0 +1,29 @@
+/** For tests: the window on a scene. */
+import { render } from '@testing-library/svelte';
+import { expect, vi } from 'vitest';
+import App from '../App.svelte';
+import { type Replay, replay, type Scene } from '../backend/replay';
+import { show } from '../look';
+import type { App as State } from '../state/app.svelte';
+
+/** Opens it, and waits until it stands. */
+export async function open(scene: Scene): Promise<{ backend: Replay; app: State }> {
+  const backend = replay(scene);
+  let app: State | undefined;
+  render(App, {
+    props: {
+      backend,
+      onstart: (state: State) => {
+        app = state;
+        void show(scene, state);
+      },
+    },
+  });
+  await vi.waitFor(() => {
+    expect(document.querySelector('.skeleton') === null || scene === 'reading').toBe(true);
+  });
+  // Dialogs and what was asked for come a turn later.
+  await new Promise((done) => setTimeout(done, 20));
+  if (!app) throw new Error('the window did not start');
+  return { backend, app };
+}
