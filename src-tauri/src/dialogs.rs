@@ -14,6 +14,8 @@ use tokio::sync::oneshot;
 pub(crate) enum FileKind {
     /// A cluster's kubeconfig.
     Kubeconfig,
+    /// A table of costs.
+    Cost,
     /// A teardown's receipt.
     Receipt,
     /// A variables file.
@@ -24,6 +26,7 @@ impl FileKind {
     fn name(self) -> Said {
         match self {
             Self::Kubeconfig => Said::DialogKindKubeconfig,
+            Self::Cost => Said::DialogKindCost,
             Self::Receipt => Said::DialogKindReceipt,
             Self::Tfvars => Said::DialogKindTfvars,
         }
@@ -32,6 +35,7 @@ impl FileKind {
     fn extensions(self) -> &'static [&'static str] {
         match self {
             Self::Kubeconfig => &["yaml", "yml"],
+            Self::Cost => &["csv"],
             Self::Receipt => &["json"],
             Self::Tfvars => &["tfvars"],
         }
@@ -40,6 +44,7 @@ impl FileKind {
     fn save_title(self) -> Said {
         match self {
             Self::Kubeconfig => Said::DialogSaveKubeconfig,
+            Self::Cost => Said::DialogSaveCost,
             Self::Receipt => Said::DialogSaveReceipt,
             Self::Tfvars => Said::DialogSaveTfvars,
         }

@@ -67,6 +67,24 @@ pub(crate) async fn save_receipt<R: Runtime>(
     Ok(true)
 }
 
+/// Saves what a deployment cost as a table; false: the dialog was closed.
+#[tauri::command]
+pub(crate) async fn save_cost<R: Runtime>(
+    window: WebviewWindow<R>,
+    shell: State<'_, Shell>,
+    deployment: Deployment,
+) -> Answer<bool> {
+    let session = shell.session().await?;
+    let table = session.engine.cost_table(&deployment.0)?;
+    let label = label(&session.engine.subscribe().0.view, &deployment.0);
+    let name = format!("{}-cost.csv", slug(&label));
+    let Some(path) = dialogs::save(&window, FileKind::Cost, &name).await else {
+        return Ok(false);
+    };
+    write(path, SecretString::from(table)).await?;
+    Ok(true)
+}
+
 /// Saves a Spec as a variables file; false: the dialog was closed.
 #[tauri::command]
 pub(crate) async fn save_tfvars<R: Runtime>(window: WebviewWindow<R>, spec: Spec) -> Answer<bool> {

@@ -17,6 +17,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "receipt",
     "review",
     "review_teardown",
+    "save_cost",
     "save_kubeconfig",
     "save_receipt",
     "save_tfvars",

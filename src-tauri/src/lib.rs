@@ -97,6 +97,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::receipt,
             commands::review,
             commands::review_teardown,
+            files::save_cost,
             files::save_kubeconfig,
             files::save_receipt,
             files::save_tfvars,

@@ -70,6 +70,8 @@ texts! {
         "file_not_written_fix" FileNotWrittenFix,
         /// Title of a native dialog.
         "dialog_save_kubeconfig" DialogSaveKubeconfig,
+        /// As above.
+        "dialog_save_cost" DialogSaveCost,
         /// Title of a native dialog.
         "dialog_save_receipt" DialogSaveReceipt,
         /// Title of a native dialog.
@@ -78,6 +80,8 @@ texts! {
         "dialog_open_tfvars" DialogOpenTfvars,
         /// Kind of file in a native dialog.
         "dialog_kind_kubeconfig" DialogKindKubeconfig,
+        /// A kind of file.
+        "dialog_kind_cost" DialogKindCost,
         /// Kind of file in a native dialog.
         "dialog_kind_receipt" DialogKindReceipt,
         /// Kind of file in a native dialog.

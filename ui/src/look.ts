@@ -123,6 +123,12 @@ export async function show(scene: Scene, window: App): Promise<void> {
       if (one) one.picked = `node-${one.nodeList[0]?.id ?? ''}`;
       return;
     }
+    case 'cost': {
+      const one = window.screen.deployments.get('01ada');
+      window.go({ at: 'deployment', id: '01ada' });
+      if (one) one.costTable = true;
+      return;
+    }
     case 'nodes': {
       const one = window.screen.deployments.get('01crowd');
       window.go({ at: 'deployment', id: '01crowd' });

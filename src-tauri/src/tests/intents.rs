@@ -68,6 +68,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
         review: invalid args `spec` for command `review`: command review missing required key spec
         review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment
+        save_cost: invalid args `deployment` for command `save_cost`: command save_cost missing required key deployment
         save_kubeconfig: invalid args `deployment` for command `save_kubeconfig`: command save_kubeconfig missing required key deployment
         save_receipt: invalid args `deployment` for command `save_receipt`: command save_receipt missing required key deployment
         save_tfvars: invalid args `spec` for command `save_tfvars`: command save_tfvars missing required key spec

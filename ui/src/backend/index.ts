@@ -49,6 +49,7 @@ export interface Backend {
   tearDown(deployment: DeploymentId, typed: string, remove: number[]): Promise<void>;
   /** `false`: the dialog was closed. */
   saveKubeconfig(deployment: DeploymentId): Promise<boolean>;
+  saveCost(deployment: DeploymentId): Promise<boolean>;
   receipt(deployment: DeploymentId): Promise<ReceiptView>;
   saveReceipt(deployment: DeploymentId): Promise<boolean>;
   openTfvars(): Promise<OpenedFile | null>;

@@ -48,6 +48,7 @@ export const SCENES = [
   'running',
   'rules',
   'details',
+  'cost',
   'nodes',
   'one',
   'dozen',
@@ -197,6 +198,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     saveKubeconfig: () => {
       note('save_kubeconfig');
       return scene === 'problem' ? Promise.reject(problem as unknown as Error) : wait(true);
+    },
+    saveCost: () => {
+      note('save_cost');
+      return wait(true);
     },
     receipt: () => wait(receipt),
     saveReceipt: () => wait(true),

@@ -21,6 +21,7 @@ export const tauri: Backend = {
   tearDown: (deployment, typed, remove) =>
     invoke('tear_down', { deployment, typed, delete: remove }),
   saveKubeconfig: (deployment) => invoke('save_kubeconfig', { deployment }),
+  saveCost: (deployment) => invoke('save_cost', { deployment }),
   receipt: (deployment) => invoke('receipt', { deployment }),
   saveReceipt: (deployment) => invoke('save_receipt', { deployment }),
   openTfvars: () => invoke('open_tfvars'),

@@ -28,6 +28,10 @@ so_far: MicroUsd | null,
  */
 month: MicroUsd | null, 
 /**
+ * From which sum in a month on a person wants to be warned.
+ */
+budget: MicroUsd | null, 
+/**
  * What it is made of.
  */
 parts: Array<SpendPart>, 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chart } from './chart';
+import type { SpendPoint } from '../bindings/SpendPoint';
+import { chart, line, roundUp } from './chart';
 
 describe('the cost chart', () => {
   const at = (minute: number): string => new Date(minute * 60_000).toISOString();
@@ -20,12 +21,28 @@ describe('the cost chart', () => {
       100,
       42,
     );
-    expect(drawn?.peak).toBe(400);
+    expect([drawn?.peak, drawn?.scale, drawn?.lines]).toEqual([400, 400, [2, 22, 42]]);
     expect(drawn?.top).toBe('M0 32L50 32L50 2L100 2');
     expect(drawn?.bands.map((one) => `${one.series} ${one.area}`)).toEqual([
       'control_plane M0 42L0 32L50 32L50 32L100 32L100 42L50 42L50 42L0 42Z',
       'gpu M0 32L0 32L50 32L50 2L100 2L100 32L50 32L50 32L0 32Z',
     ]);
+  });
+
+  it('ends its scale at a round amount above the peak', () => {
+    expect([90_000, 400_000, 1_166_000, 2_726_000, 46_930_000, 9_100_000].map(roundUp)).toEqual([
+      100_000, 400_000, 1_200_000, 3_000_000, 50_000_000, 10_000_000,
+    ]);
+  });
+
+  it('draws the last day of one on a scale that others share', () => {
+    const points: SpendPoint[] = [
+      { at: at(0), rates: [['gpu', 50]] },
+      { at: at(90), rates: [['gpu', 100]] },
+    ];
+    const hour = 60 * 60_000;
+    expect(line(points, 2 * hour, hour, 200, 100, 42)).toBe('M0 31H50L50 21H100');
+    expect(line([], 2 * hour, hour, 200, 100, 42)).toBe('');
   });
 
   it('draws nothing where nothing is known or nothing costs', () => {

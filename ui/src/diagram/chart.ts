@@ -18,6 +18,10 @@ export interface Chart {
   to: number;
   /** The highest sum, in micro-dollars an hour. */
   peak: number;
+  /** The amount at the top of the scale: a round one, so that its half is round too. */
+  scale: number;
+  /** Where the lines of the scale stand, from the top. */
+  lines: number[];
 }
 
 /** The chart of `points` until `now`; `null` when there is nothing to draw. */
@@ -36,7 +40,8 @@ export function chart(
   const peak = Math.max(...sums);
   if (peak <= 0) return null;
   const x = (at: number): number => round(((at - from) / (to - from)) * width);
-  const y = (rate: number): number => round(height - (rate / peak) * (height - 2));
+  const scale = roundUp(peak);
+  const y = (rate: number): number => round(height - (rate / scale) * (height - 2));
   const ends = points.map((point, i) => {
     const next = points[i + 1];
     return [x(Date.parse(point.at)), next ? x(Date.parse(next.at)) : width] as const;
@@ -57,7 +62,15 @@ export function chart(
   const top = ends.map(
     ([a, b], i) => `${i === 0 ? 'M' : 'L'}${a} ${y(sums[i] ?? 0)}L${b} ${y(sums[i] ?? 0)}`,
   );
-  return { bands, top: top.join(''), from, to, peak };
+  const lines = [y(scale), y(scale / 2), y(0)];
+  return { bands, top: top.join(''), from, to, peak, scale, lines };
+}
+
+/** The next amount whose half is round too. */
+export function roundUp(amount: number): number {
+  const ten = 10 ** Math.floor(Math.log10(amount));
+  const step = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8].find((one) => one * ten >= amount) ?? 10;
+  return step * ten;
 }
 
 function round(value: number): number {

@@ -53,6 +53,13 @@ export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : number.format(value);
 }
 
+const parts = new Intl.NumberFormat(LOCALE, { style: 'percent' });
+
+/** A part of a whole. */
+export function percent(share: number | null | undefined): string {
+  return share === null || share === undefined ? NONE : parts.format(share);
+}
+
 /** Names, joined the way the language joins them. */
 export function list(items: readonly string[]): string {
   return names.format(items);

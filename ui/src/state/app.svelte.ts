@@ -166,6 +166,10 @@ export class App {
     if (saved) this.said(m.ui_kubeconfig_saved());
   }
 
+  async saveCost(id: string): Promise<void> {
+    if (await this.intend(() => this.backend.saveCost(id))) this.said(m.ui_cost_saved());
+  }
+
   async saveReceipt(id: string): Promise<void> {
     if (await this.intend(() => this.backend.saveReceipt(id))) this.said(m.ui_receipt_saved());
   }

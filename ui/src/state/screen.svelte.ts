@@ -17,6 +17,8 @@ export class Deployment {
   spend = $state.raw<SpendRow | null>(null);
   /** Whether its nodes are looked at as the picture or as its twin. */
   seen = $state<'picture' | 'table'>('picture');
+  /** Whether the table behind the cost chart is open. */
+  costTable = $state(false);
   /** The part of the picture whose details are open. */
   picked = $state<string | null>(null);
   readonly nodes = new SvelteMap<string, NodeRow>();

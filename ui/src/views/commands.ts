@@ -118,6 +118,9 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
           }),
         ]
       : []),
+    ...(row.here && row.state !== 'gone'
+      ? [here('save-cost', m.ui_save_csv(), () => void app.saveCost(row.id))]
+      : []),
     ...(row.receipt
       ? [here('save-receipt', m.ui_save_receipt(), () => void app.saveReceipt(row.id))]
       : []),

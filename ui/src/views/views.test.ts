@@ -145,6 +145,24 @@ describe('all clusters', () => {
   });
 });
 
+describe('the cost', () => {
+  it('has a table behind its chart, a budget and a file for a spreadsheet', async () => {
+    const { backend } = await open('running');
+    expect(at('budget').dataset.tone).toBe('near');
+    expect(at('budget').textContent).toContain('87% of $900 a month');
+    await fireEvent.click(at('cost-show-table'));
+    const rows = [...at('cost-table').querySelectorAll('tbody tr')].map((one) =>
+      one.textContent.replaceAll(/\s+/g, ' ').trim(),
+    );
+    expect(rows.map((one) => one.slice(5))).toEqual([
+      expect.stringContaining('$1.17'),
+      expect.stringContaining('$0.65'),
+    ]);
+    await fireEvent.click(at('save-cost'));
+    expect(backend.calls).toContain('save_cost');
+  });
+});
+
 describe('the palette', () => {
   const press = async (key: string, more = {}): Promise<void> => {
     await fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more });

@@ -330,6 +330,7 @@ fn spending(facts: &Facts<'_>) -> SpendRow {
             .and_then(|(_, most)| Some(most.at_most?.hour)),
         so_far: spent.so_far,
         month,
+        budget: spec.and_then(|spec| spec.budget_month),
         parts: spent.parts,
         since: spent.since,
         points: spent.points,

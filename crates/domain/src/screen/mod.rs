@@ -3,6 +3,7 @@
 //! What is not known becomes an absent field, never an invented one. Start reading at `deployment`.
 
 pub mod activity;
+mod csv;
 mod deployment;
 mod items;
 mod nodes;
@@ -11,6 +12,7 @@ mod planned;
 mod seen;
 pub mod stop;
 
+pub use csv::csv;
 pub use deployment::{Facts, Needs, billed, rows, state};
 pub use items::{Item, items, quote_view};
 pub use planned::planned;

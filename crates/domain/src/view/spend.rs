@@ -18,6 +18,8 @@ pub struct SpendRow {
     pub so_far: Option<MicroUsd>,
     /// This month at this rate, capped.
     pub month: Option<MicroUsd>,
+    /// From which sum in a month on a person wants to be warned.
+    pub budget: Option<MicroUsd>,
     /// What it is made of.
     pub parts: Vec<SpendPart>,
     /// Since when it costs.

@@ -3,7 +3,7 @@
 use super::{Engine, Held, lock};
 use domain::record::ThingKind;
 use domain::screen::{self, Facts};
-use domain::view::{AccountCard, AppRow, Delta, Row, Snapshot, Whose};
+use domain::view::{AccountCard, AppRow, Delta, Problem, Row, Snapshot, Whose};
 use domain::{DeploymentId, MicroUsd};
 use std::collections::BTreeSet;
 use tokio::sync::broadcast;
@@ -93,6 +93,17 @@ impl Engine {
             here: self.is_here(&held.progress),
             whose,
         })
+    }
+
+    /// What a deployment cost and costs, as a table for a spreadsheet.
+    pub fn cost_table(&self, id: &DeploymentId) -> Result<String, Problem> {
+        let held = self.known(id)?;
+        let spent = domain::spend::spend(&screen::billed(&held.progress), self.ports.clock.now());
+        let label = held.progress.spec.as_ref().map(domain::spec::Spec::label);
+        Ok(screen::csv(
+            &label.unwrap_or_else(|| id.0.clone()),
+            &spent.points,
+        ))
     }
 
     /// Tells the screen how a deployment stands now, when there is a screen.
