@@ -5,7 +5,7 @@ use crate::arguments::Token;
 use crate::keeping::{self, Kept};
 use crate::lifecycle;
 use crate::preferences;
-use crate::said::{Said, problem};
+use crate::said::{Said, because, problem};
 use crate::shell::{Clouds, Session, Shell};
 use crate::wiring;
 use domain::inventory::Account;
@@ -48,6 +48,18 @@ pub(crate) async fn connect<R: Runtime>(
     clouds.card = Some(card.clone());
     shell.stand_on(session, &clouds);
     Ok(card)
+}
+
+/// Takes over the token of linode-cli's default user, which goes from its file to Linode and to the
+/// keychain. The file stays as it is: whoever made it takes it away.
+pub(crate) async fn connect_from_cli<R: Runtime>(
+    app: &AppHandle<R>,
+) -> Result<AccountCard, Problem> {
+    let none = || problem(Said::LinodeCliNone, None, Some(Said::LinodeCliNoneFix));
+    let found = local::linode_cli::token()
+        .await
+        .map_err(|error| because(none(), &error))?;
+    connect(app, Token(found.ok_or_else(none)?.token)).await
 }
 
 /// Forgets the token everywhere, and moves the window to the demo cloud. What exists on the account

@@ -222,6 +222,12 @@ pub(crate) async fn connect_account<R: Runtime>(
     account::connect(&app, token).await
 }
 
+/// The same with the token of linode-cli, which never comes to the window.
+#[tauri::command]
+pub(crate) async fn connect_from_cli<R: Runtime>(app: AppHandle<R>) -> Answer<AccountCard> {
+    account::connect_from_cli(&app).await
+}
+
 /// Forgets the account's token everywhere.
 #[tauri::command]
 pub(crate) async fn forget_account<R: Runtime>(app: AppHandle<R>) -> Answer<()> {

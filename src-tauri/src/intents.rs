@@ -9,6 +9,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "cancel",
     "catalog",
     "connect_account",
+    "connect_from_cli",
     "deploy",
     "forget_account",
     "my_address",

@@ -89,6 +89,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::cancel,
             commands::catalog,
             commands::connect_account,
+            commands::connect_from_cli,
             commands::deploy,
             commands::forget_account,
             commands::my_address,

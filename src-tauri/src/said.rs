@@ -30,6 +30,10 @@ texts! {
         "token_refused" TokenRefused,
         /// What to do about it.
         "token_refused_fix" TokenRefusedFix,
+        /// linode-cli has no token.
+        "linode_cli_none" LinodeCliNone,
+        /// What to do about it.
+        "linode_cli_none_fix" LinodeCliNoneFix,
         /// No secure connection can be made.
         "linode_not_reachable" LinodeNotReachable,
         /// What to do about it.

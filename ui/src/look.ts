@@ -146,7 +146,15 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'many':
       window.go({ at: 'all' });
       return;
+    case 'token_close':
+      window.go({ at: 'deployment', id: '01ada' });
+      return;
+    case 'from_cli':
+      window.go({ at: 'account' });
+      window.fromCli = true;
+      return;
     case 'account':
+    case 'token_over':
     case 'connect':
       window.go({ at: 'account' });
       return;

@@ -17,6 +17,7 @@ mod ids;
 mod journal;
 mod keychain;
 pub mod kubeconfig;
+pub mod linode_cli;
 mod owner;
 mod place;
 mod seat;

@@ -31,6 +31,18 @@ pub fn home() -> Result<PathBuf, Error> {
     Ok(base.ok_or(Error::NoHome)?.join(APP_FOLDER))
 }
 
+/// Where linode-cli keeps its own configuration: `$LINODE_CLI_CONFIG`, else `linode-cli` in
+/// `$XDG_CONFIG_HOME` or `~/.config`, on every system.
+pub(crate) fn linode_cli_config() -> Option<PathBuf> {
+    let given = |name: &str| {
+        let path = env::var_os(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    let folder =
+        given("XDG_CONFIG_HOME").or_else(|| env::home_dir().map(|home| home.join(".config")));
+    given("LINODE_CLI_CONFIG").or_else(|| folder.map(|folder| folder.join("linode-cli")))
+}
+
 /// The user's name as the system tells it; empty when it does not.
 pub fn user_name() -> String {
     let read = |name: &str| env::var_os(name)?.into_string().ok();

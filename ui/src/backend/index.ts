@@ -56,6 +56,8 @@ export interface Backend {
   saveTfvars(spec: Spec): Promise<boolean>;
   /** The token goes through once and is kept nowhere in the window. */
   connectAccount(token: string): Promise<AccountCard>;
+  /** Takes the token over from linode-cli's own file. */
+  connectFromCli(): Promise<AccountCard>;
   forgetAccount(): Promise<void>;
   useCloud(cloud: CloudKind): Promise<void>;
   /** What else costs on the account; it is shown and never touched. */

@@ -9,7 +9,7 @@ import type { Backend, Theme } from './index';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
 import { rare, search } from './fixtures/rare';
-import { ADDRESS, NOW, text, word } from './fixtures/make';
+import { ADDRESS, ago, NOW, text, word } from './fixtures/make';
 import { diagnostics, review, teardown } from './fixtures/review';
 
 export const account: AccountCard = {
@@ -63,6 +63,9 @@ export const SCENES = [
   'many',
   'account',
   'connect',
+  'token_close',
+  'token_over',
+  'from_cli',
   'problem',
   'palette',
   'offline',
@@ -115,6 +118,15 @@ function away(): Record<string, Row> {
 }
 
 function appRow(scene: Scene): AppRow {
+  const connected = { ...app, cloud: 'linode' as const, demo_speed: null, account };
+  if (scene === 'token_close' || scene === 'token_over') {
+    const expires = scene === 'token_over' ? ago(86_400) : ago(-2 * 86_400);
+    const lacks = ['nodebalancers:read_write'];
+    return { ...connected, account: { ...account, expires, missing_scopes: lacks } };
+  }
+  if (scene === 'from_cli') {
+    return { ...connected, account: { ...account, scopes: ['*'], expires: null } };
+  }
   if (scene === 'offline') return { ...app, online: false };
   if (scene === 'account') {
     const notice: Notice = {
@@ -215,6 +227,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     },
     saveTfvars: () => wait(true),
     connectAccount: () => wait(account),
+    connectFromCli: () => {
+      note('connect_from_cli');
+      return wait(account);
+    },
     forgetAccount: () => wait(undefined),
     useCloud: () => wait(undefined),
     searchAccount: () => {

@@ -27,6 +27,7 @@ export const tauri: Backend = {
   openTfvars: () => invoke('open_tfvars'),
   saveTfvars: (spec) => invoke('save_tfvars', { spec }),
   connectAccount: (token) => invoke('connect_account', { token }),
+  connectFromCli: () => invoke('connect_from_cli'),
   forgetAccount: () => invoke('forget_account'),
   useCloud: (cloud) => invoke('use_cloud', { cloud }),
   searchAccount: () => invoke('search_account'),

@@ -47,6 +47,8 @@ export class App {
   /** What else costs on the account, as it was read last. */
   search = $state.raw<AccountSearch | null>(null);
   searching = $state(false);
+  /** Whether the token was taken over from linode-cli, where it still stands. */
+  fromCli = $state(false);
   readonly backend: Backend;
   readonly clock = new Clock();
   readonly screen: Screen;
@@ -220,6 +222,14 @@ export class App {
     // Another cloud has other regions and prices, and other things on it.
     this.form.clear();
     this.search = null;
+  }
+
+  /** The token of linode-cli; it never comes to the window. */
+  async connectFromCli(): Promise<void> {
+    const card = await this.intend(() => this.backend.connectFromCli());
+    if (card === null) return;
+    this.fromCli = true;
+    this.said(m.ui_connected({ name: card.user }));
   }
 
   async setTheme(theme: Theme): Promise<void> {

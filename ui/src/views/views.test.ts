@@ -197,6 +197,43 @@ describe('the palette', () => {
 });
 
 describe('a token', () => {
+  it('is asked for with its scopes and the page where it is made', async () => {
+    await open('connect');
+    expect(at('open-tokens').getAttribute('href')).toBe('https://cloud.linode.com/profile/tokens');
+    const scopes = [...at('scopes').querySelectorAll('li')].map((one) => one.dataset.scope);
+    expect(scopes).toContain('nodebalancers:read_write');
+  });
+
+  it('is checked scope by scope', async () => {
+    await open('account');
+    const tone = (scope: string): string | undefined =>
+      at('scopes').querySelector<HTMLElement>(`[data-scope="${scope}"]`)?.dataset.tone;
+    expect(['lke:read_write', 'nodebalancers:read_write', 'account:read_only'].map(tone)).toEqual([
+      'ok',
+      'danger',
+      'quiet',
+    ]);
+    expect(at('token-expires').dataset.near).toBe('soon');
+    expect(document.querySelector('[data-testid=token-banner]')).toBeNull();
+  });
+
+  it('warns on every page when it ends in days, and when it ended', async () => {
+    await open('token_close');
+    expect(at('token-banner').dataset.near).toBe('close');
+    expect(at('token-banner').textContent).toContain('in 2 days');
+    cleanup();
+    await open('token_over');
+    expect(at('token-banner').dataset.near).toBe('over');
+    expect(at('token-banner').getAttribute('role')).toBe('alert');
+  });
+
+  it('of linode-cli is taken over on request, with a word about its file', async () => {
+    const { backend, app } = await open('connect');
+    await fireEvent.click(at('connect-from-cli'));
+    expect(backend.calls).toContain('connect_from_cli');
+    expect(app.fromCli).toBe(true);
+  });
+
   it('leaves the field at once and stays nowhere in the window', async () => {
     const { backend, app } = await open('connect');
     let given = '';
