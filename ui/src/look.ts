@@ -7,6 +7,7 @@ import type { StepState } from './bindings/StepState';
 import type { Tense } from './bindings/Tense';
 import type { Tone } from './bindings/Tone';
 import { problem, replay, SCENES, type Scene } from './backend/replay';
+import type { Whose } from './bindings/Whose';
 import type { App, Over, Page } from './state/app.svelte';
 
 /**
@@ -21,6 +22,7 @@ export const SHOWN: {
   tense: Record<Tense, Scene>;
   tone: Record<Tone, Scene>;
   cloud: Record<CloudKind, Scene>;
+  whose: Record<Whose, Scene>;
   over: Record<Over, Scene>;
 } = {
   page: {
@@ -57,6 +59,7 @@ export const SHOWN: {
   },
   tone: { info: 'account', busy: 'interrupted', danger: 'failed' },
   cloud: { demo: 'running', linode: 'account' },
+  whose: { here: 'running', elsewhere: 'elsewhere', forgotten: 'forgotten', nobody: 'nobody' },
   over: { teardown: 'teardown', palette: 'palette' },
 };
 
@@ -107,6 +110,8 @@ export async function show(scene: Scene, window: App): Promise<void> {
       return;
     case 'running':
     case 'elsewhere':
+    case 'forgotten':
+    case 'nobody':
     case 'offline':
     case 'away':
     case 'stuck':

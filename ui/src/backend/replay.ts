@@ -54,6 +54,8 @@ export const SCENES = [
   'dozen',
   'crowd',
   'elsewhere',
+  'forgotten',
+  'nobody',
   'thousand',
   'teardown',
   'leaving',
@@ -85,6 +87,9 @@ function rows(scene: Scene): Record<string, Row> {
       return { ...views.running, ...views.failed, ...views.gone };
     case 'leaving':
       return { ...views.leaving, ...views.gone };
+    case 'forgotten':
+    case 'nobody':
+      return rare[scene];
     case 'elsewhere':
       return views.elsewhere;
     case 'crowd':

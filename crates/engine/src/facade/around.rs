@@ -14,7 +14,7 @@ use domain::screen::Seen;
 use domain::spec::Spec;
 use domain::standing::{Standing, TakenOver};
 use domain::view::{Problem, Whose};
-use domain::{AccountId, DeploymentId, PlanId};
+use domain::{AccountId, ClusterId, DeploymentId, PlanId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of other computers, by the last complete look.
@@ -24,6 +24,14 @@ pub(crate) struct Around {
     lost: BTreeSet<DeploymentId>,
     /// Deployments without a journal here, as they would be held if they had one.
     strangers: BTreeMap<DeploymentId, (Whose, Held)>,
+}
+
+impl Around {
+    /// The clusters of the deployments without a journal here.
+    pub(super) fn clusters(&self) -> impl Iterator<Item = ClusterId> {
+        let held = self.strangers.values().map(|(_, held)| held);
+        held.filter_map(|held| held.progress.cluster())
+    }
 }
 
 impl Engine {

@@ -38,7 +38,10 @@ impl Engine {
         let (known, ours): (BTreeSet<DeploymentId>, BTreeSet<ClusterId>) = {
             let held = lock(&self.held);
             let clusters = held.values().filter_map(|one| one.progress.cluster());
-            (held.keys().cloned().collect(), clusters.collect())
+            // What another computer made has a row of its own.
+            let around = lock(&self.around);
+            let clusters = clusters.chain(around.clusters()).collect();
+            (held.keys().cloned().collect(), clusters)
         };
         let orphans = sweep::orphans(&seen, &known, self.protocol.proofs);
         Ok(AccountSearch {
