@@ -191,8 +191,12 @@ impl Inner {
         } else {
             self.journal.append(&record).await
         };
-        self.progress
-            .clone_into(&mut self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        // The same fact on the same fold: a copy of the whole for each record would cost more than
+        // all else that is done for it.
+        self.written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next(&record)?;
         if let Err(failed) = appended {
             self.broken = true;
             if !self.may_go_on_from_memory(&record.fact) {
