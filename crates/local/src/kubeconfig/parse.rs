@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 const BYTES_MAX: usize = 256 * 1024;
+/// More than what a kubeconfig has around its atoms.
+const WORDS_BYTES: usize = 1024;
 
 /// What makes a program run, a file be read, TLS be weaker, or a request be somebody else's.
 const FORBIDDEN_IN_USER: [&str; 11] = [
@@ -183,7 +185,6 @@ fn credential(user: &Map<String, Value>) -> Result<Credential, Refusal> {
 impl Parsed {
     /// A new kubeconfig. Every atom is of characters that need no escape within double quotes.
     pub(super) fn write(&self, server: &str) -> Result<SecretString, Refusal> {
-        let mut text = Zeroizing::new(String::with_capacity(BYTES_MAX));
         let Self {
             cluster,
             user,
@@ -191,6 +192,15 @@ impl Parsed {
             authority,
             ..
         } = self;
+        let secret = match &self.credential {
+            Credential::Token(token) => token.len(),
+            Credential::Certificate { certificate, key } => certificate.len() + key.len(),
+        };
+        // Room for all of it: a text that grows leaves copies of its secrets behind.
+        let names = 2 * cluster.len() + 2 * user.len() + 2 * context.len();
+        let namespace = self.namespace.as_ref().map_or(0, String::len);
+        let atoms = names + namespace + server.len() + authority.len() + secret;
+        let mut text = Zeroizing::new(String::with_capacity(atoms + WORDS_BYTES));
         let wrote = write!(
             text,
             "apiVersion: v1\nkind: Config\nclusters:\n- name: \"{cluster}\"\n  cluster:\n    \
@@ -218,6 +228,7 @@ impl Parsed {
         })
         .and_then(|()| writeln!(text, "current-context: \"{context}\""));
         wrote.map_err(|_| Refusal::Unreadable)?;
+        debug_assert!(text.len() <= atoms + WORDS_BYTES, "the text had to grow");
         Ok(SecretString::from(text.as_str()))
     }
 }
