@@ -4,6 +4,7 @@
 //! It protects nothing but a demo on this computer.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -19,18 +20,66 @@ use super::store::scramble;
 
 /// What a cluster's kubeconfig and listener are made of; saved with the cluster.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
 pub(crate) struct Secrets {
     /// The CA's certificate.
-    pub ca_pem: String,
-    /// The server's certificate for 127.0.0.1 and localhost.
-    pub cert_pem: String,
-    /// The server's key, PKCS #8.
-    pub key_pem: String,
+    ca_pem: String,
     /// The admin's bearer token, in the form of a service account's.
-    pub token: String,
+    token: String,
     /// Tokens of kubeconfigs with a CA that is no longer this one.
-    #[serde(default)]
     pub outdated: Vec<String>,
+    /// What the server's certificate and key follow from, where they were not read from a file.
+    draw: u64,
+    /// Made when a listener or a file wants it: most clusters of a campaign have neither.
+    server: OnceLock<Server>,
+}
+
+/// Of the server for 127.0.0.1 and localhost.
+#[derive(Clone)]
+pub(crate) struct Server {
+    /// Its certificate.
+    pub cert_pem: String,
+    /// Its key, PKCS #8.
+    pub key_pem: String,
+}
+
+/// As it stands in the state's file.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    ca_pem: String,
+    cert_pem: String,
+    key_pem: String,
+    token: String,
+    #[serde(default)]
+    outdated: Vec<String>,
+}
+
+impl From<Saved> for Secrets {
+    fn from(saved: Saved) -> Self {
+        let Saved {
+            cert_pem, key_pem, ..
+        } = saved;
+        Self {
+            ca_pem: saved.ca_pem,
+            token: saved.token,
+            outdated: saved.outdated,
+            draw: 0,
+            server: OnceLock::from(Server { cert_pem, key_pem }),
+        }
+    }
+}
+
+impl From<Secrets> for Saved {
+    fn from(secrets: Secrets) -> Self {
+        let Server { cert_pem, key_pem } = secrets.server().clone();
+        Self {
+            ca_pem: secrets.ca_pem,
+            cert_pem,
+            key_pem,
+            token: secrets.token,
+            outdated: secrets.outdated,
+        }
+    }
 }
 
 impl fmt::Debug for Secrets {
@@ -42,16 +91,24 @@ impl fmt::Debug for Secrets {
 impl Secrets {
     /// The secrets of a cluster.
     pub(super) fn new(id: u64, seed: u64) -> Self {
-        let draw = scramble(seed ^ scramble(id));
-        let (ca_pem, cert_pem, key_pem) =
-            certificates(draw).expect("fixed certificate parameters are accepted by rcgen");
+        Self::drawn(scramble(seed ^ scramble(id)))
+    }
+
+    fn drawn(draw: u64) -> Self {
+        let (ca, key) = authority(draw).expect(ACCEPTED);
         Self {
-            ca_pem,
-            cert_pem,
-            key_pem,
+            ca_pem: ca.self_signed(&key).expect(ACCEPTED).pem(),
             token: token(draw),
             outdated: Vec::new(),
+            draw,
+            server: OnceLock::new(),
         }
+    }
+
+    /// The server's certificate and key.
+    pub(super) fn server(&self) -> &Server {
+        self.server
+            .get_or_init(|| server(self.draw).expect(ACCEPTED))
     }
 
     /// A new token in place of the old; `salt` must be new each time.
@@ -61,11 +118,10 @@ impl Secrets {
 
     /// A new CA, certificate and token in place of the old; `salt` must be new each time.
     pub(super) fn renew(&mut self, salt: &str) {
-        let draw = salted(salt);
-        (self.ca_pem, self.cert_pem, self.key_pem) =
-            certificates(draw).expect("fixed certificate parameters are accepted by rcgen");
-        let old = std::mem::replace(&mut self.token, token(draw));
-        self.outdated.push(old);
+        let fresh = Self::drawn(salted(salt));
+        let old = std::mem::replace(self, fresh);
+        self.outdated = old.outdated;
+        self.outdated.push(old.token);
     }
 
     /// Whether this is the admin's token.
@@ -147,9 +203,10 @@ fn key(draw: u64) -> Result<KeyPair, rcgen::Error> {
     KeyPair::from_pkcs8_der_and_sign_algo(&der, &rcgen::PKCS_ED25519)
 }
 
-fn certificates(draw: u64) -> Result<(String, String, String), rcgen::Error> {
-    let (since, until) = (date_time_ymd(2024, 1, 1), date_time_ymd(2044, 1, 1));
-    let ca_key = key(draw ^ 3)?;
+/// Why making certificates cannot fail.
+const ACCEPTED: &str = "fixed certificate parameters are accepted by rcgen";
+
+fn authority(draw: u64) -> Result<(CertificateParams, KeyPair), rcgen::Error> {
     let mut ca = CertificateParams::new(vec!["kubernetes".to_owned()])?;
     ca.distinguished_name.push(DnType::CommonName, "kubernetes");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -158,9 +215,13 @@ fn certificates(draw: u64) -> Result<(String, String, String), rcgen::Error> {
         KeyUsagePurpose::KeyCertSign,
         KeyUsagePurpose::CrlSign,
     ];
-    (ca.not_before, ca.not_after) = (since, until);
-    let ca_pem = ca.self_signed(&ca_key)?.pem();
-    let server_key = key(draw ^ 4)?;
+    (ca.not_before, ca.not_after) = (date_time_ymd(2024, 1, 1), date_time_ymd(2044, 1, 1));
+    Ok((ca, key(draw ^ 3)?))
+}
+
+fn server(draw: u64) -> Result<Server, rcgen::Error> {
+    let (ca, ca_key) = authority(draw)?;
+    let key = key(draw ^ 4)?;
     let names = ["localhost", "127.0.0.1", "::1", "kubernetes.default.svc"];
     let mut server = CertificateParams::new(names.map(str::to_owned).to_vec())?;
     server
@@ -168,9 +229,10 @@ fn certificates(draw: u64) -> Result<(String, String, String), rcgen::Error> {
         .push(DnType::CommonName, "kube-apiserver");
     server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    (server.not_before, server.not_after) = (since, until);
-    let cert_pem = server
-        .signed_by(&server_key, &Issuer::from_params(&ca, &ca_key))?
-        .pem();
-    Ok((ca_pem, cert_pem, server_key.serialize_pem()))
+    (server.not_before, server.not_after) = (ca.not_before, ca.not_after);
+    let issuer = Issuer::from_params(&ca, &ca_key);
+    Ok(Server {
+        cert_pem: server.signed_by(&key, &issuer)?.pem(),
+        key_pem: key.serialize_pem(),
+    })
 }

@@ -115,14 +115,14 @@ impl Certified {
     fn new(cluster: &Cluster) -> io::Result<Self> {
         let inner = cluster.lock();
         Ok(Self {
-            cert_pem: inner.secrets.cert_pem.clone(),
+            cert_pem: inner.secrets.server().cert_pem.clone(),
             acceptor: TlsAcceptor::from(Arc::new(tls(&inner.secrets)?)),
         })
     }
 
     /// After a rotation the next connection meets the new one.
     fn refresh(&mut self, cluster: &Cluster) -> io::Result<()> {
-        if cluster.lock().secrets.cert_pem != self.cert_pem {
+        if cluster.lock().secrets.server().cert_pem != self.cert_pem {
             *self = Self::new(cluster)?;
         }
         Ok(())
@@ -133,9 +133,10 @@ fn tls(secrets: &Secrets) -> io::Result<ServerConfig> {
     let wrong = |error: &dyn std::fmt::Display| {
         io::Error::new(io::ErrorKind::InvalidData, error.to_string())
     };
+    let server = secrets.server();
     let certificate =
-        CertificateDer::from_pem_slice(secrets.cert_pem.as_bytes()).map_err(|e| wrong(&e))?;
-    let key = PrivateKeyDer::from_pem_slice(secrets.key_pem.as_bytes()).map_err(|e| wrong(&e))?;
+        CertificateDer::from_pem_slice(server.cert_pem.as_bytes()).map_err(|e| wrong(&e))?;
+    let key = PrivateKeyDer::from_pem_slice(server.key_pem.as_bytes()).map_err(|e| wrong(&e))?;
     let mut config =
         ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
