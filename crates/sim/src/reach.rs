@@ -47,16 +47,21 @@ pub(crate) fn reach<'a>(
     guards: impl Iterator<Item = &'a Firewall>,
     webhooks: WebhookPath,
 ) -> Reach {
-    guards.filter(|one| one.enabled).fold(OPEN, |left, one| {
-        let by = through(&one.rules, webhooks);
-        Reach {
-            kubelet: left.kubelet && by.kubelet,
-            webhooks: left.webhooks && by.webhooks,
-            node_ports: left.node_ports && by.node_ports,
-            dns: left.dns && by.dns,
-            pods: left.pods && by.pods,
+    let guards = guards.filter(|one| one.enabled);
+    guards.fold(OPEN, |left, one| left.and(through(&one.rules, webhooks)))
+}
+
+impl Reach {
+    /// What both let through.
+    fn and(self, other: Self) -> Self {
+        Self {
+            kubelet: self.kubelet && other.kubelet,
+            webhooks: self.webhooks && other.webhooks,
+            node_ports: self.node_ports && other.node_ports,
+            dns: self.dns && other.dns,
+            pods: self.pods && other.pods,
         }
-    })
+    }
 }
 
 fn through(rules: &Value, webhooks: WebhookPath) -> Reach {
@@ -128,13 +133,23 @@ impl World {
     /// What reaches the nodes is told to their clusters: to be called when a firewall, what it
     /// guards, or a node has changed.
     pub(crate) fn guard_nodes(&self) {
+        // What a firewall lets through is read from its rules once, however many nodes it guards.
+        let guards = self.firewalls.values().filter(|one| one.enabled);
+        let guards: Vec<(&Firewall, Reach)> = guards
+            .filter(|one| one.devices.iter().any(|device| device.kind == "linode"))
+            .map(|one| (one, through(&one.rules, self.switches.webhook_path)))
+            .collect();
         for (id, kube) in &self.kubes {
             let Some(cluster) = self.clusters.get(id) else {
                 continue;
             };
             let nodes = cluster.pools.iter().flat_map(|pool| &pool.nodes);
             let reach = nodes.filter_map(|node| {
-                let reach = self.reach_of(node.linode?);
+                let linode = node.linode?;
+                let own = guards
+                    .iter()
+                    .filter(|(one, _)| one.guards("linode", linode));
+                let reach = own.fold(OPEN, |left, (_, by)| left.and(*by));
                 (reach != OPEN).then(|| (cluster.node_name(&node.id), reach))
             });
             kube.set_reach(reach.collect());

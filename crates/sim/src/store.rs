@@ -153,11 +153,7 @@ impl World {
 
     /// The firewall that guards this Linode or NodeBalancer, if any.
     pub(crate) fn firewalls_of(&self, kind: &str, entity: u64) -> impl Iterator<Item = &Firewall> {
-        let guards = move |one: &&Firewall| {
-            one.devices
-                .iter()
-                .any(|device| device.kind == kind && device.entity == entity)
-        };
+        let guards = move |one: &&Firewall| one.guards(kind, entity);
         self.firewalls.values().filter(guards)
     }
 

@@ -211,6 +211,14 @@ pub(crate) struct Lock {
     pub entity: u64,
 }
 
+impl Firewall {
+    /// Whether it stands before this Linode or NodeBalancer.
+    pub(crate) fn guards(&self, kind: &str, entity: u64) -> bool {
+        let mut devices = self.devices.iter();
+        devices.any(|device| device.kind == kind && device.entity == entity)
+    }
+}
+
 impl LkeCluster {
     /// The pool of this id.
     pub(crate) fn pool_mut(&mut self, id: u64) -> Option<&mut Pool> {
