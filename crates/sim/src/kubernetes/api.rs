@@ -40,10 +40,12 @@ pub(super) fn answer(
 
 /// A JSON answer.
 pub(super) fn reply(code: StatusCode, body: &Value) -> Response<ReplyBody> {
-    whole(code, "application/json", format!("{body}\n"))
+    let mut text = serde_json::to_vec(body).expect("all keys of a JSON value are texts");
+    text.push(b'\n');
+    whole(code, "application/json", text)
 }
 
-fn whole(code: StatusCode, content_type: &'static str, body: String) -> Response<ReplyBody> {
+fn whole(code: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<ReplyBody> {
     let body = Full::new(Bytes::from(body))
         .map_err(|never| match never {})
         .boxed_unsync();
@@ -83,7 +85,7 @@ fn respond(
             return Ok(whole(
                 StatusCode::OK,
                 "text/plain; charset=utf-8",
-                "ok".to_owned(),
+                b"ok".to_vec(),
             ));
         }
         ["version"] => {

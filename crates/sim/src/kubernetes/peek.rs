@@ -2,26 +2,38 @@
 
 use serde_json::{Map, Value, json};
 
+/// What stands at `pointer`. Nearly all pointers are plain names, which need no copies.
+fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
+    match pointer.strip_prefix('/') {
+        Some(names) if !names.contains('~') => {
+            names
+                .split('/')
+                .try_fold(object, |value, name| match value.as_array() {
+                    Some(all) => all.get(name.parse::<usize>().ok()?),
+                    None => value.get(name),
+                })
+        }
+        Some(_) | None => object.pointer(pointer),
+    }
+}
+
 /// The text at `pointer`; empty when it is absent or no text.
 pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_str)
         .unwrap_or_default()
 }
 
 /// The array at `pointer`; empty when it is absent.
 pub(super) fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
 }
 
 /// The number at `pointer`; 0 when it is absent.
 pub(super) fn number(object: &Value, pointer: &str) -> i64 {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_i64)
         .unwrap_or_default()
 }
@@ -92,5 +104,5 @@ pub(super) fn drop_finalizer(object: &mut Value, finalizer: &str) {
 
 /// Whether the object is being deleted.
 pub(super) fn is_leaving(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some()
+    at(object, "/metadata/deletionTimestamp").is_some()
 }

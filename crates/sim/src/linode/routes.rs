@@ -166,10 +166,18 @@ const ROUTES: &[Route] = &[
     list("/linode/instances/{id}/volumes", LINODES_READ, instances::volumes),
 ];
 
-/// Each endpoint with the segments of its path.
-static SPLIT: LazyLock<Vec<(&Route, Vec<&str>)>> = LazyLock::new(|| {
-    let split = |route: &'static Route| (route, route.path.split('/').collect());
-    ROUTES.iter().map(split).collect()
+/// An endpoint and the segments of its path.
+type Split = (&'static Route, Vec<&'static str>);
+
+/// The endpoints by the number of segments in their path, each with these segments.
+static SPLIT: LazyLock<Vec<Vec<Split>>> = LazyLock::new(|| {
+    let mut all: Vec<Vec<Split>> = Vec::new();
+    for route in ROUTES {
+        let segments: Vec<&str> = route.path.split('/').collect();
+        all.resize_with(all.len().max(segments.len() + 1), Vec::new);
+        all[segments.len()].push((route, segments));
+    }
+    all
 });
 
 /// The endpoint of a path, and what stands in the places of `{id}`.
@@ -177,15 +185,13 @@ pub(super) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<Stri
     let given: Vec<&str> = path.split('/').collect();
     let fits = |wanted: &[&str]| {
         let mut pairs = wanted.iter().zip(&given);
-        wanted.len() == given.len()
-            && pairs.all(|(word, segment)| match *word {
-                "{id}" => !segment.is_empty(),
-                word => word == *segment,
-            })
+        pairs.all(|(word, segment)| match *word {
+            "{id}" => !segment.is_empty(),
+            word => word == *segment,
+        })
     };
-    let found =
-        |(route, wanted): &&(&'static Route, Vec<&str>)| route.method == method && fits(wanted);
-    let (route, wanted) = SPLIT.iter().find(found)?;
+    let found = |(route, wanted): &&Split| route.method == method && fits(wanted);
+    let (route, wanted) = SPLIT.get(given.len())?.iter().find(found)?;
     let ids = wanted
         .iter()
         .zip(given)
