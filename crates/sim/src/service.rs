@@ -85,7 +85,7 @@ impl Service<Request<Bytes>> for KubeService {
 pub(crate) fn response(sent: Sent, clock: &Clock) -> Result<Response<ReplyBody>, BoxError> {
     let mut reply = Response::builder().status(sent.status);
     if let Some(headers) = reply.headers_mut() {
-        headers.reserve(sent.headers.len());
+        *headers = sent.usual.headers(sent.status);
         for (name, value) in sent.headers {
             let value = match value {
                 Cow::Borrowed(text) => HeaderValue::from_static(text),

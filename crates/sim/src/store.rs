@@ -58,6 +58,9 @@ pub(crate) struct World {
     pub kubes: BTreeMap<u64, kubernetes::Cluster>,
     #[serde(skip)]
     pub limits: Limits,
+    /// The UUID of each account that was asked for.
+    #[serde(skip)]
+    pub euuids: BTreeMap<String, String>,
     /// What each GET was answered last, while a fault wants stale reads.
     #[serde(skip)]
     pub stale: BTreeMap<String, Sent>,
@@ -106,6 +109,7 @@ impl World {
             ids: BTreeMap::new(),
             kubes: BTreeMap::new(),
             limits: Limits::default(),
+            euuids: BTreeMap::new(),
             stale: BTreeMap::new(),
             price_permille: catalog_price(),
             retired: BTreeSet::new(),

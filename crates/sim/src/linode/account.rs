@@ -22,6 +22,18 @@ pub(crate) fn euuid(world: &World, account: &str) -> String {
     )
 }
 
+impl World {
+    /// [`euuid`], reckoned once: each reply bears it.
+    pub(super) fn known_euuid(&mut self, account: &str) -> String {
+        if let Some(known) = self.euuids.get(account) {
+            return known.clone();
+        }
+        let euuid = euuid(self, account);
+        self.euuids.insert(account.to_owned(), euuid.clone());
+        euuid
+    }
+}
+
 pub(super) fn profile(_: &mut World, call: &Call) -> Answer {
     let user = &call.user;
     Ok(Reply::One(json!({

@@ -1,8 +1,10 @@
 //! What goes back: replies, refusals and their headers.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -149,6 +151,9 @@ pub(crate) fn page_error() -> Refusal {
 #[derive(Clone)]
 pub(crate) struct Sent {
     pub status: u16,
+    /// The headers that many replies share.
+    pub usual: Usual,
+    /// Its own headers.
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     pub body: Bytes,
     /// So many bytes of the body go out before the connection ends; all of them when there are not
@@ -178,15 +183,18 @@ impl Outcome {
 impl Sent {
     /// JSON.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self::written(status, body.to_string().into())
+        let body = serde_json::to_vec(body).expect("all keys of a JSON value are texts");
+        Self::written(status, body.into())
     }
 
     /// JSON that is written already.
     pub(crate) fn written(status: u16, body: Bytes) -> Self {
-        let headers = vec![("content-type", "application/json".into())];
+        let usual = Usual {
+            json: true,
+            api: false,
+        };
         Self {
-            status,
-            headers,
+            usual,
             body,
             ..Self::empty(status)
         }
@@ -196,6 +204,7 @@ impl Sent {
     pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
+            usual: Usual::default(),
             headers: Vec::new(),
             body: Bytes::new(),
             whole: usize::MAX,
@@ -207,17 +216,14 @@ impl Sent {
     /// far. Names as recorded.
     pub(super) fn with_headers(
         mut self,
-        world: &World,
+        world: &mut World,
         user: Option<&User>,
         route: Option<&Route>,
         limit: Option<&Limit>,
         at: Timestamp,
     ) -> Self {
-        let add = |(name, text): &(&'static str, &'static str)| (*name, Cow::Borrowed(*text));
-        self.headers.extend(ALWAYS.iter().map(add));
-        if self.status < 400 {
-            self.headers.extend(ON_SUCCESS.iter().map(add));
-        }
+        self.usual.api = true;
+        self.headers.reserve(6);
         let scope = route.and_then(|route| route.scope).unwrap_or("*");
         self.headers.push(("x-accepted-oauth-scopes", scope.into()));
         if let Some(limit) = limit {
@@ -229,13 +235,47 @@ impl Sent {
             ]);
         }
         if let Some(user) = user {
-            let uuid = super::account::euuid(world, &user.account);
+            let uuid = world.known_euuid(&user.account);
             self.headers
                 .push(("x-oauth-scopes", user.scopes.clone().into()));
             self.headers.push(("x-customer-uuid", uuid.into()));
         }
         self
     }
+}
+
+/// Which headers a reply has in common with others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usual {
+    /// Its body is JSON.
+    pub json: bool,
+    /// It is the API's own, a refusal or not.
+    pub api: bool,
+}
+
+impl Usual {
+    /// The headers, with room for a reply's own. Made once a process: looking at each name and each
+    /// value again would cost as much as writing the body.
+    pub(crate) fn headers(self, status: u16) -> HeaderMap {
+        static ALL: LazyLock<[HeaderMap; 8]> = LazyLock::new(|| {
+            std::array::from_fn(|nth| usual_headers(nth & 1 > 0, nth & 2 > 0, nth & 4 > 0))
+        });
+        let nth =
+            usize::from(self.json) + 2 * usize::from(self.api) + 4 * usize::from(status < 400);
+        ALL[nth].clone()
+    }
+}
+
+fn usual_headers(json: bool, api: bool, success: bool) -> HeaderMap {
+    let json = json.then_some(("content-type", "application/json"));
+    let always = ALWAYS.iter().filter(|_| api);
+    let success = ON_SUCCESS.iter().filter(|_| api && success);
+    let mut headers = HeaderMap::with_capacity(24);
+    for (name, text) in json.iter().chain(always).chain(success) {
+        let name = HeaderName::from_static(name);
+        headers.append(name, HeaderValue::from_static(text));
+    }
+    headers
 }
 
 /// Headers of every reply (recorded; the version is the newest published one).
