@@ -141,7 +141,8 @@ impl Inner {
         let port = *self.port.lock().unwrap_or_else(PoisonError::into_inner);
         let mut world = self.world();
         // Also before a failure: the next change tries again.
-        world.dirty = false;
+        world.keep_pages_no_longer();
+        world.unsaved = false;
         file.save(&world, &self.clock, port)
     }
 
@@ -192,7 +193,7 @@ async fn run(twin: Weak<Inner>) {
             let mut world = inner.world();
             world.advance(inner.clock.now());
             let kubes: Vec<_> = world.kubes.values().cloned().collect();
-            (world.schedule.next(), world.dirty, kubes)
+            (world.schedule.next(), world.dirty || world.unsaved, kubes)
         };
         inner.open_listeners().await;
         let keeps = inner.keeps_state();

@@ -13,8 +13,8 @@ use crate::faults::Faults;
 use crate::kubernetes;
 use crate::latency::Span;
 use crate::ledger::Ledger;
-use crate::linode::Sent;
 use crate::linode::limits::Limits;
+use crate::linode::{Sent, Shown};
 use crate::quotas::Quotas;
 use crate::schedule::{Due, Schedule};
 use crate::switches::Switches;
@@ -61,6 +61,9 @@ pub(crate) struct World {
     /// The UUID of each account that was asked for.
     #[serde(skip)]
     pub euuids: BTreeMap<String, String>,
+    /// Pages that stay as they are until something changes.
+    #[serde(skip)]
+    pub shown: Shown,
     /// What each GET was answered last, while a fault wants stale reads.
     #[serde(skip)]
     pub stale: BTreeMap<String, Sent>,
@@ -73,9 +76,12 @@ pub(crate) struct World {
     /// Served on loopback: then a port is known only when its listener stands.
     #[serde(skip)]
     pub served: bool,
-    /// Changed since the last save.
+    /// Changed since somebody took note of it: who saves, or who keeps pages.
     #[serde(skip)]
     pub dirty: bool,
+    /// Changed since the last save, as whoever keeps pages has noted.
+    #[serde(skip)]
+    pub unsaved: bool,
 }
 
 fn catalog_price() -> u64 {
@@ -110,11 +116,13 @@ impl World {
             kubes: BTreeMap::new(),
             limits: Limits::default(),
             euuids: BTreeMap::new(),
+            shown: Shown::default(),
             stale: BTreeMap::new(),
             price_permille: catalog_price(),
             retired: BTreeSet::new(),
             served: false,
             dirty: true,
+            unsaved: false,
         }
     }
 
