@@ -82,7 +82,12 @@ impl Shape {
                 )
             }
         };
-        json!({"kind": named, "apiVersion": version, "metadata": about, "items": items})
+        let mut list = json!({
+            "kind": named, "apiVersion": version, "metadata": about, "items": [],
+        });
+        // Moved in: the macro would copy them.
+        list["items"] = Value::Array(items);
+        list
     }
 }
 
