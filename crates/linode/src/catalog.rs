@@ -7,6 +7,7 @@ use domain::Price;
 use domain::catalog::{Catalog, InstanceType, Region, version_numbers};
 use engine::ports::Answer;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Reads everything that a Spec can choose from, and what it costs.
 pub(crate) async fn read(caller: &Caller) -> Answer<Catalog> {
@@ -15,11 +16,11 @@ pub(crate) async fn read(caller: &Caller) -> Answer<Catalog> {
         caller.list(C, "list regions", "/v4/regions", |one: &RegionReply| one
             .id
             .clone()),
-        caller.list(
+        caller.list_by(
             C,
             "list availability",
             "/v4/regions/availability",
-            |one: &Availability| (one.region.clone(), one.plan.clone())
+            |one: &Availability, other| (&one.region, &one.plan).cmp(&(&other.region, &other.plan))
         ),
         caller.list(
             C,
@@ -42,10 +43,11 @@ pub(crate) async fn read(caller: &Caller) -> Answer<Catalog> {
         ),
         caller.list(C, "list volume prices", "/v4/volumes/types", resource_id),
     )?;
+    let mut plans = by_region(availability);
     let regions: Vec<Region> = regions
         .into_iter()
         .filter(|region| region.capabilities.iter().any(|one| one == "Kubernetes"))
-        .map(|region| with_availability(region, &availability))
+        .map(|region| with_availability(region, &mut plans))
         .collect();
     let ids: Vec<&str> = regions.iter().map(|region| region.id.as_str()).collect();
     let types = types
@@ -71,16 +73,39 @@ fn resource_id(one: &ResourceType) -> String {
     one.id.clone()
 }
 
-fn with_availability(region: RegionReply, rows: &[Availability]) -> Region {
-    let plans = |available: bool| {
-        let own = rows
-            .iter()
-            .filter(|row| row.region == region.id && row.available == available);
-        own.map(|row| row.plan.clone()).collect()
-    };
+/// The instance types that a region lists.
+#[derive(Default)]
+struct Plans {
+    available: Vec<String>,
+    sold_out: Vec<String>,
+}
+
+/// Rows come by the thousand, one for each region and each of its types.
+fn by_region(rows: Vec<Availability>) -> BTreeMap<String, Plans> {
+    let mut regions: BTreeMap<String, Plans> = BTreeMap::new();
+    for row in rows {
+        let plans = match regions.get_mut(&row.region) {
+            Some(plans) => plans,
+            None => regions.entry(row.region).or_default(),
+        };
+        let list = if row.available {
+            &mut plans.available
+        } else {
+            &mut plans.sold_out
+        };
+        list.push(row.plan);
+    }
+    regions
+}
+
+fn with_availability(region: RegionReply, plans: &mut BTreeMap<String, Plans>) -> Region {
+    let Plans {
+        available,
+        sold_out,
+    } = plans.remove(&region.id).unwrap_or_default();
     Region {
-        available: plans(true),
-        sold_out: plans(false),
+        available,
+        sold_out,
         id: region.id,
         label: region.label,
         country: region.country,

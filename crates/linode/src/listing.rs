@@ -6,7 +6,7 @@ use crate::failure::Unreadable;
 use engine::ports::{Answer, Failure, Kind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 
 /// Linode's upper limit.
 const PAGE_SIZE: usize = 500;
@@ -30,6 +30,18 @@ impl Caller {
         operation: &str,
         path: &str,
         key: impl Fn(&T) -> K,
+    ) -> Answer<Vec<T>> {
+        let order = |one: &T, other: &T| key(one).cmp(&key(other));
+        self.list_by(counted, operation, path, order).await
+    }
+
+    /// The same for rows whose key is dear to copy: `order` says whether two have the same.
+    pub(crate) async fn list_by<T: DeserializeOwned>(
+        &self,
+        counted: Counted,
+        operation: &str,
+        path: &str,
+        order: impl Fn(&T, &T) -> Ordering,
     ) -> Answer<Vec<T>> {
         let incomplete = |why: String| {
             let mut failure = Failure::new(Kind::Unknown, operation);
@@ -67,8 +79,9 @@ impl Caller {
             let why = format!("{} rows came, {results} were announced", rows.len());
             return Err(incomplete(why));
         }
-        let different: BTreeSet<K> = rows.iter().map(key).collect();
-        if different.len() != rows.len() {
+        let mut sorted: Vec<&T> = rows.iter().collect();
+        sorted.sort_unstable_by(|one, other| order(one, other));
+        if sorted.windows(2).any(|two| order(two[0], two[1]).is_eq()) {
             return Err(incomplete("a row came twice".to_owned()));
         }
         Ok(rows)
