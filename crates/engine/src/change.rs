@@ -28,13 +28,20 @@ impl Act {
         let Some(spec) = self.read(|progress| progress.spec.clone()).await else {
             return Ok(());
         };
-        let (catalog, clusters, firewalls) = futures::try_join!(
-            self.got(|| self.cloud().catalog()),
+        let (offered, clusters, firewalls) = futures::try_join!(
+            self.got(|| self.cloud().offers(&spec.region, &spec.gpu_type)),
             self.got(|| self.cloud().clusters()),
             self.got(|| self.cloud().firewalls()),
         )?;
-        let region = catalog.region(&spec.region);
-        if !region.is_some_and(|region| catalog.offers(region, &spec.gpu_type)) {
+        let offered = match offered {
+            Some(offered) => offered,
+            None => {
+                let catalog = self.got(|| self.cloud().catalog()).await?;
+                let region = catalog.region(&spec.region);
+                region.is_some_and(|region| catalog.offers(region, &spec.gpu_type))
+            }
+        };
+        if !offered {
             let (instance_type, region) = (spec.gpu_type.clone(), spec.region.clone());
             return Err(Trouble::Failed(
                 Failed::TypeUnavailable {

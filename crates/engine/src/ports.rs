@@ -123,6 +123,11 @@ pub trait Cloud: Send + Sync {
     async fn account(&self) -> Answer<Account>;
     /// Regions, availability (all pages), types, versions, prices.
     async fn catalog(&self) -> Answer<Catalog>;
+    /// Whether an instance type can be had in a region now, from `/regions/{id}/availability`. `None`:
+    /// it is not told there, and only the catalog knows.
+    async fn offers(&self, _region: &str, _instance_type: &str) -> Answer<Option<bool>> {
+        Ok(None)
+    }
 
     /// Every cluster of the account.
     async fn clusters(&self) -> Answer<Vec<Cluster>>;

@@ -2,10 +2,13 @@
 
 use crate::call::{Caller, Counted};
 use crate::money::WirePrice;
-use crate::wire::{Availability, RegionPrice, RegionReply, ResourceType, TypeReply, VersionReply};
+use crate::wire::{
+    Availability, RegionAvailability, RegionPrice, RegionReply, ResourceType, TypeReply,
+    VersionReply,
+};
 use domain::Price;
 use domain::catalog::{Catalog, InstanceType, Region, version_numbers};
-use engine::ports::Answer;
+use engine::ports::{Answer, Kind};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -67,6 +70,25 @@ pub(crate) async fn read(caller: &Caller) -> Answer<Catalog> {
         volume_gb_price,
         regions,
     })
+}
+
+/// What a region's own list says of an instance type: a bare array of the limited ones. `None`: not
+/// listed there.
+pub(crate) async fn offers(
+    caller: &Caller,
+    region: &str,
+    instance_type: &str,
+) -> Answer<Option<bool>> {
+    let path = format!("/v4/regions/{region}/availability");
+    let operation = "list the region's availability";
+    let listed: Answer<Vec<RegionAvailability>> =
+        caller.get(Counted::Catalog, operation, &path).await;
+    let rows = match listed {
+        Err(failure) if failure.kind == Kind::NotFound => return Ok(None),
+        listed => listed?,
+    };
+    let row = rows.into_iter().find(|row| row.plan == instance_type);
+    Ok(row.map(|row| row.available))
 }
 
 fn resource_id(one: &ResourceType) -> String {

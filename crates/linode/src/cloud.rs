@@ -119,6 +119,10 @@ impl Cloud for LinodeCloud {
         crate::catalog::read(&self.caller).await
     }
 
+    async fn offers(&self, region: &str, instance_type: &str) -> Answer<Option<bool>> {
+        crate::catalog::offers(&self.caller, region, instance_type).await
+    }
+
     async fn clusters(&self) -> Answer<Vec<Cluster>> {
         let key = |one: &ClusterReply| one.id;
         self.caller

@@ -144,3 +144,28 @@ async fn versions_sort_as_numbers_and_what_is_missing_is_unknown() {
     "#]]
     .assert_eq(&stage.transcript());
 }
+
+#[tokio::test]
+async fn a_regions_own_list_tells_what_can_be_had_and_is_silent_of_the_rest() {
+    let stage = Stage::with(Origin::Linode, |request| {
+        let (status, text) = match request.uri().path() {
+            "/v4/regions/us-ord/availability" => (
+                200,
+                r#"[{"plan": "had", "available": true}, {"plan": "not", "available": false}]"#,
+            ),
+            _ => (404, r#"{"errors": [{"reason": "Not found"}]}"#),
+        };
+        let reply = http::Response::builder().status(status);
+        Ok(reply.body(body(text.to_owned())).unwrap())
+    });
+    let mut said = Vec::new();
+    for (region, plan) in [
+        ("us-ord", "had"),
+        ("us-ord", "not"),
+        ("us-ord", "unheard of"),
+        ("gone", "had"),
+    ] {
+        said.push(stage.cloud.offers(region, plan).await.unwrap());
+    }
+    assert_eq!(said, [Some(true), Some(false), None, None]);
+}

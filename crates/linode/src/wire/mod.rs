@@ -12,7 +12,8 @@ pub(crate) use network::{
     Device, FirewallReply, InboundReply, InstanceReply, NodeBalancerReply, RulesReply, VolumeReply,
 };
 pub(crate) use offers::{
-    Availability, RegionPrice, RegionReply, ResourceType, TypeReply, VersionReply,
+    Availability, RegionAvailability, RegionPrice, RegionReply, ResourceType, TypeReply,
+    VersionReply,
 };
 
 use jiff::Timestamp;

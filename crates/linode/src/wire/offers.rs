@@ -23,6 +23,13 @@ pub(crate) struct Availability {
     pub(crate) available: bool,
 }
 
+/// A row of one region's own list, which need not name the region.
+#[derive(Deserialize)]
+pub(crate) struct RegionAvailability {
+    pub(crate) plan: String,
+    pub(crate) available: bool,
+}
+
 #[derive(Deserialize)]
 pub(crate) struct VersionReply {
     pub(crate) id: String,
