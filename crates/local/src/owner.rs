@@ -33,12 +33,21 @@ fn read_or_draw(home: &Path) -> Tried<Owner> {
     });
     drop(fs::remove_file(&draft));
     match written {
+        // In a home that nobody may write nothing is made; who only looks needs no tag that stays.
+        Err(error) if is_sealed(&error) => return Ok(drawn),
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         Ok(()) | Err(_) => sync_folder(home),
     }
     .while_("write", &path)?;
     let unreadable = || io::Error::from(io::ErrorKind::InvalidData);
     read(&path)?.ok_or_else(unreadable).while_("read", &path)
+}
+
+fn is_sealed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied
+    )
 }
 
 /// `None`: there is no such file. One that holds something else is not replaced: what was created
