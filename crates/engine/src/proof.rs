@@ -169,7 +169,8 @@ impl Claim {
             .things
             .get(&Thing::Cluster(cluster))
             .map(|life| life.born);
-        if born.is_some_and(|born| one.created >= born) {
+        // Linode tells whole seconds; our own clock, where its word was missing, tells more.
+        if born.is_some_and(|born| one.created.as_second() >= born.as_second()) {
             Belongs::Ours
         } else {
             Belongs::Doubtful
