@@ -6,6 +6,7 @@
 //! cloud is made of) and `lifecycle` (what closing means).
 
 mod account;
+mod again;
 mod arguments;
 mod commands;
 mod dialogs;
@@ -48,6 +49,7 @@ pub fn run() {
             _ => {}
         }),
         Err(error) => {
+            again::begin_anew(&error);
             // There is no window to say it in.
             eprintln!("failed to start Quaylight: {error:#}");
             std::process::exit(1);

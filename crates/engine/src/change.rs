@@ -33,13 +33,12 @@ impl Act {
             self.got(|| self.cloud().clusters()),
             self.got(|| self.cloud().firewalls()),
         )?;
-        let offered = match offered {
-            Some(offered) => offered,
-            None => {
-                let catalog = self.got(|| self.cloud().catalog()).await?;
-                let region = catalog.region(&spec.region);
-                region.is_some_and(|region| catalog.offers(region, &spec.gpu_type))
-            }
+        let offered = if let Some(offered) = offered {
+            offered
+        } else {
+            let catalog = self.got(|| self.cloud().catalog()).await?;
+            let region = catalog.region(&spec.region);
+            region.is_some_and(|region| catalog.offers(region, &spec.gpu_type))
         };
         if !offered {
             let (instance_type, region) = (spec.gpu_type.clone(), spec.region.clone());
