@@ -72,6 +72,13 @@ pub(crate) fn campaign_step(full: bool) -> Ended {
         .checked()
 }
 
+/// Whether the campaign finds every planted bug.
+pub(crate) fn planted_step() -> Ended {
+    let mut planted = measuring("campaign");
+    planted.arg("--planted");
+    Job::new("planted", planted, 40).run().checked()
+}
+
 /// Measures on fast code, in the profile `bench`.
 pub(crate) fn bench(name: &str, words: &[String]) -> ExitCode {
     if name == "deploy" {

@@ -145,6 +145,12 @@ const STEPS: &[Step] = &[
         act: |mode| figures::campaign_step(mode.full),
     },
     Step {
+        name: "planted",
+        does: "whether the campaign finds every bug that was planted",
+        needs: &["campaign"],
+        act: |_| figures::planted_step(),
+    },
+    Step {
         name: "e2e",
         does: "the real window, driven on a virtual display with a real secret store",
         needs: &["build", "tauri-driver", "kubectl"],
