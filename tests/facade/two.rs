@@ -97,16 +97,12 @@ impl Pair {
         ask(&self.twin, method, path, body).await
     }
 
-    /// The tags of every cluster, pool and firewall, with what they are on.
+    /// The tags of every cluster and firewall, with what they are on.
     pub(crate) async fn tags(&self) -> Vec<(String, Vec<String>)> {
         let mut out = Vec::new();
         let clusters = self.listed("/v4/lke/clusters").await;
         for cluster in &clusters {
             out.push(("cluster".to_owned(), tags_of(cluster)));
-            let pools = format!("/v4/lke/clusters/{}/pools", cluster["id"]);
-            for pool in self.listed(&pools).await {
-                out.push(("pool".to_owned(), tags_of(&pool)));
-            }
         }
         for firewall in self.listed("/v4/networking/firewalls").await {
             out.push(("firewall".to_owned(), tags_of(&firewall)));

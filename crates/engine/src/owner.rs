@@ -9,7 +9,7 @@ use crate::ports::{Answer, Cloud, Failure, Kind, Ports};
 use crate::said::Failed;
 use domain::inventory::Cluster;
 use domain::progress::Progress;
-use domain::{ClusterId, FirewallId, Owner, PoolId};
+use domain::{ClusterId, FirewallId, Owner};
 use std::time::Duration;
 
 /// For how long an owner tag that was read is good for the next write.
@@ -63,12 +63,11 @@ impl Act {
     }
 }
 
-/// Something whose tags can be written.
+/// Something whose tags can be written. A pool is looked after with its cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tagged {
     Cluster(ClusterId),
     Firewall(FirewallId),
-    Pool(ClusterId, PoolId),
 }
 
 impl Tagged {
@@ -77,10 +76,6 @@ impl Tagged {
         let there = match self {
             Self::Cluster(id) => cloud.cluster(id).await.map(|one: Cluster| Some(one.tags)),
             Self::Firewall(id) => cloud.firewalls().await.map(|all| {
-                let found = all.into_iter().find(|one| one.id == id);
-                found.map(|one| one.tags)
-            }),
-            Self::Pool(cluster, id) => cloud.pools(cluster).await.map(|all| {
                 let found = all.into_iter().find(|one| one.id == id);
                 found.map(|one| one.tags)
             }),
@@ -95,7 +90,6 @@ impl Tagged {
         match self {
             Self::Cluster(id) => cloud.set_cluster_tags(id, tags).await,
             Self::Firewall(id) => cloud.set_firewall_tags(id, tags).await,
-            Self::Pool(cluster, id) => cloud.set_pool_tags(cluster, id, tags).await,
         }
     }
 }

@@ -161,12 +161,8 @@ pub trait Cloud: Send + Sync {
         pool: PoolId,
         bounds: Option<domain::inventory::Bounds>,
     ) -> Answer<Pool>;
-    /// PUT a pool's tags, all of them. Asked only by a take-over, as the next two are; a cloud
+    /// PUT a firewall's tags, all of them. Asked only by a take-over, as the next is; a cloud
     /// without it refuses.
-    async fn set_pool_tags(&self, _: ClusterId, _: PoolId, _: &[String]) -> Answer<()> {
-        Err(Failure::new(Kind::Invalid, "set the pool's tags"))
-    }
-    /// PUT a firewall's tags, all of them.
     async fn set_firewall_tags(&self, _: FirewallId, _: &[String]) -> Answer<()> {
         Err(Failure::new(Kind::Invalid, "set the firewall's tags"))
     }

@@ -119,13 +119,14 @@ impl Claim {
 
     /// A GPU pool of our own cluster: marked, and of our instance type with our label on its nodes.
     /// Linode tells no birth of a pool, but it is younger than the cluster that holds it; and the
-    /// complete listing before our POST held none that is marked and labelled like this.
+    /// complete listing before our POST held none that is marked and labelled like this. Which
+    /// computer looks after it is told by its cluster.
     pub fn gpu_pool(&self, one: &Pool) -> Belongs {
         let known = self.pools.contains(&one.id);
         let marked = self.mark.is_on(&one.tags);
         let bears = |(name, value): &(String, String)| (name.as_str(), value.as_str()) == GPU_LABEL;
         let placed = one.instance_type == self.gpu_type && one.labels.iter().any(bears);
-        self.belongs(known, marked, placed, &one.tags)
+        self.belongs(known, marked, placed, &[])
     }
 
     /// A firewall: the same, with its label for its place; or the cluster's own, which the journal

@@ -214,14 +214,6 @@ impl Cloud for LinodeCloud {
             .map(Into::into)
     }
 
-    async fn set_pool_tags(&self, cluster: ClusterId, pool: PoolId, tags: &[String]) -> Answer<()> {
-        let path = cluster::path(cluster, &format!("/pools/{pool}"));
-        let body = TagsWant { tags };
-        self.put::<PoolReply>("set the pool's tags", &path, &body)
-            .await
-            .map(|_| ())
-    }
-
     async fn set_autoscaler(
         &self,
         cluster: ClusterId,

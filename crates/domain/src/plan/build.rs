@@ -78,12 +78,15 @@ impl Steps {
 }
 
 fn tags(spec: &Spec, basis: &Basis) -> Vec<String> {
-    spec.tags
-        .iter()
-        .cloned()
-        .chain([basis.deployment.mark().0])
-        .chain(basis.owner.iter().map(Owner::tag))
-        .collect()
+    let mark = basis.deployment.mark().0;
+    spec.tags.iter().cloned().chain([mark]).collect()
+}
+
+/// The same with the owner tag. A pool has none: the API does not let its tags be changed later,
+/// and its cluster's owner is its own.
+fn owned(tags: &[String], basis: &Basis) -> Vec<String> {
+    let owner = basis.owner.as_ref().map(Owner::tag);
+    tags.iter().cloned().chain(owner).collect()
 }
 
 /// A new deployment of a Spec that has passed its rules.
@@ -113,7 +116,7 @@ pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis:
     let checked = steps.add(Action::CheckAccount, []);
     let firewall = NewFirewall {
         label: label.clone(),
-        tags: tags.clone(),
+        tags: owned(&tags, &basis),
         rules,
     };
     let walled = steps.add(Action::CreateFirewall(firewall), [checked]);
@@ -122,7 +125,7 @@ pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis:
         region: spec.region.clone(),
         kubernetes_version: spec.kubernetes_version.clone(),
         ha: spec.ha,
-        tags,
+        tags: owned(&tags, &basis),
         access: spec.kubectl_access.clone().unwrap_or_default(),
         access_revision: revision.clone(),
         pool: system_pool.unwrap_or_else(|| gpu_pool.clone()),

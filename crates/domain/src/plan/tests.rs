@@ -133,7 +133,7 @@ fn an_update_switches_off_then_counts_then_switches_on() {
 }
 
 #[test]
-fn everything_that_is_created_bears_the_mark_and_the_owner_tag() {
+fn everything_that_is_created_bears_the_mark_and_all_but_pools_the_owner_tag() {
     let plan = plan_create(&spec(), Vec::new(), Prices::default(), basis());
     let mut tags = Vec::new();
     for step in &plan.steps {
@@ -147,5 +147,6 @@ fn everything_that_is_created_bears_the_mark_and_the_owner_tag() {
             tags.push(want.tags.join(" "));
         }
     }
-    assert_eq!(tags, ["kubeflow gpu ql-d qo-0a1b2c3d"; 4]);
+    let (owned, pool) = ("kubeflow gpu ql-d qo-0a1b2c3d", "kubeflow gpu ql-d");
+    assert_eq!(tags, [owned, owned, pool, pool]);
 }

@@ -10,14 +10,13 @@ use super::{Engine, problem};
 use crate::book::Book;
 use crate::owner::{NotTaken, Tagged, put_owner};
 use crate::sweep::{self, Orphan};
-use domain::inventory::Pool;
+use domain::DeploymentId;
 use domain::record::Fact;
 use domain::spec::{Spec, Stops};
 use domain::standing::Standing;
 use domain::text::Text;
 use domain::texts;
 use domain::view::{Problem, Whose};
-use domain::{DeploymentId, Mark};
 use std::collections::BTreeSet;
 
 texts! {
@@ -119,9 +118,8 @@ impl Engine {
     /// The thing whose tag decides comes first: from then on the other computer keeps still.
     async fn put_owner_on(&self, orphan: &Orphan) -> Result<(), Problem> {
         let standing = self.standing(orphan).await?;
-        let mark = orphan.deployment.mark();
         let decides = decides(&standing);
-        for on in tagged(&standing, &mark) {
+        for on in tagged(&standing) {
             match put_owner(&self.ports, on, decides).await {
                 Err(NotTaken::Gone) if Some(on) != decides => {}
                 done => done.map_err(|why| not_taken(why, orphan))?,
@@ -169,19 +167,13 @@ fn decides(standing: &Standing) -> Option<Tagged> {
 }
 
 /// Everything whose owner tag is written, the deciding thing first.
-fn tagged(standing: &Standing, mark: &Mark) -> Vec<Tagged> {
+fn tagged(standing: &Standing) -> Vec<Tagged> {
     let clusters = standing.clusters.iter().map(|one| Tagged::Cluster(one.id));
     let firewalls = standing
         .firewalls
         .iter()
         .map(|one| Tagged::Firewall(one.id));
-    let marked = standing.pools.iter().filter(|one| mark.is_on(&one.tags));
-    let cluster = standing.cluster().map(|one| one.id);
-    let of_cluster = |pool: &Pool| Some(Tagged::Pool(cluster?, pool.id));
-    clusters
-        .chain(firewalls)
-        .chain(marked.filter_map(of_cluster))
-        .collect()
+    clusters.chain(firewalls).collect()
 }
 
 fn missing(id: &DeploymentId) -> Problem {

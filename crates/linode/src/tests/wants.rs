@@ -206,21 +206,16 @@ async fn waiting_polls_are_counted_apart() {
 }
 
 #[tokio::test]
-async fn tags_of_a_pool_and_a_firewall_are_put_alone_and_rules_that_let_in_read_back() {
-    let pool = r#"200 {"id": 9, "type": "g6-standard-2", "count": 1, "nodes": [], "tags": []}"#;
+async fn tags_of_a_firewall_are_put_alone_and_rules_that_let_in_read_back() {
     let firewall = r#"200 {"id": 5, "label": "f", "tags": [], "entities": [], "created": "2018-01-02T03:04:05"}"#;
     let rules = r#"200 {"inbound_policy": "DROP", "outbound": null, "version": 3, "inbound": [
         {"label": "web-ui", "action": "ACCEPT", "protocol": "TCP", "ports": "80, 443", "addresses": {"ipv4": ["203.0.113.7/32"], "ipv6": ["2001:db8::/64"]}},
         {"label": "ping", "action": "ACCEPT", "protocol": "ICMP", "ports": null, "addresses": {"ipv4": ["203.0.113.7"], "ipv6": null}},
         {"label": "no", "action": "DROP", "protocol": "TCP", "addresses": {"ipv4": ["0.0.0.0/0"]}}]}"#;
     let odd = r#"200 {"inbound": [{"label": "x", "action": "ACCEPT", "protocol": "TCP", "addresses": {"ipv4": ["everyone"]}}]}"#;
-    let stage = Stage::new(&[pool, firewall, rules, odd]);
+    let stage = Stage::new(&[firewall, rules, odd]);
     let tags = ["Größe".to_owned(), "qo-00000001".to_owned()];
     let cloud = &stage.cloud;
-    cloud
-        .set_pool_tags(ClusterId(7), PoolId(9), &tags)
-        .await
-        .unwrap();
     cloud.set_firewall_tags(FirewallId(5), &tags).await.unwrap();
     let read = cloud.firewall_rules(FirewallId(5)).await.unwrap();
     let told: Vec<String> = read
@@ -233,7 +228,6 @@ async fn tags_of_a_pool_and_a_firewall_are_put_alone_and_rules_that_let_in_read_
     .assert_eq(&told.join("\n"));
     assert!(cloud.firewall_rules(FirewallId(5)).await.is_err());
     expect![[r#"
-        PUT https://api.linode.com/v4/lke/clusters/7/pools/9 {"tags":["Größe","qo-00000001"]}
         PUT https://api.linode.com/v4/networking/firewalls/5 {"tags":["Größe","qo-00000001"]}
         GET https://api.linode.com/v4/networking/firewalls/5/rules
         GET https://api.linode.com/v4/networking/firewalls/5/rules
