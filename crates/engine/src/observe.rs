@@ -87,20 +87,20 @@ impl Watch {
         Self(Run::aside(ports, protocol, book, observer, account))
     }
 
-    /// One look: four collections (pools, Linodes, firewall devices, NodeBalancers), the access list,
-    /// Kubernetes.
+    /// One look: three collections (pools, Linodes, firewall devices), NodeBalancers as a fourth where
+    /// wished, the access list, Kubernetes.
     /// Writes births, covers and deaths; tells the observer. A look that could not be made is told as
     /// incomplete, and nothing is concluded from it.
-    pub async fn look(&self) -> Observed {
+    pub async fn look(&self, nodebalancers: bool) -> Observed {
         let mut seen = Observed::at(self.0.ports.clock.now());
-        if let Err(trouble) = self.look_at(&mut seen).await {
+        if let Err(trouble) = self.look_at(&mut seen, nodebalancers).await {
             tracing::debug!(?trouble, "a look was cut short");
         }
         self.0.observed(&seen);
         seen
     }
 
-    async fn look_at(&self, seen: &mut Observed) -> Result<(), Trouble> {
+    async fn look_at(&self, seen: &mut Observed, nodebalancers: bool) -> Result<(), Trouble> {
         let act = &self.0;
         let cluster = act.cluster().await?;
         seen.cluster = Some(cluster);
@@ -139,13 +139,15 @@ impl Watch {
             let of_it = listed.iter().filter(|one| one.cluster == Some(cluster));
             seen.instances = Some(of_it.cloned().collect());
         }
-        // A Service that somebody made or deleted: what its NodeBalancer costs is known from here on.
-        let balancers = act.note_nodebalancers(&[cluster]).await?;
-        let there: Vec<Thing> = balancers
-            .iter()
-            .map(|one| Thing::NodeBalancer(one.id))
-            .collect();
-        act.note_gone(ThingKind::NodeBalancer, &there).await?;
+        if nodebalancers {
+            // A Service that somebody made or deleted: what it costs is known from here on.
+            let balancers = act.note_nodebalancers(&[cluster]).await?;
+            let there: Vec<Thing> = balancers
+                .iter()
+                .map(|one| Thing::NodeBalancer(one.id))
+                .collect();
+            act.note_gone(ThingKind::NodeBalancer, &there).await?;
+        }
         seen.complete = pools.is_some() && instances.is_some();
         seen.pools = pools;
         if let Some(pools) = &seen.pools {

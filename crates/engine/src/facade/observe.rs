@@ -133,11 +133,11 @@ impl Engine {
 
     /// Looks once at a deployment that stands; births and deaths go to its journal.
     pub async fn observe_once(&self, id: &DeploymentId) {
-        self.observe(id, true).await;
+        self.observe(id, true, true).await;
     }
 
-    /// The same; `waits`: behind a look that goes on already.
-    pub(super) async fn observe(&self, id: &DeploymentId, waits: bool) {
+    /// The same; `waits`: behind a look that goes on already; `nodebalancers`: they are listed too.
+    pub(super) async fn observe(&self, id: &DeploymentId, waits: bool, nodebalancers: bool) {
         let stands = |held: &super::Held| {
             held.run.is_none() && held.progress.cluster().is_some() && self.is_here(&held.progress)
         };
@@ -147,7 +147,7 @@ impl Engine {
         let look = async |book: &Book| {
             let observer = self.observer();
             if let Ok(watch) = Watch::begin(&self.ports, self.protocol, book, observer).await {
-                watch.look().await;
+                watch.look(nodebalancers).await;
             }
         };
         self.with_open(id, waits, look).await;

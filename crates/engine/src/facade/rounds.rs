@@ -29,12 +29,16 @@ impl Engine {
         tokio::spawn(looks(Arc::downgrade(self)));
     }
 
-    async fn look_at_all(&self) {
+    /// What other computers do and the NodeBalancers of ours are listed in turns, but for the first
+    /// round, so that what stands costs four collections a minute.
+    async fn look_at_all(&self, round: u32) {
+        let around = round.is_multiple_of(2);
+        let nodebalancers = round == 0 || !around;
         if self.account().await.is_err() {
             return;
         }
         drop(self.catalog().await);
-        if let Err(problem) = self.look_around().await {
+        if around && let Err(problem) = self.look_around().await {
             tracing::debug!(code = problem.code, "whose things are was not read");
         }
         for brief in self.list() {
@@ -46,7 +50,7 @@ impl Engine {
             }
             // A deployment whose look goes on still is left out this time.
             tokio::spawn(async move {
-                me.observe(&brief.id, false).await;
+                me.observe(&brief.id, false, nodebalancers).await;
                 me.sweep_if_due(&brief.id).await;
             });
         }
@@ -125,9 +129,9 @@ async fn teardowns(me: Weak<Engine>) {
 
 /// What stands, and graveyards.
 async fn looks(me: Weak<Engine>) {
-    loop {
+    for round in 0_u32.. {
         let Some(engine) = me.upgrade() else { return };
-        engine.look_at_all().await;
+        engine.look_at_all(round).await;
         let (clock, every) = (engine.ports.clock.clone(), engine.protocol.observe_every);
         drop(engine);
         clock.sleep(every).await;

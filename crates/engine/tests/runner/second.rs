@@ -91,7 +91,7 @@ fn a_second_pool_that_commits_after_the_create_is_found_by_a_look() {
         tokio::time::sleep(Duration::from_secs(1000)).await;
         let (ports, book) = (story.ports(), story.book());
         let watch = Watch::begin(&ports, &story.protocol, &book, Arc::new(Deaf)).await;
-        watch.unwrap().look().await;
+        watch.unwrap().look(true).await;
     });
     assert_eq!(gpu_pools(&story), [kept(&story)]);
     assert!(transcript(&story).contains("gone pool"));
