@@ -52,6 +52,10 @@ impl KubeApi for BentApi {
         self.inner.load_balancers().await
     }
 
+    async fn set_storage_class(&self, tags: &[String]) -> Answer<()> {
+        self.inner.set_storage_class(tags).await
+    }
+
     async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()> {
         self.inner.delete_service(namespace, name).await
     }

@@ -115,13 +115,20 @@ impl Bench {
     }
 
     async fn claim(&self, name: &str) {
-        let claim = json!({
+        self.claim_of(name, "linode-block-storage").await;
+    }
+
+    async fn claim_of(&self, name: &str, class: &str) {
+        let mut claim = json!({
             "metadata": {"name": name},
             "spec": {
-                "accessModes": ["ReadWriteOnce"], "storageClassName": "linode-block-storage",
+                "accessModes": ["ReadWriteOnce"],
                 "resources": {"requests": {"storage": "5Gi"}},
             },
         });
+        if !class.is_empty() {
+            claim["spec"]["storageClassName"] = json!(class);
+        }
         self.kubectl("/api/v1/namespaces/default/persistentvolumeclaims", claim)
             .await;
     }
@@ -209,6 +216,30 @@ async fn a_kept_volume_outlives_its_claim_and_a_ticked_one_does_not() {
     assert_eq!(bench.billed().await, (1, 0));
     let missing = kube.retain_volume("pvc-nowhere").await.unwrap_err();
     assert_eq!((missing.kind, missing.status), (Kind::NotFound, Some(404)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_storage_class_is_the_default_and_its_marked_volumes_go_with_their_claims() {
+    let bench = Bench::new().await;
+    let kube = bench.connect(HERE).await;
+    let tags = ["ql-x".to_owned()];
+    bench.claim_of("before", "").await;
+    for _ in 0..2 {
+        kube.set_storage_class(&tags).await.unwrap();
+    }
+    bench.claim_of("after", "").await;
+    let made = bench.linode("GET", "/v4/volumes", Value::Null).await;
+    assert_eq!(
+        (&made["data"][0]["tags"], &made["data"][1]["tags"]),
+        (&json!([]), &json!(tags))
+    );
+    for claim in ["before", "after"] {
+        kube.delete_claim("default", claim).await.unwrap();
+    }
+    // What the cluster's own default made stays, and goes on costing.
+    assert_eq!(bench.billed().await, (1, 0));
+    let other = kube.set_storage_class(&["ql-y".to_owned()]).await;
+    assert_eq!(other.unwrap_err().kind, Kind::Invalid);
 }
 
 #[tokio::test(start_paused = true)]

@@ -137,6 +137,8 @@ pub enum Action {
         /// Which pool.
         pool: PoolRole,
     },
+    /// Our StorageClass as Kubernetes' default: its volumes go with their claims and bear our mark.
+    SetStorageClass,
     /// PUT `count` alone and read it back; never once the autoscaler is on.
     ScalePool {
         /// Which pool.
@@ -222,6 +224,7 @@ impl Action {
             Self::AwaitNodes {
                 pool: PoolRole::System,
             } => "await_system_nodes",
+            Self::SetStorageClass => "set_storage_class",
             Self::ScalePool { .. } => "scale_pool",
             Self::SetAutoscaler { .. } => "set_autoscaler",
             Self::CoverNodes => "cover_nodes",

@@ -9,6 +9,7 @@ mod bus;
 mod change;
 mod create;
 pub mod facade;
+mod inside;
 #[cfg(feature = "kill-points")]
 pub mod kill;
 pub mod left;

@@ -228,6 +228,8 @@ pub trait KubeApi: Send + Sync {
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>>;
     /// Services of type LoadBalancer.
     async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>>;
+    /// Our StorageClass (its volumes go with their claims, and bear `tags`) as the only default.
+    async fn set_storage_class(&self, tags: &[String]) -> Answer<()>;
     /// DELETE a Service; gone already is success.
     async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()>;
     /// Patch a PersistentVolume to `Retain` and read it back; fails unless it reads `Retain`.

@@ -41,6 +41,8 @@ domain::texts! {
         "failed_kubeconfig_late" KubeconfigLate,
         /// The kubeconfig holds what it must not.
         "failed_kubeconfig_refused" KubeconfigRefused { said: String },
+        /// Kubernetes does not answer.
+        "failed_kubernetes_late" KubernetesLate,
         /// What was written reads back differently.
         "failed_not_taken" NotTaken { what: String },
         /// The journal names it and the cloud shows no proof that it is ours.
@@ -73,6 +75,8 @@ domain::texts! {
         "note_waits_kubeconfig" WaitsKubeconfig,
         /// The access list is not enforced yet.
         "note_waits_access" WaitsAccess,
+        /// Kubernetes does not answer yet.
+        "note_waits_api" WaitsApi,
         /// Nodes come up.
         "note_waits_nodes" WaitsNodes { ready: usize, want: u32 },
         /// LKE calls the nodes ready; Kubernetes does not yet, or does not answer.
@@ -109,6 +113,8 @@ domain::texts! {
         "done_allow_late" AllowLate { address: String },
         /// A kubeconfig is there.
         "done_kubeconfig" Kubeconfig,
+        /// Our StorageClass is the default.
+        "done_storage_class" StorageClass,
         /// Nodes are ready.
         "done_nodes" Nodes { count: u32 },
         /// A pool has its nodes.

@@ -44,6 +44,7 @@ impl Act {
             Action::AwaitAccessList { revision } => self.await_access(revision).await,
             Action::AwaitKubeconfig => self.await_kubeconfig().await,
             Action::AwaitNodes { pool } => self.await_nodes(*pool).await,
+            Action::SetStorageClass => self.set_storage_class().await,
             Action::ScalePool { pool, count } => self.scale(*pool, *count).await,
             Action::SetAutoscaler { pool, bounds } => self.set_autoscaler(*pool, *bounds).await,
             Action::CoverNodes => self.cover_nodes().await,

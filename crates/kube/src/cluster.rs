@@ -6,13 +6,16 @@ use async_trait::async_trait;
 use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
 use engine::ports::{Answer, Failure, Kind, KubeApi};
 use k8s_openapi::api::core::v1;
+use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Client, Error};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::{failure, read};
+use crate::{failure, read, storage};
 
+/// Who owns the fields that we set.
+const MANAGER: &str = "quaylight";
 /// Rows per page; a node with its list of images takes some 20 KB.
 const PAGE_ROWS: u32 = 250;
 /// How often a listing begins anew when its pages expire (410).
@@ -93,6 +96,21 @@ impl KubeApi for KubeCluster {
             .into_iter()
             .filter_map(read::load_balancer)
             .collect())
+    }
+
+    async fn set_storage_class(&self, tags: &[String]) -> Answer<()> {
+        let api: Api<StorageClass> = Api::all(self.client.clone());
+        let operation = "set the storage class";
+        let ours = PatchParams::apply(MANAGER).force();
+        let class = Patch::Apply(storage::class(tags));
+        let applied = api.patch(storage::NAME, &ours, &class).await;
+        applied.map_err(|error| failure::of(operation, error))?;
+        for name in storage::other_defaults(self.all("storage classes").await?) {
+            let patch = Patch::Merge(storage::no_default());
+            let patched = api.patch(&name, &PatchParams::default(), &patch).await;
+            patched.map_err(|error| failure::of(operation, error))?;
+        }
+        Ok(())
     }
 
     async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()> {

@@ -12,6 +12,7 @@ mod cluster;
 mod failure;
 mod kubeconfig;
 mod read;
+mod storage;
 mod transport;
 
 pub use transport::{BoxError, KubeRs};

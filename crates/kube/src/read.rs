@@ -5,7 +5,7 @@ use domain::{InstanceId, VolumeId};
 use k8s_openapi::api::core::v1;
 
 /// Linode's CSI driver; volumes of other drivers are not Linode's.
-const DRIVER: &str = "linodebs.csi.linode.com";
+pub(crate) const DRIVER: &str = "linodebs.csi.linode.com";
 
 pub(crate) fn node(object: v1::Node) -> KubeNode {
     let conditions = object

@@ -135,10 +135,11 @@ pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis:
     if has_system {
         gpu = steps.add(Action::CreateGpuPool(gpu_pool), [clustered]);
     }
-    let mut waits = vec![
+    let reached = [
         steps.add(Action::AwaitAccessList { revision }, [clustered]),
         steps.add(Action::AwaitKubeconfig, [clustered]),
     ];
+    let mut waits = vec![steps.add(Action::SetStorageClass, reached)];
     if has_system {
         waits.push(steps.add(
             Action::AwaitNodes {

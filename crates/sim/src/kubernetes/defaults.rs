@@ -204,6 +204,34 @@ fn default_class(inner: &Inner) -> Option<String> {
     found.first().map(|(_, name)| (*name).to_owned())
 }
 
+/// Refuses a change of what a StorageClass keeps for its life.
+pub(super) fn check_update(
+    kind: &Kind,
+    name: &str,
+    current: &Value,
+    object: &Value,
+) -> Result<(), Refusal> {
+    if !kind.is("storage.k8s.io", "storageclasses") {
+        return Ok(());
+    }
+    let fields = [
+        "parameters",
+        "provisioner",
+        "reclaimPolicy",
+        "volumeBindingMode",
+    ];
+    match fields
+        .iter()
+        .find(|field| object.get(field) != current.get(field))
+    {
+        Some(field) => {
+            let why = format!("Forbidden: updates to {field} are forbidden.");
+            Err(Refusal::invalid(kind, name, field, &why))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Refuses a name that is no DNS subdomain; roles may have any.
 pub(super) fn check_name(kind: &Kind, name: &str) -> Result<(), Refusal> {
     let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();

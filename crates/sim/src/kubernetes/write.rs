@@ -159,6 +159,7 @@ pub(super) fn update(
     if kind.is("", "services") {
         keep_service(&current, &mut object);
     }
+    defaults::check_update(kind, &key.name, &current, &object)?;
     if object.get("spec") != current.get("spec")
         && current.pointer("/metadata/generation").is_some()
     {
