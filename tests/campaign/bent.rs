@@ -52,6 +52,10 @@ impl KubeApi for BentApi {
         self.inner.load_balancers().await
     }
 
+    async fn set_gpu_plugin(&self) -> Answer<()> {
+        self.inner.set_gpu_plugin().await
+    }
+
     async fn set_storage_class(&self, tags: &[String]) -> Answer<()> {
         self.inner.set_storage_class(tags).await
     }

@@ -243,6 +243,33 @@ async fn our_storage_class_is_the_default_and_its_marked_volumes_go_with_their_c
 }
 
 #[tokio::test(start_paused = true)]
+async fn our_device_plugin_shows_the_gpus_of_tainted_nodes_and_of_those_that_come_later() {
+    let bench = Bench::new().await;
+    let kube = bench.connect(HERE).await;
+    let pools = format!("/v4/lke/clusters/{}/pools", bench.cluster);
+    let gpus = json!({
+        "type": "g2-gpu-rtx4000a1-s", "count": 1,
+        "labels": {"nvidia.com/gpu.present": "true"},
+        "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
+    });
+    let pool = bench.linode("POST", &pools, gpus).await;
+    let shown = async || {
+        let nodes = kube.nodes().await.unwrap();
+        let mut shown: Vec<u32> = nodes.iter().map(|one| one.gpus).collect();
+        shown.sort_unstable();
+        shown
+    };
+    assert_eq!(shown().await, [0, 0]);
+    for _ in 0..2 {
+        kube.set_gpu_plugin().await.unwrap();
+        assert_eq!(shown().await, [0, 1]);
+    }
+    let pool = format!("{pools}/{}", pool["id"]);
+    bench.linode("PUT", &pool, json!({"count": 3})).await;
+    assert_eq!(shown().await, [0, 1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_load_balancers_are_listed_and_deleting_one_ends_its_nodebalancer() {
     let bench = Bench::new().await;
     bench.service("ui", "LoadBalancer").await;

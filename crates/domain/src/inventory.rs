@@ -223,6 +223,18 @@ pub struct KubeNode {
     pub instance: Option<InstanceId>,
     /// Condition Ready.
     pub ready: bool,
+    /// GPUs that it can give away.
+    pub gpus: u32,
+}
+
+impl KubeNode {
+    /// Whether it is this node of LKE's.
+    pub fn is(&self, node: &Node) -> bool {
+        match self.instance {
+            Some(instance) => node.instance == Some(instance),
+            None => self.name.ends_with(&node.id.0),
+        }
+    }
 }
 
 /// Everything of one account, as seen in complete listings at one time.

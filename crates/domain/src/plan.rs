@@ -139,6 +139,10 @@ pub enum Action {
     },
     /// Our StorageClass as Kubernetes' default: its volumes go with their claims and bear our mark.
     SetStorageClass,
+    /// NVIDIA's device plugin, with the runtime class that it needs.
+    SetGpuPlugin,
+    /// Wait until Kubernetes can give away the GPUs of every node of the GPU pool.
+    AwaitGpus,
     /// PUT `count` alone and read it back; never once the autoscaler is on.
     ScalePool {
         /// Which pool.
@@ -225,6 +229,8 @@ impl Action {
                 pool: PoolRole::System,
             } => "await_system_nodes",
             Self::SetStorageClass => "set_storage_class",
+            Self::SetGpuPlugin => "set_gpu_plugin",
+            Self::AwaitGpus => "await_gpus",
             Self::ScalePool { .. } => "scale_pool",
             Self::SetAutoscaler { .. } => "set_autoscaler",
             Self::CoverNodes => "cover_nodes",

@@ -3,6 +3,8 @@
 use crate::act::{Act, Trouble};
 use crate::ports::{Answer, Kind, KubeApi};
 use crate::said::{Ended, Failed, Note, failed};
+use domain::inventory::Node;
+use domain::plan::PoolRole;
 use domain::progress::Progress;
 use domain::text::Text;
 use std::sync::Arc;
@@ -14,6 +16,43 @@ impl Act {
         self.inside(|api| async move { api.set_storage_class(tags).await })
             .await?;
         Ok(Ended::StorageClass.into())
+    }
+
+    /// The device plugin comes onto every GPU node, those of the autoscaler as well.
+    pub(crate) async fn set_gpu_plugin(&self) -> Result<Text, Trouble> {
+        self.inside(|api| async move { api.set_gpu_plugin().await })
+            .await?;
+        Ok(Ended::GpuPlugin.into())
+    }
+
+    /// Kubernetes can give away a GPU of every node of the GPU pool.
+    pub(crate) async fn await_gpus(&self) -> Result<Text, Trouble> {
+        let mut patience = self.patience(self.protocol.nodes);
+        loop {
+            let sight = self.look().await?;
+            let pools = self.pools_of(&sight, PoolRole::Gpu).await;
+            let nodes: Vec<&Node> = pools.iter().flat_map(|pool| &pool.nodes).collect();
+            let seen = self.inside(|api| async move { api.nodes().await }).await?;
+            let of = |node: &Node| {
+                seen.iter()
+                    .find(|one| one.is(node))
+                    .map_or(0, |one| one.gpus)
+            };
+            let bare: Vec<String> = nodes
+                .iter()
+                .filter(|node| of(node) == 0)
+                .map(|node| node.id.to_string())
+                .collect();
+            if bare.is_empty() && !nodes.is_empty() {
+                let gpus = nodes.iter().map(|node| of(node)).sum();
+                let nodes = nodes.len();
+                return Ok(Ended::Gpus { gpus, nodes }.into());
+            }
+            let note = Note::WaitsGpus { nodes: bare.len() };
+            let over = || Trouble::Failed(Failed::NoGpus { nodes: bare }.into());
+            patience.wait(self, note, over)?;
+            patience.pause(self, self.protocol.poll_nodes).await?;
+        }
     }
 
     /// Asks Kubernetes until it has done what is asked; only a refusal of the object itself ends it.

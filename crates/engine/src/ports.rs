@@ -228,6 +228,8 @@ pub trait KubeApi: Send + Sync {
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>>;
     /// Services of type LoadBalancer.
     async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>>;
+    /// NVIDIA's device plugin and its runtime class.
+    async fn set_gpu_plugin(&self) -> Answer<()>;
     /// Our StorageClass (its volumes go with their claims, and bear `tags`) as the only default.
     async fn set_storage_class(&self, tags: &[String]) -> Answer<()>;
     /// DELETE a Service; gone already is success.

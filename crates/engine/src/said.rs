@@ -41,6 +41,8 @@ domain::texts! {
         "failed_kubeconfig_late" KubeconfigLate,
         /// The kubeconfig holds what it must not.
         "failed_kubeconfig_refused" KubeconfigRefused { said: String },
+        /// Nodes are ready, and Kubernetes sees no GPU on them.
+        "failed_no_gpus" NoGpus { nodes: Vec<String> },
         /// Kubernetes does not answer.
         "failed_kubernetes_late" KubernetesLate,
         /// What was written reads back differently.
@@ -77,6 +79,8 @@ domain::texts! {
         "note_waits_access" WaitsAccess,
         /// Kubernetes does not answer yet.
         "note_waits_api" WaitsApi,
+        /// GPUs that Kubernetes does not see yet.
+        "note_waits_gpus" WaitsGpus { nodes: usize },
         /// Nodes come up.
         "note_waits_nodes" WaitsNodes { ready: usize, want: u32 },
         /// LKE calls the nodes ready; Kubernetes does not yet, or does not answer.
@@ -113,6 +117,10 @@ domain::texts! {
         "done_allow_late" AllowLate { address: String },
         /// A kubeconfig is there.
         "done_kubeconfig" Kubeconfig,
+        /// The device plugin is set.
+        "done_gpu_plugin" GpuPlugin,
+        /// Kubernetes can give GPUs away.
+        "done_gpus" Gpus { gpus: u32, nodes: usize },
         /// Our StorageClass is the default.
         "done_storage_class" StorageClass,
         /// Nodes are ready.

@@ -44,6 +44,8 @@ impl Act {
             Action::AwaitAccessList { revision } => self.await_access(revision).await,
             Action::AwaitKubeconfig => self.await_kubeconfig().await,
             Action::AwaitNodes { pool } => self.await_nodes(*pool).await,
+            Action::SetGpuPlugin => self.set_gpu_plugin().await,
+            Action::AwaitGpus => self.await_gpus().await,
             Action::SetStorageClass => self.set_storage_class().await,
             Action::ScalePool { pool, count } => self.scale(*pool, *count).await,
             Action::SetAutoscaler { pool, bounds } => self.set_autoscaler(*pool, *bounds).await,

@@ -111,14 +111,13 @@ impl Act {
         };
         let api: Arc<dyn KubeApi> = api;
         let Ok(seen) = api.nodes().await else {
+            // A client may hold a certificate that was rotated: begin anew.
+            *self.kube.lock().await = None;
             return Ok(false);
         };
         let ready = |node: &&Node| {
-            let is = |one: &&domain::inventory::KubeNode| match one.instance {
-                Some(instance) => node.instance == Some(instance),
-                None => one.name.ends_with(&node.id.0),
-            };
-            seen.iter().find(is).is_some_and(|one| one.ready)
+            let mut of_it = seen.iter().filter(|one| one.is(node));
+            of_it.next().is_some_and(|one| one.ready)
         };
         Ok(nodes.iter().all(ready))
     }

@@ -5,14 +5,16 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
 use engine::ports::{Answer, Failure, Kind, KubeApi};
+use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1;
+use k8s_openapi::api::node::v1::RuntimeClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Client, Error};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::{failure, read, storage};
+use crate::{failure, gpu, read, storage};
 
 /// Who owns the fields that we set.
 const MANAGER: &str = "quaylight";
@@ -96,6 +98,20 @@ impl KubeApi for KubeCluster {
             .into_iter()
             .filter_map(read::load_balancer)
             .collect())
+    }
+
+    async fn set_gpu_plugin(&self) -> Answer<()> {
+        let operation = "set the GPU plugin";
+        let ours = PatchParams::apply(MANAGER).force();
+        let classes: Api<RuntimeClass> = Api::all(self.client.clone());
+        let class = Patch::Apply(gpu::runtime_class());
+        let applied = classes.patch(gpu::RUNTIME_CLASS, &ours, &class).await;
+        applied.map_err(|error| failure::of(operation, error))?;
+        let sets: Api<DaemonSet> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
+        let plugin = Patch::Apply(gpu::plugin());
+        let applied = sets.patch(gpu::PLUGIN, &ours, &plugin).await;
+        applied.map_err(|error| failure::of(operation, error))?;
+        Ok(())
     }
 
     async fn set_storage_class(&self, tags: &[String]) -> Answer<()> {

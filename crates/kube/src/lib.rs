@@ -10,6 +10,7 @@
 mod capped;
 mod cluster;
 mod failure;
+mod gpu;
 mod kubeconfig;
 mod read;
 mod storage;

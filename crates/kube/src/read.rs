@@ -7,11 +7,13 @@ use k8s_openapi::api::core::v1;
 /// Linode's CSI driver; volumes of other drivers are not Linode's.
 pub(crate) const DRIVER: &str = "linodebs.csi.linode.com";
 
+/// The resource that NVIDIA's device plugin announces.
+const GPU: &str = "nvidia.com/gpu";
+
 pub(crate) fn node(object: v1::Node) -> KubeNode {
-    let conditions = object
-        .status
-        .and_then(|status| status.conditions)
-        .unwrap_or_default();
+    let status = object.status.unwrap_or_default();
+    let conditions = status.conditions.unwrap_or_default();
+    let gpus = status.allocatable.and_then(|mut all| all.remove(GPU));
     let provider = object
         .spec
         .and_then(|spec| spec.provider_id)
@@ -25,6 +27,7 @@ pub(crate) fn node(object: v1::Node) -> KubeNode {
         ready: conditions
             .iter()
             .any(|one| one.type_ == "Ready" && one.status == "True"),
+        gpus: gpus.and_then(|count| count.0.parse().ok()).unwrap_or(0),
     }
 }
 

@@ -139,6 +139,7 @@ pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis:
         steps.add(Action::AwaitAccessList { revision }, [clustered]),
         steps.add(Action::AwaitKubeconfig, [clustered]),
     ];
+    let plugged = steps.add(Action::SetGpuPlugin, reached);
     let mut waits = vec![steps.add(Action::SetStorageClass, reached)];
     if has_system {
         waits.push(steps.add(
@@ -161,14 +162,14 @@ pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis:
         },
         [gpu],
     );
+    waits.push(steps.add(Action::AwaitGpus, [gpu, plugged]));
     if let Some(bounds) = autoscaler(spec) {
         let action = Action::SetAutoscaler {
             pool: PoolRole::Gpu,
             bounds: Some(bounds),
         };
-        gpu = steps.add(action, [gpu]);
+        waits.push(steps.add(action, [gpu]));
     }
-    waits.push(gpu);
     steps.add(Action::CoverNodes, waits);
     basis.plan(Purpose::Create, spec.clone(), prices, steps)
 }

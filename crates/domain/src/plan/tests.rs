@@ -59,12 +59,14 @@ fn the_reference_create_is_this_graph() {
             3  create_gpu_pool after 2
             4  await_access_list after 2
             5  await_kubeconfig after 2
-            6  set_storage_class after 4 5
-            7  await_system_nodes after 2
-            8  scale_pool after 3
-            9  await_gpu_nodes after 8
-            10 set_autoscaler after 9
-            11 cover_nodes after 6 7 10"]],
+            6  set_gpu_plugin after 4 5
+            7  set_storage_class after 4 5
+            8  await_system_nodes after 2
+            9  scale_pool after 3
+            10 await_gpu_nodes after 9
+            11 await_gpus after 10 6
+            12 set_autoscaler after 10
+            13 cover_nodes after 7 8 11 12"]],
     );
 }
 
@@ -85,9 +87,11 @@ fn a_create_without_a_system_pool_and_an_autoscaler_is_this_graph() {
             2  create_cluster after 1
             3  await_access_list after 2
             4  await_kubeconfig after 2
-            5  set_storage_class after 3 4
-            6  await_gpu_nodes after 2
-            7  cover_nodes after 5 6"]],
+            5  set_gpu_plugin after 3 4
+            6  set_storage_class after 3 4
+            7  await_gpu_nodes after 2
+            8  await_gpus after 7 5
+            9  cover_nodes after 6 8"]],
     );
 }
 

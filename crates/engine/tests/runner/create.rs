@@ -42,13 +42,13 @@ fn a_deploy_takes_the_clouds_critical_path() {
             0    started 3
             0    started 4
             0    started 5
-            0    started 7
+            0    started 8
             0    intent 3
             0    sent 3 attempt 1
             0    made 3 pool 105
             0    born pool 105
             0    finished 3 done_made
-            0    started 8
+            0    started 9
             6    born linode 104
             6    born linode 106
             6    covered 104 after 2004 ms
@@ -56,13 +56,17 @@ fn a_deploy_takes_the_clouds_critical_path() {
             10   finished 4 done_access
             60   finished 5 done_kubeconfig
             60   started 6
-            60   finished 6 done_storage_class
-            90   finished 7 done_nodes
-            150  finished 8 done_nodes
-            150  started 9
-            150  finished 9 done_autoscaler
+            60   started 7
+            60   finished 6 done_gpu_plugin
+            60   finished 7 done_storage_class
+            90   finished 8 done_nodes
+            150  finished 9 done_nodes
             150  started 10
-            150  finished 10 done_covered
+            150  started 11
+            150  finished 10 done_gpus
+            150  finished 11 done_autoscaler
+            150  started 12
+            150  finished 12 done_covered
             150  completed"#]],
     );
     check(

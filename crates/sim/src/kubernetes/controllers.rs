@@ -34,7 +34,7 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("", "persistentvolumeclaims") => claim_changed(inner, key, &object),
         ("", "persistentvolumes") => volume_changed(inner, key, &object, now),
         ("", "namespaces") => namespace_changed(inner, key, &object, now),
-        ("apps", "daemonsets") => nodes::announce_gpus(inner),
+        ("apps", "daemonsets") | ("node.k8s.io", "runtimeclasses") => nodes::announce_gpus(inner),
         _ => {}
     }
 }
@@ -55,7 +55,7 @@ pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
                 }
             }
         }
-        ("apps", "daemonsets") => nodes::announce_gpus(inner),
+        ("apps", "daemonsets") | ("node.k8s.io", "runtimeclasses") => nodes::announce_gpus(inner),
         _ => {}
     }
     let home = Key::core("namespaces", "", &key.namespace);

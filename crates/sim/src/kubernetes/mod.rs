@@ -12,6 +12,7 @@ mod api;
 mod controllers;
 mod defaults;
 mod discovery;
+mod fit;
 mod identity;
 mod kinds;
 mod listen;

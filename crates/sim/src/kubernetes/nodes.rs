@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::fit;
 use super::kinds::known;
 use super::peek::{list, map, text};
 use super::seeds::put;
@@ -116,22 +117,28 @@ pub(super) fn region(inner: &Inner) -> Option<String> {
     Some(text(first, "/metadata/labels/topology.linode.com~1region").to_owned())
 }
 
-/// A device plugin's DaemonSet makes the cards of every node visible; without it they are not.
+/// A device plugin's DaemonSet makes the cards of the nodes visible that its pods may run on.
 pub(super) fn announce_gpus(inner: &mut Inner) {
-    let plugged = inner
-        .store
-        .list(known("apps", "daemonsets"), None)
-        .any(|(_, set)| {
-            let containers = list(set, "/spec/template/spec/containers").iter();
-            containers
-                .map(|one| text(one, "/image"))
-                .any(|image| image.contains("k8s-device-plugin"))
-        });
+    let sets = inner.store.list(known("apps", "daemonsets"), None);
+    let plugins: Vec<_> = sets
+        .filter_map(|(_, set)| set.pointer("/spec/template/spec").cloned())
+        .filter(|pod| {
+            let containers = list(pod, "/containers").iter();
+            let mut images = containers.map(|one| text(one, "/image"));
+            images.any(|image| image.contains("k8s-device-plugin"))
+        })
+        .filter(|pod| {
+            let class = text(pod, "/runtimeClassName");
+            let key = Key::new(known("node.k8s.io", "runtimeclasses"), "", class);
+            class.is_empty() || inner.store.get(&key).is_some()
+        })
+        .collect();
     for (name, cards) in inner.gpus.clone() {
         let key = Key::core("nodes", "", &name);
         let Some(node) = inner.store.get(&key).cloned() else {
             continue;
         };
+        let plugged = plugins.iter().any(|pod| fit::may_run(pod, &node));
         let shown = node
             .pointer("/status/capacity")
             .and_then(|all| all.get(GPU))

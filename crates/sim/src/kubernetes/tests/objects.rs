@@ -241,12 +241,30 @@ async fn gpus_are_visible_only_with_a_device_plugin() {
     };
     assert_eq!(count().await, None);
     let image = "nvcr.io/nvidia/k8s-device-plugin:v0.20.0";
-    let plugin = json!({
+    let mut plugin = json!({
         "metadata": {"name": "plugin"},
-        "spec": {"template": {"spec": {"containers": [{"name": "plugin", "image": image}]}}},
+        "spec": {"template": {"spec": {
+            "runtimeClassName": "nvidia", "containers": [{"name": "plugin", "image": image}],
+        }}},
     });
     let path = "/apis/apps/v1/namespaces/kube-system/daemonsets";
-    ok(&cluster, &format!("POST {path}"), plugin).await;
+    let class = json!({"metadata": {"name": "nvidia"}, "handler": "nvidia"});
+    // Without its runtime class, or kept away by the node's taint, it does not run there.
+    ok(&cluster, &format!("POST {path}"), plugin.clone()).await;
+    ok(&cluster, "POST /apis/node.k8s.io/v1/runtimeclasses", class).await;
+    assert_eq!(count().await, None);
+    plugin["spec"]["template"]["spec"]["tolerations"] = json!([{"operator": "Exists"}]);
+    ok(&cluster, &format!("PUT {path}/plugin"), plugin).await;
+    assert_eq!(count().await, Some(json!("1")));
+    ok(
+        &cluster,
+        "DELETE /apis/node.k8s.io/v1/runtimeclasses/nvidia",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(count().await, None);
+    let class = json!({"metadata": {"name": "nvidia"}, "handler": "nvidia"});
+    ok(&cluster, "POST /apis/node.k8s.io/v1/runtimeclasses", class).await;
     assert_eq!(count().await, Some(json!("1")));
     ok(&cluster, &format!("DELETE {path}/plugin"), Value::Null).await;
     assert_eq!(count().await, None);
