@@ -1,7 +1,7 @@
 //! Ports with a planted bug in front of them. Everything that a bug does not touch passes through.
 
 use async_trait::async_trait;
-use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
+use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume};
 use engine::ports::{Answer, Kube, KubeApi};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -54,6 +54,10 @@ impl KubeApi for BentApi {
 
     async fn set_gpu_plugin(&self) -> Answer<()> {
         self.inner.set_gpu_plugin().await
+    }
+
+    async fn test_gpus(&self, node: &str, asks: bool) -> Answer<Option<GpuTest>> {
+        self.inner.test_gpus(node, asks).await
     }
 
     async fn set_storage_class(&self, tags: &[String]) -> Answer<()> {

@@ -10,6 +10,7 @@ mod account;
 mod bench;
 mod disk;
 mod faulty;
+mod gpus;
 mod life;
 mod lost;
 mod owner;

@@ -227,6 +227,43 @@ pub struct KubeNode {
     pub gpus: u32,
 }
 
+/// A card, as the driver tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Its product name.
+    pub name: String,
+    /// Its memory.
+    pub memory_mib: Option<u32>,
+    /// The driver's version.
+    pub driver: String,
+}
+
+impl std::fmt::Display for Card {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some(memory) = self.memory_mib {
+            write!(f, ", {memory} MiB")?;
+        }
+        write!(f, ", driver {}", self.driver)
+    }
+}
+
+/// What a computation on a node's GPUs came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GpuTest {
+    /// It was right.
+    Passed {
+        /// The cards that the driver told.
+        cards: Vec<Card>,
+    },
+    /// It was not, or did not run.
+    Failed {
+        /// What it said.
+        said: String,
+    },
+}
+
 impl KubeNode {
     /// Whether it is this node of LKE's.
     pub fn is(&self, node: &Node) -> bool {

@@ -141,8 +141,9 @@ pub enum Action {
     SetStorageClass,
     /// NVIDIA's device plugin, with the runtime class that it needs.
     SetGpuPlugin,
-    /// Wait until Kubernetes can give away the GPUs of every node of the GPU pool.
-    AwaitGpus,
+    /// A computation on the GPUs of every node of the GPU pool is right, and Kubernetes can give
+    /// them away.
+    TestGpus,
     /// PUT `count` alone and read it back; never once the autoscaler is on.
     ScalePool {
         /// Which pool.
@@ -230,7 +231,7 @@ impl Action {
             } => "await_system_nodes",
             Self::SetStorageClass => "set_storage_class",
             Self::SetGpuPlugin => "set_gpu_plugin",
-            Self::AwaitGpus => "await_gpus",
+            Self::TestGpus => "test_gpus",
             Self::ScalePool { .. } => "scale_pool",
             Self::SetAutoscaler { .. } => "set_autoscaler",
             Self::CoverNodes => "cover_nodes",

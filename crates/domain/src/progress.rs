@@ -15,6 +15,7 @@ pub use ask::{CLEAN_SWEEPS, Rest, SWEEP_GAP, SWEEPS_AFTER};
 pub use table::{CreatePhase, RunPhase, StepPhase};
 
 use crate::ids::{AccountId, CloudId, DeploymentId, VolumeId};
+use crate::inventory::GpuTest;
 use crate::money::Price;
 use crate::plan::{Plan, Prices};
 use crate::record::{HeldVolume, Thing, ThingKind, Wish};
@@ -163,6 +164,8 @@ pub struct Life {
     pub duplicate: bool,
     /// Milliseconds that a node stood without the firewall; `None`: not covered yet.
     pub open_ms: Option<u64>,
+    /// What the last computation on a node's GPUs came to.
+    pub gpu: Option<GpuTest>,
 }
 
 /// A complete search.

@@ -6,6 +6,7 @@ mod thing;
 pub use thing::{Thing, ThingKind};
 
 use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, PlanId, VolumeId};
+use crate::inventory::GpuTest;
 use crate::money::Price;
 use crate::plan::Plan;
 use crate::spec::Stops;
@@ -135,6 +136,13 @@ pub enum Fact {
         /// open for at most so long since its id could be read.
         open_ms: u64,
     },
+    /// A computation ran on a node's GPUs.
+    GpuTested {
+        /// The machine.
+        instance: InstanceId,
+        /// What it came to.
+        test: GpuTest,
+    },
     /// What Kubernetes told about storage, before the cluster goes.
     Volumes {
         /// Each volume: id, PV name, claim (namespace and name), GiB.
@@ -218,6 +226,7 @@ impl Fact {
             Self::Born { .. } => "born",
             Self::Gone { .. } => "gone",
             Self::Covered { .. } => "covered",
+            Self::GpuTested { .. } => "gpu_tested",
             Self::Volumes { .. } => "volumes",
             Self::Finished { .. } => "finished",
             Self::Failed { .. } => "failed",
@@ -256,6 +265,7 @@ impl Fact {
             | Self::Born { .. }
             | Self::Gone { .. }
             | Self::Covered { .. }
+            | Self::GpuTested { .. }
             | Self::Volumes { .. }
             | Self::Swept { .. }
             | Self::KubeconfigSaved

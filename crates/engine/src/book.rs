@@ -225,6 +225,7 @@ impl Inner {
             | Fact::Born { .. }
             | Fact::Gone { .. }
             | Fact::Covered { .. }
+            | Fact::GpuTested { .. }
             | Fact::Volumes { .. }
             | Fact::Finished { .. }
             | Fact::Failed { .. }

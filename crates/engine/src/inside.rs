@@ -3,11 +3,18 @@
 use crate::act::{Act, Trouble};
 use crate::ports::{Answer, Kind, KubeApi};
 use crate::said::{Ended, Failed, Note, failed};
-use domain::inventory::Node;
+use domain::InstanceId;
+use domain::inventory::{GpuTest, KubeNode, Node};
 use domain::plan::PoolRole;
 use domain::progress::Progress;
+use domain::record::{Fact, Thing};
 use domain::text::Text;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A node that is ready shows its GPUs within this: the plugin's image has come, and it has started.
+const GPUS_EXPECTED: Duration = Duration::from_mins(5);
 
 impl Act {
     /// Volumes of claims that name no class go with their claims, and bear our mark.
@@ -25,34 +32,104 @@ impl Act {
         Ok(Ended::GpuPlugin.into())
     }
 
-    /// Kubernetes can give away a GPU of every node of the GPU pool.
-    pub(crate) async fn await_gpus(&self) -> Result<Text, Trouble> {
-        let mut patience = self.patience(self.protocol.nodes);
+    /// A computation on the GPUs of every node of the GPU pool is right, and Kubernetes can give
+    /// them away. What failed is tested anew by each run: it may have been mended.
+    pub(crate) async fn test_gpus(&self) -> Result<Text, Trouble> {
+        let (begun, mut patience) = (self.boot(), self.patience(self.protocol.nodes));
+        let mut failed: BTreeMap<InstanceId, String> = BTreeMap::new();
         loop {
             let sight = self.look().await?;
             let pools = self.pools_of(&sight, PoolRole::Gpu).await;
             let nodes: Vec<&Node> = pools.iter().flat_map(|pool| &pool.nodes).collect();
             let seen = self.inside(|api| async move { api.nodes().await }).await?;
-            let of = |node: &Node| {
-                seen.iter()
-                    .find(|one| one.is(node))
-                    .map_or(0, |one| one.gpus)
-            };
-            let bare: Vec<String> = nodes
-                .iter()
-                .filter(|node| of(node) == 0)
-                .map(|node| node.id.to_string())
-                .collect();
-            if bare.is_empty() && !nodes.is_empty() {
-                let gpus = nodes.iter().map(|node| of(node)).sum();
-                let nodes = nodes.len();
-                return Ok(Ended::Gpus { gpus, nodes }.into());
+            let (mut passed, mut bare, mut gpus) = (0, Vec::new(), 0);
+            for node in &nodes {
+                let of_it = seen.iter().find(|one| one.is(node));
+                let (Some(instance), Some(of_it)) = (node.instance, of_it) else {
+                    continue;
+                };
+                gpus += of_it.gpus;
+                if of_it.gpus == 0 {
+                    bare.push(node.id.to_string());
+                    // The plugin may be on its way still.
+                    if self.boot().saturating_sub(begun) < GPUS_EXPECTED {
+                        continue;
+                    }
+                }
+                if failed.contains_key(&instance) {
+                    continue;
+                }
+                if self.read(|progress| has_passed(progress, instance)).await {
+                    passed += 1;
+                    continue;
+                }
+                let (name, some) = (&*of_it.name, of_it.gpus > 0);
+                let test = self.inside(|api| async move { api.test_gpus(name, some).await });
+                let Some(test) = test.await? else { continue };
+                match &test {
+                    GpuTest::Passed { .. } => passed += 1,
+                    GpuTest::Failed { said } => drop(failed.insert(instance, said.clone())),
+                }
+                self.write(Fact::GpuTested { instance, test }).await?;
             }
-            let note = Note::WaitsGpus { nodes: bare.len() };
-            let over = || Trouble::Failed(Failed::NoGpus { nodes: bare }.into());
+            let want = nodes.len();
+            if passed == want && bare.is_empty() && want > 0 {
+                return Ok(Ended::Gpus { gpus, nodes: want }.into());
+            }
+            if let Some(said) = failed.values().next()
+                && passed + failed.len() >= want
+            {
+                let broken =
+                    |node: &&&Node| node.instance.is_some_and(|id| failed.contains_key(&id));
+                let nodes = nodes.iter().filter(broken).map(|node| node.id.to_string());
+                let (nodes, said) = (nodes.collect(), said.clone());
+                return Err(Trouble::Failed(Failed::GpuTest { nodes, said }.into()));
+            }
+            let note = if bare.is_empty() {
+                Note::WaitsGpuTest { passed, want }
+            } else {
+                Note::WaitsGpus { nodes: bare.len() }
+            };
+            let late = bare.clone();
+            let over = || Trouble::Failed(Failed::NoGpus { nodes: late }.into());
             patience.wait(self, note, over)?;
             patience.pause(self, self.protocol.poll_nodes).await?;
         }
+    }
+
+    /// The GPUs of nodes that came since the deploy, such as the autoscaler's. Waits for nothing.
+    pub(crate) async fn test_newcomers(
+        &self,
+        api: &dyn KubeApi,
+        nodes: &[KubeNode],
+    ) -> Result<(), Trouble> {
+        let now = self.ports.clock.now();
+        let untested = |progress: &Progress| -> Vec<InstanceId> {
+            let alive = progress.alive();
+            let untested = alive.filter_map(|(thing, life)| match thing {
+                Thing::Instance(id, _, PoolRole::Gpu) => Some((*id, life)),
+                _ => None,
+            });
+            let untested = untested.filter(|(_, life)| life.gpu.is_none());
+            untested.map(|(id, _)| id).collect()
+        };
+        for instance in self.read(untested).await {
+            let of_it = nodes.iter().find(|one| one.instance == Some(instance));
+            let Some(node) = of_it.filter(|one| one.ready) else {
+                continue;
+            };
+            let born = self.read(|progress| progress.instance(instance).map(|(_, life)| life.born));
+            let age = born.await.map(|born| now.duration_since(born));
+            let expected = age.is_some_and(|age| age.unsigned_abs() < GPUS_EXPECTED);
+            if node.gpus == 0 && expected {
+                continue;
+            }
+            // One that cannot be asked for now is asked for at the next look.
+            if let Ok(Some(test)) = api.test_gpus(&node.name, node.gpus > 0).await {
+                self.write(Fact::GpuTested { instance, test }).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Asks Kubernetes until it has done what is asked; only a refusal of the object itself ends it.
@@ -78,4 +155,9 @@ impl Act {
             patience.pause(self, self.protocol.poll_nodes).await?;
         }
     }
+}
+
+fn has_passed(progress: &Progress, instance: InstanceId) -> bool {
+    let life = progress.instance(instance).map(|(_, life)| life);
+    life.is_some_and(|life| matches!(life.gpu, Some(GpuTest::Passed { .. })))
 }

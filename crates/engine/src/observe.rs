@@ -155,6 +155,8 @@ impl Watch {
         }
         if let Some(api) = act.kubernetes().await? {
             self.ask_kubernetes(&*api, seen).await;
+            let nodes = seen.kube_nodes.as_deref().unwrap_or_default();
+            act.test_newcomers(&*api, nodes).await?;
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, Cluster, Firewall, Instance, KubeNode, LoadBalancer, NodeBalancer,
-    PersistentVolume, Pool, Volume,
+    AccessList, Account, Cluster, Firewall, GpuTest, Instance, KubeNode, LoadBalancer,
+    NodeBalancer, PersistentVolume, Pool, Volume,
 };
 pub use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
@@ -230,6 +230,10 @@ pub trait KubeApi: Send + Sync {
     async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>>;
     /// NVIDIA's device plugin and its runtime class.
     async fn set_gpu_plugin(&self) -> Answer<()>;
+    /// What a computation on the GPUs of a node came to; `None`: it begins, or goes on. It asks for no
+    /// GPU, so that the pod gets it for which it was bought; only when it finds none like that, and
+    /// Kubernetes has `some` to give away, it asks for one.
+    async fn test_gpus(&self, node: &str, some: bool) -> Answer<Option<GpuTest>>;
     /// Our StorageClass (its volumes go with their claims, and bear `tags`) as the only default.
     async fn set_storage_class(&self, tags: &[String]) -> Answer<()>;
     /// DELETE a Service; gone already is success.

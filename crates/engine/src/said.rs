@@ -43,6 +43,8 @@ domain::texts! {
         "failed_kubeconfig_refused" KubeconfigRefused { said: String },
         /// Nodes are ready, and Kubernetes sees no GPU on them.
         "failed_no_gpus" NoGpus { nodes: Vec<String> },
+        /// The computation on a node's GPUs was not right.
+        "failed_gpu_test" GpuTest { nodes: Vec<String>, said: String },
         /// Kubernetes does not answer.
         "failed_kubernetes_late" KubernetesLate,
         /// What was written reads back differently.
@@ -79,6 +81,8 @@ domain::texts! {
         "note_waits_access" WaitsAccess,
         /// Kubernetes does not answer yet.
         "note_waits_api" WaitsApi,
+        /// Nodes whose GPUs are still tested.
+        "note_waits_gpu_test" WaitsGpuTest { passed: usize, want: usize },
         /// GPUs that Kubernetes does not see yet.
         "note_waits_gpus" WaitsGpus { nodes: usize },
         /// Nodes come up.

@@ -45,7 +45,7 @@ impl Act {
             Action::AwaitKubeconfig => self.await_kubeconfig().await,
             Action::AwaitNodes { pool } => self.await_nodes(*pool).await,
             Action::SetGpuPlugin => self.set_gpu_plugin().await,
-            Action::AwaitGpus => self.await_gpus().await,
+            Action::TestGpus => self.test_gpus().await,
             Action::SetStorageClass => self.set_storage_class().await,
             Action::ScalePool { pool, count } => self.scale(*pool, *count).await,
             Action::SetAutoscaler { pool, bounds } => self.set_autoscaler(*pool, *bounds).await,

@@ -3,13 +3,14 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
+use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume};
 use engine::ports::{Answer, Failure, Kind, KubeApi};
 use k8s_openapi::api::apps::v1::DaemonSet;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1;
 use k8s_openapi::api::node::v1::RuntimeClass;
 use k8s_openapi::api::storage::v1::StorageClass;
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, ListParams, LogParams, Patch, PatchParams};
 use kube::{Client, Error};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -18,6 +19,8 @@ use crate::{failure, gpu, read, storage};
 
 /// Who owns the fields that we set.
 const MANAGER: &str = "quaylight";
+/// A test says a few lines.
+const LOG_BYTES_MAX: i64 = 8 * 1024;
 /// Rows per page; a node with its list of images takes some 20 KB.
 const PAGE_ROWS: u32 = 250;
 /// How often a listing begins anew when its pages expire (410).
@@ -59,6 +62,54 @@ impl KubeCluster {
                 }
                 Err(error) => return Err(failure::of(operation, error)),
             }
+        }
+    }
+
+    /// Begins a test, or looks at it.
+    async fn test(&self, node: &str, asks: bool) -> Answer<Option<GpuTest>> {
+        let operation = format!("test the GPUs of `{node}`");
+        let failed = |error| failure::of(operation.clone(), error);
+        let jobs: Api<Job> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
+        let name = gpu::test_name(node, asks);
+        let Some(job) = jobs.get_opt(&name).await.map_err(failed)? else {
+            let ours = PatchParams::apply(MANAGER).force();
+            let test = Patch::Apply(gpu::test(node, asks));
+            jobs.patch(&name, &ours, &test).await.map_err(failed)?;
+            return Ok(None);
+        };
+        if !gpu::is_done(&job) {
+            return Ok(None);
+        }
+        let pods: Api<v1::Pod> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
+        let of_it = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={name}"));
+        let found = pods.list(&of_it).await.map_err(failed)?.items;
+        let mut said = [String::new(), String::new()];
+        if let Some(pod) = found.first().and_then(|pod| pod.metadata.name.as_deref()) {
+            let wanted = if asks { 1 } else { 2 };
+            let containers = [gpu::COMPUTES, gpu::TELLS].into_iter().take(wanted);
+            for (container, said) in containers.zip(&mut said) {
+                let of_it = LogParams {
+                    container: Some(container.to_owned()),
+                    limit_bytes: Some(LOG_BYTES_MAX),
+                    ..LogParams::default()
+                };
+                *said = pods.logs(pod, &of_it).await.map_err(failed)?;
+            }
+        }
+        let [computed, told] = said;
+        Ok(Some(gpu::verdict(&job, &computed, &told)))
+    }
+
+    async fn end_test(&self, node: &str, asks: bool) -> Answer<()> {
+        let jobs: Api<Job> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
+        let with_its_pod = DeleteParams::background();
+        match jobs
+            .delete(&gpu::test_name(node, asks), &with_its_pod)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(failure::of("end a test of GPUs", error)),
         }
     }
 
@@ -112,6 +163,23 @@ impl KubeApi for KubeCluster {
         let applied = sets.patch(gpu::PLUGIN, &ours, &plugin).await;
         applied.map_err(|error| failure::of(operation, error))?;
         Ok(())
+    }
+
+    async fn test_gpus(&self, node: &str, some: bool) -> Answer<Option<GpuTest>> {
+        let first = self.test(node, false).await?;
+        let asked = some && matches!(first, Some(GpuTest::Failed { .. }));
+        let ended = if asked {
+            self.test(node, true).await?
+        } else {
+            first
+        };
+        if ended.is_some() {
+            self.end_test(node, false).await?;
+            if asked {
+                self.end_test(node, true).await?;
+            }
+        }
+        Ok(ended)
     }
 
     async fn set_storage_class(&self, tags: &[String]) -> Answer<()> {

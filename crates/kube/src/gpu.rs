@@ -1,6 +1,9 @@
-//! NVIDIA's device plugin. Driver and container toolkit are in LKE's node image.
+//! NVIDIA's device plugin, and a computation that shows that a node's GPUs work. Driver and
+//! container toolkit are in LKE's node image.
 
+use domain::inventory::{Card, GpuTest};
 use domain::plan::GPU_LABEL;
+use k8s_openapi::api::batch::v1::Job;
 use serde_json::{Value, json};
 
 /// The plugin's name, and its DaemonSet's.
@@ -11,6 +14,18 @@ pub(crate) const NAMESPACE: &str = "kube-system";
 pub(crate) const RUNTIME_CLASS: &str = "nvidia";
 /// Pinned.
 const IMAGE: &str = "nvcr.io/nvidia/k8s-device-plugin:v0.20.0";
+/// Adds two vectors on the card, and says whether the sum is right.
+const TEST_IMAGE: &str = "nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0";
+/// What it says then.
+const PASSED: &str = "Test PASSED";
+/// Its container, and the one that tells the card.
+pub(crate) const COMPUTES: &str = "cuda";
+/// See [`COMPUTES`].
+pub(crate) const TELLS: &str = "card";
+/// Longer than its image takes to come.
+const TEST_SECONDS_MAX: u32 = 300;
+/// Of what a test said, so much is kept.
+const SAID_CHARS_MAX: usize = 300;
 /// Where the kubelet listens for plugins.
 const SOCKETS: &str = "/var/lib/kubelet/device-plugins";
 
@@ -55,5 +70,104 @@ pub(crate) fn plugin() -> Value {
                 },
             },
         },
+    })
+}
+
+/// The name of a node's test.
+pub(crate) fn test_name(node: &str, asks: bool) -> String {
+    let what = if asks { "gpu-test-asking" } else { "gpu-test" };
+    format!("{what}-{node}")
+}
+
+/// The computation on one node. Without `asks` it takes no GPU from Kubernetes: the runtime shows it
+/// every card.
+pub(crate) fn test(node: &str, asks: bool) -> Value {
+    let labels =
+        json!({"app.kubernetes.io/name": "gpu-test", "app.kubernetes.io/managed-by": "quaylight"});
+    let container = |name: &str, command: Value| {
+        let mut one = json!({
+            "name": name, "image": TEST_IMAGE, "command": command,
+            "securityContext": {"allowPrivilegeEscalation": false},
+        });
+        if asks && name == COMPUTES {
+            one["resources"] = json!({"limits": {"nvidia.com/gpu": "1"}});
+        }
+        if !asks {
+            one["env"] = json!([
+                {"name": "NVIDIA_VISIBLE_DEVICES", "value": "all"},
+                {"name": "NVIDIA_DRIVER_CAPABILITIES", "value": "compute,utility"},
+            ]);
+        }
+        one
+    };
+    let query = [
+        "nvidia-smi",
+        "--query-gpu=name,memory.total,driver_version",
+        "--format=csv,noheader",
+    ];
+    let mut containers = vec![container(COMPUTES, Value::Null)];
+    if !asks {
+        containers.push(container(TELLS, json!(query)));
+    }
+    json!({
+        "apiVersion": "batch/v1", "kind": "Job",
+        "metadata": {"name": test_name(node, asks), "namespace": NAMESPACE, "labels": labels},
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": TEST_SECONDS_MAX,
+            "ttlSecondsAfterFinished": 3600,
+            "template": {
+                "metadata": {
+                    "labels": labels,
+                    "annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "true"},
+                },
+                "spec": {
+                    "nodeName": node,
+                    "restartPolicy": "Never",
+                    "runtimeClassName": RUNTIME_CLASS,
+                    "tolerations": [{"operator": "Exists"}],
+                    "containers": containers,
+                },
+            },
+        },
+    })
+}
+
+/// Whether a test is at its end.
+pub(crate) fn is_done(job: &Job) -> bool {
+    let status = job.status.as_ref();
+    status.is_some_and(|one| one.succeeded.unwrap_or(0) + one.failed.unwrap_or(0) > 0)
+}
+
+/// What a test that is at its end came to, by what its containers said.
+pub(crate) fn verdict(job: &Job, computed: &str, told: &str) -> GpuTest {
+    let succeeded = job.status.as_ref().and_then(|one| one.succeeded);
+    if succeeded.unwrap_or(0) > 0 && computed.contains(PASSED) {
+        return GpuTest::Passed {
+            cards: told.lines().filter_map(card).collect(),
+        };
+    }
+    let lines = told.lines().chain(computed.lines());
+    let lines: Vec<&str> = lines
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let said = lines.join("; ").chars().take(SAID_CHARS_MAX).collect();
+    GpuTest::Failed { said }
+}
+
+/// `NVIDIA RTX 4000 Ada Generation, 20475 MiB, 570.195.03`
+fn card(line: &str) -> Option<Card> {
+    let mut fields = line
+        .split(',')
+        .map(|field| field.trim().chars().take(80).collect::<String>());
+    let (name, memory, driver) = (fields.next()?, fields.next()?, fields.next()?);
+    let memory_mib = memory
+        .strip_suffix("MiB")
+        .and_then(|one| one.trim().parse().ok());
+    Some(Card {
+        name,
+        memory_mib,
+        driver,
     })
 }

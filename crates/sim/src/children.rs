@@ -35,6 +35,7 @@ impl World {
                 found.map_or(Ok(()), |one| self.check_unlocked("nodebalancer", one.id))
             }
             Effect::VolumeGone { volume_id } => self.check_unlocked("volume", *volume_id),
+            Effect::PodRuns { .. } => Ok(()),
         };
         answer.is_err()
     }
@@ -205,6 +206,15 @@ impl World {
                     label,
                 })
             }
+            Effect::PodRuns {
+                namespace,
+                name,
+                uid,
+            } => Some(Done::Pod {
+                namespace,
+                name,
+                uid,
+            }),
             Effect::VolumeGone { volume_id } => {
                 self.end_volume(at, volume_id, BY);
                 None

@@ -40,6 +40,8 @@ pub(crate) const LINODE_GONE: Span = span("linode-gone", 5_000, 40_000);
 pub(crate) const LOAD_BALANCER: Span = span("load-balancer", 6_000, 20_000);
 /// From a claim to its volume.
 pub(crate) const VOLUME: Span = span("volume", 3_000, 10_000);
+/// From a pod's node to the end of what it runs: its image comes (no record of it; a guess).
+pub(crate) const POD: Span = span("pod", 15_000, 45_000);
 /// From the wish to delete a NodeBalancer or volume, inside the cluster, to its end.
 pub(crate) const CONTROLLER_GONE: Span = span("controller-gone", 2_000, 8_000);
 /// Between the nodes of a rolling recycle.

@@ -45,6 +45,7 @@ impl World {
             let span = match &effect {
                 Effect::LoadBalancerWanted { .. } => latency::LOAD_BALANCER,
                 Effect::VolumeWanted { .. } => latency::VOLUME,
+                Effect::PodRuns { .. } => latency::POD,
                 Effect::LoadBalancerGone { uid, .. } => {
                     self.schedule.forget_load_balancer(uid);
                     latency::CONTROLLER_GONE
@@ -239,6 +240,9 @@ impl World {
             vcpus: kind.vcpus,
             memory_mb: kind.memory,
             gpus: kind.gpus,
+            broken: draw::bits(self.seed, "broken-gpu", linode.id) % 1000
+                < u64::from(self.switches.broken_gpus_permille),
+            hidden: self.switches.gpus_hidden_from_pods,
             private_ip: linode.private_ip.clone(),
             public_ip: linode.public_ip.clone(),
             version: cluster.kube_version(),

@@ -101,6 +101,11 @@ pub struct Switches {
     pub default_firewall_on_nodes: bool,
     /// GPU types are listed at a price of 0 (a probe of 2026-09 said so): it means "unknown".
     pub gpu_prices_hidden: bool,
+    /// Of a thousand GPU nodes, so many come up without a card that the driver finds: such were seen
+    /// on LKE.
+    pub broken_gpus_permille: u32,
+    /// A pod that asks for no GPU sees none, whatever its environment says.
+    pub gpus_hidden_from_pods: bool,
     /// When the tokens end that were not made at `/_demo/tokens`; absent: never.
     pub token_expires: Option<Timestamp>,
     /// 429 beyond the documented number of calls a minute.
@@ -130,6 +135,8 @@ impl Default for Switches {
             webhook_path: WebhookPath::Tunnel,
             default_firewall_on_nodes: false,
             gpu_prices_hidden: false,
+            broken_gpus_permille: 0,
+            gpus_hidden_from_pods: false,
             token_expires: None,
             rate_limits: true,
             latency_permille: 1000,

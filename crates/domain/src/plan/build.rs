@@ -162,7 +162,7 @@ pub fn plan_create(spec: &Spec, rules: Vec<FirewallRule>, prices: Prices, basis:
         },
         [gpu],
     );
-    waits.push(steps.add(Action::AwaitGpus, [gpu, plugged]));
+    waits.push(steps.add(Action::TestGpus, [gpu, plugged]));
     if let Some(bounds) = autoscaler(spec) {
         let action = Action::SetAutoscaler {
             pool: PoolRole::Gpu,

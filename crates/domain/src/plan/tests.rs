@@ -64,7 +64,7 @@ fn the_reference_create_is_this_graph() {
             8  await_system_nodes after 2
             9  scale_pool after 3
             10 await_gpu_nodes after 9
-            11 await_gpus after 10 6
+            11 test_gpus after 10 6
             12 set_autoscaler after 10
             13 cover_nodes after 7 8 11 12"]],
     );
@@ -90,7 +90,7 @@ fn a_create_without_a_system_pool_and_an_autoscaler_is_this_graph() {
             5  set_gpu_plugin after 3 4
             6  set_storage_class after 3 4
             7  await_gpu_nodes after 2
-            8  await_gpus after 7 5
+            8  test_gpus after 7 5
             9  cover_nodes after 6 8"]],
     );
 }

@@ -6,7 +6,7 @@ use super::{
     CreatePhase, Header, Impossible, Life, OpenCreate, Progress, RunPhase, RunProgress, StepPhase,
     StepProgress, Sweep,
 };
-use crate::ids::PlanId;
+use crate::ids::{InstanceId, PlanId};
 use crate::plan::{Action, Prices};
 use crate::record::{Fact, Record, Thing, VERSION};
 use jiff::Timestamp;
@@ -211,10 +211,10 @@ impl Progress {
             }
             Fact::Gone { thing } => self.known(thing)?.gone = Some(at),
             Fact::Covered { instance, open_ms } => {
-                let is = |thing: &Thing| matches!(thing, Thing::Instance(id, ..) if id == instance);
-                let found = self.things.iter_mut().find(|(thing, _)| is(thing));
-                let (_, life) = found.ok_or_else(|| format!("linode {instance} is not ours"))?;
-                life.open_ms = Some(*open_ms);
+                self.machine(*instance)?.open_ms = Some(*open_ms);
+            }
+            Fact::GpuTested { instance, test } => {
+                self.machine(*instance)?.gpu = Some(test.clone());
             }
             Fact::Volumes { found, complete } => {
                 self.volumes.clone_from(found);
@@ -258,6 +258,13 @@ impl Progress {
             Fact::TakenOver(taken) => self.take_over(taken, at)?,
         }
         Ok(())
+    }
+
+    fn machine(&mut self, id: InstanceId) -> Result<&mut Life, String> {
+        let is = |thing: &Thing| matches!(thing, Thing::Instance(one, ..) if *one == id);
+        let found = self.things.iter_mut().find(|(thing, _)| is(thing));
+        let (_, life) = found.ok_or_else(|| format!("linode {id} is not ours"))?;
+        Ok(life)
     }
 
     fn phase(&self) -> Option<RunPhase> {
@@ -321,6 +328,7 @@ impl Progress {
             made: false,
             duplicate: false,
             open_ms: None,
+            gpu: None,
         })
     }
 

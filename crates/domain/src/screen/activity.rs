@@ -1,5 +1,6 @@
 //! What happened, a line each: the facts of a journal that a person wants to read.
 
+use crate::inventory::GpuTest;
 use crate::plan::Purpose;
 use crate::record::{Fact, Record, Thing, Wish};
 use crate::spec::Stops;
@@ -33,6 +34,10 @@ texts! {
         "activity_gone" Gone { thing: Text },
         /// The firewall stands before a node.
         "activity_covered" Covered { instance: String, open: Millis },
+        /// A computation on a node's GPUs was right.
+        "activity_gpu_passed" GpuPassed { instance: String, cards: Vec<String> },
+        /// It was not.
+        "activity_gpu_failed" GpuFailed { instance: String, said: String },
         /// The outcome of a POST is unknown.
         "activity_unknown" Unknown,
         /// The cloud refused.
@@ -160,6 +165,18 @@ pub fn line(record: &Record) -> Option<ActivityRow> {
             open: Millis(i64::try_from(*open_ms).unwrap_or(i64::MAX)),
         }
         .into(),
+        Fact::GpuTested { instance, test } => match test {
+            GpuTest::Passed { cards } => Happened::GpuPassed {
+                instance: instance.to_string(),
+                cards: cards.iter().map(ToString::to_string).collect(),
+            }
+            .into(),
+            GpuTest::Failed { said } => Happened::GpuFailed {
+                instance: instance.to_string(),
+                said: said.clone(),
+            }
+            .into(),
+        },
         Fact::Unknown { .. } => Happened::Unknown.into(),
         Fact::Refused { why, .. } => Happened::Refused { why: why.clone() }.into(),
         Fact::Failed { what, .. } => Happened::Failed { what: what.clone() }.into(),

@@ -63,8 +63,9 @@ fn a_deploy_takes_the_clouds_critical_path() {
             150  finished 9 done_nodes
             150  started 10
             150  started 11
-            150  finished 10 done_gpus
+            150  gpu_tested 106 Passed { cards: [] }
             150  finished 11 done_autoscaler
+            150  finished 10 done_gpus
             150  started 12
             150  finished 12 done_covered
             150  completed"#]],

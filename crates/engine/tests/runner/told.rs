@@ -25,6 +25,7 @@ pub(crate) fn transcript(story: &Story) -> String {
             Fact::Duplicate { thing } | Fact::Gone { thing } | Fact::Born { thing, .. } => {
                 thing.to_string()
             }
+            Fact::GpuTested { instance, test } => format!("{instance} {test:?}"),
             Fact::Covered { instance, open_ms } => format!("{instance} after {open_ms} ms"),
             Fact::Finished { step, detail, .. } => {
                 format!("{step} {}", detail.as_ref().map_or("", |text| &text.code))

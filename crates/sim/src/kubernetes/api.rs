@@ -101,11 +101,11 @@ fn respond(
     if let Some(found) = discovery::find(&path).or_else(|| openapi::find(&path)) {
         return Ok(reply(StatusCode::OK, &found));
     }
-    if let Some(found) = reached::find(&cluster.lock(), request.method(), &path)? {
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    if let Some(found) = reached::find(&cluster.lock(), request.method(), &path, &query)? {
         return Ok(found);
     }
     let target = target(&path)?;
-    let query = Query::parse(request.uri().query().unwrap_or_default());
     let accept = text_header(request, &header::ACCEPT);
     let shape = Shape::wanted(accept, query.get("includeObject"))?;
     act(cluster, request, &target, &query, shape, now)

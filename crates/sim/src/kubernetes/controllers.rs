@@ -15,7 +15,7 @@ use super::kinds::known;
 use super::peek::{add_finalizer, drop_finalizer, has_finalizer, is_leaving, list, map, text};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
-use super::{Done, Effect, Inner, nodes, quantity};
+use super::{Done, Effect, Inner, nodes, pods, quantity};
 
 /// Kept on a Service while its NodeBalancer stands.
 const BALANCER_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
@@ -34,6 +34,8 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("", "persistentvolumeclaims") => claim_changed(inner, key, &object),
         ("", "persistentvolumes") => volume_changed(inner, key, &object, now),
         ("", "namespaces") => namespace_changed(inner, key, &object, now),
+        ("", "pods") => pods::pod_changed(inner, key, &object, now),
+        ("batch", "jobs") => pods::job_changed(inner, key, &object, now),
         ("apps", "daemonsets") | ("node.k8s.io", "runtimeclasses") => nodes::announce_gpus(inner),
         _ => {}
     }
@@ -43,7 +45,9 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
 pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
     match (key.group, key.resource) {
         ("", "persistentvolumeclaims") => release(inner, text(last, "/spec/volumeName"), now),
+        ("batch", "jobs") => pods::job_gone(inner, key, last, now),
         ("", "pods") => {
+            pods::pod_gone(inner, key, last, now);
             for claim in claims_of(last) {
                 let claim = Key::core("persistentvolumeclaims", &key.namespace, &claim);
                 if inner
@@ -278,6 +282,11 @@ pub(super) fn finish(inner: &mut Inner, done: Done, now: Timestamp) {
                 settle(inner, &key, now);
             }
         }
+        Done::Pod {
+            namespace,
+            name,
+            uid,
+        } => pods::ended(inner, &Key::core("pods", &namespace, &name), &uid, now),
         Done::Volume {
             namespace,
             claim,

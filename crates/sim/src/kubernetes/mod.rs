@@ -12,6 +12,7 @@ mod api;
 mod controllers;
 mod defaults;
 mod discovery;
+mod effect;
 mod fit;
 mod identity;
 mod kinds;
@@ -21,6 +22,7 @@ mod nodes;
 mod openapi;
 mod patch;
 mod peek;
+mod pods;
 mod quantity;
 mod query;
 mod reached;
@@ -43,12 +45,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::ReplyBody;
 use crate::reach::Reach;
 
+pub(crate) use effect::{Done, Effect};
 pub(crate) use identity::Secrets;
 pub(crate) use listen::{Gate, Listener, listen};
 pub(crate) use query::decode as percent_decoded;
@@ -77,6 +80,10 @@ struct Inner {
     store: store::Store,
     /// Cards per node name. A device plugin announces them, joining alone does not.
     gpus: BTreeMap<String, u32>,
+    /// Nodes whose cards the driver does not find.
+    broken: BTreeSet<String>,
+    /// Nodes where only who asks for a card sees one.
+    hidden: BTreeSet<String>,
     effects: VecDeque<Effect>,
     /// Uids of the Services whose NodeBalancer was asked to go.
     releasing: BTreeSet<String>,
@@ -107,93 +114,16 @@ pub(crate) struct NodeSeed {
     pub memory_mb: u64,
     /// Cards in the instance type.
     pub gpus: u32,
+    /// Whether the driver finds none of them.
+    pub broken: bool,
+    /// Whether only a pod that asks for a card sees one.
+    pub hidden: bool,
     /// In 192.168.128.0/17.
     pub private_ip: String,
     /// Public IPv4; empty when the node has none.
     pub public_ip: String,
     /// Kubernetes version as Linode writes it: `1.34`.
     pub version: String,
-}
-
-/// Work that the cloud's controllers (CCM and CSI) must do outside of the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Effect {
-    /// A Service of type LoadBalancer has no NodeBalancer yet. Answer with [`Done::LoadBalancer`].
-    LoadBalancerWanted {
-        /// The Service's namespace.
-        namespace: String,
-        /// The Service's name.
-        name: String,
-        /// The Service's uid.
-        uid: String,
-        /// The Service's annotations (`service.beta.kubernetes.io/linode-loadbalancer-…`).
-        annotations: BTreeMap<String, String>,
-    },
-    /// The Service is being deleted, or is no longer a LoadBalancer. Delete its NodeBalancer, then
-    /// answer with [`Done::LoadBalancerGone`]: until then the Service is kept by its finalizer.
-    LoadBalancerGone {
-        /// The Service's namespace.
-        namespace: String,
-        /// The Service's name.
-        name: String,
-        /// The Service's uid.
-        uid: String,
-    },
-    /// A claim waits for a volume. Answer with [`Done::Volume`].
-    VolumeWanted {
-        /// The claim's namespace.
-        namespace: String,
-        /// The claim's name.
-        claim: String,
-        /// The name that the persistent volume will bear, `pvc-<uid of the claim>`.
-        pv_name: String,
-        /// Whole GiB, at least 10 (Linode's smallest volume).
-        size_gib: u64,
-        /// From the class's parameter `linodebs.csi.linode.com/volumeTags`.
-        tags: Vec<String>,
-    },
-    /// A persistent volume with reclaim policy Delete lost its claim: delete the volume, detached
-    /// first if need be. No answer is awaited, the persistent volume is already gone.
-    VolumeGone {
-        /// Linode's volume id.
-        volume_id: u64,
-    },
-}
-
-/// What the cloud's controllers have finished.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Done {
-    /// A NodeBalancer stands before the Service.
-    LoadBalancer {
-        /// The Service's namespace.
-        namespace: String,
-        /// The Service's name.
-        name: String,
-        /// Public IPv4 of the NodeBalancer.
-        ip: String,
-        /// Its host name.
-        hostname: String,
-    },
-    /// The NodeBalancer of a Service is deleted: the finalizer goes.
-    LoadBalancerGone {
-        /// The Service's namespace.
-        namespace: String,
-        /// The Service's name.
-        name: String,
-        /// The Service's uid, so that a Service made anew under that name is left alone.
-        uid: String,
-    },
-    /// A volume exists for the claim.
-    Volume {
-        /// The claim's namespace.
-        namespace: String,
-        /// The claim's name.
-        claim: String,
-        /// Linode's volume id.
-        volume_id: u64,
-        /// The volume's label; the handle is `<volume id>-<label>`.
-        label: String,
-    },
 }
 
 impl Cluster {
@@ -206,6 +136,8 @@ impl Cluster {
             secrets: Secrets::new(id, seed),
             store: store::Store::new(seed ^ id.rotate_left(32)),
             gpus: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            hidden: BTreeSet::new(),
             effects: VecDeque::new(),
             releasing: BTreeSet::new(),
             reach: BTreeMap::new(),
@@ -351,7 +283,7 @@ impl Cluster {
         serde_json::json!({
             "id": inner.id, "version": inner.version, "secrets": inner.secrets,
             "store": inner.store.save(), "gpus": inner.gpus, "effects": inner.effects,
-            "releasing": inner.releasing,
+            "releasing": inner.releasing, "broken": inner.broken, "hidden": inner.hidden,
         })
     }
 
@@ -364,6 +296,8 @@ impl Cluster {
             secrets: Secrets,
             store: store::Saved,
             gpus: BTreeMap<String, u32>,
+            broken: BTreeSet<String>,
+            hidden: BTreeSet<String>,
             effects: VecDeque<Effect>,
             releasing: BTreeSet<String>,
         }
@@ -374,6 +308,8 @@ impl Cluster {
             secrets: saved.secrets,
             store: store::Store::load(saved.store),
             gpus: saved.gpus,
+            broken: saved.broken,
+            hidden: saved.hidden,
             effects: saved.effects,
             releasing: saved.releasing,
             reach: BTreeMap::new(),

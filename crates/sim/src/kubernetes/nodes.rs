@@ -35,6 +35,12 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
     let salt = scramble(seed.instance_id);
     put(inner, "", "nodes", "", node(seed, salt, now), now);
     inner.gpus.insert(seed.name.clone(), seed.gpus);
+    if seed.broken {
+        inner.broken.insert(seed.name.clone());
+    }
+    if seed.hidden {
+        inner.hidden.insert(seed.name.clone());
+    }
     announce_gpus(inner);
     let lease = json!({
         "metadata": {"name": seed.name},
@@ -80,6 +86,8 @@ pub(super) fn remove(inner: &mut Inner, name: &str, now: Timestamp) {
     let leases = known("coordination.k8s.io", "leases");
     take_away(inner, &Key::new(leases, "kube-node-lease", name), now);
     inner.gpus.remove(name);
+    inner.broken.remove(name);
+    inner.hidden.remove(name);
     let pods = inner.store.list(known("", "pods"), None);
     let here: Vec<Key> = pods
         .filter(|(_, pod)| text(pod, "/spec/nodeName") == name)
@@ -138,7 +146,8 @@ pub(super) fn announce_gpus(inner: &mut Inner) {
         let Some(node) = inner.store.get(&key).cloned() else {
             continue;
         };
-        let plugged = plugins.iter().any(|pod| fit::may_run(pod, &node));
+        let found = !inner.broken.contains(&name);
+        let plugged = found && plugins.iter().any(|pod| fit::may_run(pod, &node));
         let shown = node
             .pointer("/status/capacity")
             .and_then(|all| all.get(GPU))

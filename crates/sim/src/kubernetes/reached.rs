@@ -11,9 +11,10 @@ use serde_json::Value;
 
 use super::kinds::{Kind, known};
 use super::peek::{list, text};
+use super::query::Query;
 use super::status::Refusal;
 use super::store::Key;
-use super::{Cluster, Inner, nodes};
+use super::{Cluster, Inner, nodes, pods};
 use crate::ReplyBody;
 use crate::reach::{OPEN, Reach};
 
@@ -37,6 +38,7 @@ pub(super) fn find(
     inner: &Inner,
     method: &Method,
     path: &[&str],
+    query: &Query,
 ) -> Result<Option<Response<ReplyBody>>, Refusal> {
     let (node, answer) = match path {
         ["api", "v1", "nodes", name, "proxy", "healthz"] => ((*name).to_owned(), "ok".to_owned()),
@@ -44,10 +46,8 @@ pub(super) fn find(
             let pods = known("", "pods");
             let pod = inner.store.get(&Key::new(pods, space, name));
             let pod = pod.ok_or_else(|| Refusal::not_found(pods, name))?;
-            let containers = list(pod, "/spec/containers").iter();
-            let begun = text(pod, "/status/startTime");
-            let lines = containers.map(|one| format!("{begun} started {}\n", text(one, "/image")));
-            (text(pod, "/spec/nodeName").to_owned(), lines.collect())
+            let said = pods::log(inner, pod, container(pod, name, query)?)?;
+            (text(pod, "/spec/nodeName").to_owned(), said)
         }
         _ => return Ok(None),
     };
@@ -72,6 +72,27 @@ pub(super) fn find(
     let plain = header::HeaderValue::from_static("text/plain");
     reply.headers_mut().insert(header::CONTENT_TYPE, plain);
     Ok(Some(reply))
+}
+
+/// The container of a pod that is meant.
+fn container<'a>(pod: &'a Value, name: &str, query: &Query) -> Result<&'a Value, Refusal> {
+    let all = list(pod, "/spec/containers");
+    let meant = Some(query.get("container")).filter(|meant| !meant.is_empty());
+    let found = match (meant, all) {
+        (Some(meant), _) => all.iter().find(|one| text(one, "/name") == meant),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    };
+    found.ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|one| text(one, "/name")).collect();
+        let names = names.join(" ");
+        Refusal::bad_request(match meant {
+            Some(meant) => format!("container {meant} is not valid for pod {name}"),
+            None => format!(
+                "a container name must be specified for pod {name}, choose one of: [{names}]"
+            ),
+        })
+    })
 }
 
 /// Fails when a webhook that must be asked about this write cannot be reached. The twin runs no

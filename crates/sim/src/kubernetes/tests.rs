@@ -37,6 +37,8 @@ fn gpu_node(name: &str, instance_id: u64) -> NodeSeed {
         taints: vec![json!({"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"})],
         vcpus: 4,
         memory_mb: 16_384,
+        broken: false,
+        hidden: false,
         gpus: 1,
         private_ip: "192.168.150.10".to_owned(),
         public_ip: "203.0.113.20".to_owned(),

@@ -303,7 +303,9 @@ async fn kubectl_applies_a_claim_and_a_load_balancer_and_deletes_them() {
                 };
                 bench.cluster.finish(done, minute(6));
             }
-            Effect::LoadBalancerGone { .. } | Effect::VolumeGone { .. } => unreachable!(),
+            Effect::LoadBalancerGone { .. }
+            | Effect::VolumeGone { .. }
+            | Effect::PodRuns { .. } => unreachable!(),
         }
     }
     transcript += &bench.run("get svc ui", "").await;

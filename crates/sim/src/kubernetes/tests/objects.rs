@@ -157,24 +157,25 @@ async fn a_finalizer_keeps_an_object_until_it_is_taken_off() {
 #[tokio::test]
 async fn a_status_is_changed_only_through_its_subresource_and_a_spec_never() {
     let cluster = cluster();
-    let path = "/apis/batch/v1/namespaces/default/jobs";
-    let job = json!({"metadata": {"name": "proof"}, "spec": {"backoffLimit": 0}, "status": {"active": 9}});
-    let made = ok(&cluster, &format!("POST {path}"), job).await;
+    let path = "/apis/apps/v1/namespaces/default/deployments";
+    let made =
+        json!({"metadata": {"name": "proof"}, "spec": {"replicas": 0}, "status": {"replicas": 9}});
+    let made = ok(&cluster, &format!("POST {path}"), made).await;
     assert_eq!(
         (made.get("status"), &made["metadata"]["generation"]),
         (None, &json!(1))
     );
-    let both = json!({"spec": {"backoffLimit": 3}, "status": {"succeeded": 1}});
+    let both = json!({"spec": {"replicas": 3}, "status": {"readyReplicas": 1}});
     let by_status = ok(
         &cluster,
         &format!("PATCH {path}/proof/status"),
         both.clone(),
     )
     .await;
-    assert_eq!(by_status["spec"]["backoffLimit"], 0);
-    assert_eq!(by_status["status"], json!({"succeeded": 1}));
+    assert_eq!(by_status["spec"]["replicas"], 0);
+    assert_eq!(by_status["status"], json!({"readyReplicas": 1}));
     let by_main = ok(&cluster, &format!("PATCH {path}/proof"), both).await;
-    assert_eq!(by_main["spec"]["backoffLimit"], 3);
+    assert_eq!(by_main["spec"]["replicas"], 3);
     assert_eq!(by_main["metadata"]["generation"], 2);
 }
 

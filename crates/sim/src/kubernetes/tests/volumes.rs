@@ -43,6 +43,7 @@ fn effects(cluster: &Cluster) -> String {
         } => {
             format!("volume wanted {namespace}/{claim} {size_gib} GiB {tags:?}\n")
         }
+        Effect::PodRuns { name, .. } => format!("pod {name} runs\n"),
         Effect::VolumeGone { volume_id } => format!("volume gone {volume_id}\n"),
     };
     cluster.take_effects().iter().map(line).collect()

@@ -1,0 +1,223 @@
+//! The pods of Jobs: they run on the node that they name, and come to the end that their image has
+//! there. A pod that names no node waits for ever: the twin plays no scheduler.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::kinds::known;
+use super::peek::{is_leaving, list, map, text};
+use super::status::Refusal;
+use super::store::Key;
+use super::write::{create, stamp, take_away};
+use super::{Effect, Inner};
+
+/// The driver that the node image of LKE brings.
+const DRIVER: &str = "570.195.03";
+
+/// A Job was made: so is its pod, once.
+pub(super) fn job_changed(inner: &mut Inner, key: &Key, job: &Arc<Value>, now: Timestamp) {
+    if is_leaving(job) || !text(job, "/status/startTime").is_empty() {
+        return;
+    }
+    let mut begun = Value::clone(job);
+    begun["status"] = json!({"active": 1, "startTime": stamp(now)});
+    inner.store.put(key.clone(), begun);
+    let uid = text(job, "/metadata/uid");
+    let mut pod = job.pointer("/spec/template").cloned().unwrap_or_default();
+    let metadata = map(&mut pod, "metadata");
+    let tail = uid.get(uid.len().saturating_sub(5)..).unwrap_or_default();
+    metadata.insert("name".to_owned(), json!(format!("{}-{tail}", key.name)));
+    let owner = json!([{
+        "apiVersion": "batch/v1", "kind": "Job", "name": key.name, "uid": uid,
+        "controller": true, "blockOwnerDeletion": true,
+    }]);
+    metadata.insert("ownerReferences".to_owned(), owner);
+    let labels = map(&mut pod["metadata"], "labels");
+    for name in ["batch.kubernetes.io/job-name", "job-name"] {
+        labels.insert(name.to_owned(), json!(key.name));
+    }
+    labels.insert("batch.kubernetes.io/controller-uid".to_owned(), json!(uid));
+    if create(inner, known("", "pods"), &key.namespace, pod, false, now).is_err() {
+        end_job(inner, key, false, now);
+    }
+}
+
+/// A Job is gone, and its pods go with it.
+pub(super) fn job_gone(inner: &mut Inner, key: &Key, job: &Value, now: Timestamp) {
+    let uid = text(job, "/metadata/uid");
+    let pods = inner.store.list(known("", "pods"), Some(&key.namespace));
+    let own = pods.filter(|(_, pod)| owner(pod).is_some_and(|one| text(one, "/uid") == uid));
+    let own: Vec<Key> = own.map(|(key, _)| key.clone()).collect();
+    for pod in own {
+        take_away(inner, &pod, now);
+    }
+}
+
+fn owner(pod: &Value) -> Option<&Value> {
+    let owners = list(pod, "/metadata/ownerReferences").iter();
+    owners.into_iter().find(|one| text(one, "/kind") == "Job")
+}
+
+/// A Job's pod that names a node which is there begins to run.
+pub(super) fn pod_changed(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
+    let begun = !text(pod, "/status/startTime").is_empty();
+    let node = Key::core("nodes", "", text(pod, "/spec/nodeName"));
+    if begun || is_leaving(pod) || owner(pod).is_none() || inner.store.get(&node).is_none() {
+        return;
+    }
+    let mut pod = Value::clone(pod);
+    let waiting = json!({"waiting": {"reason": "ContainerCreating"}});
+    pod["status"] = json!({
+        "phase": "Pending", "startTime": stamp(now),
+        "containerStatuses": statuses(&pod, |_| waiting.clone()),
+    });
+    let uid = text(&pod, "/metadata/uid").to_owned();
+    inner.store.put(key.clone(), pod);
+    inner.effects.push_back(Effect::PodRuns {
+        namespace: key.namespace.clone(),
+        name: key.name.clone(),
+        uid,
+    });
+}
+
+fn statuses(pod: &Value, state: impl Fn(&Value) -> Value) -> Value {
+    let containers = list(pod, "/spec/containers").iter();
+    let row = |one: &Value| {
+        json!({
+            "name": one["name"], "image": one["image"], "ready": false, "restartCount": 0,
+            "state": state(one),
+        })
+    };
+    containers.map(row).collect()
+}
+
+/// A pod that ran came to its end, and its Job with it.
+pub(super) fn ended(inner: &mut Inner, key: &Key, uid: &str, now: Timestamp) {
+    let Some(pod) = inner.store.get(key).cloned() else {
+        return;
+    };
+    if text(&pod, "/metadata/uid") != uid {
+        return;
+    }
+    let code = |container: &Value| ran(inner, &pod, container).1;
+    let well = list(&pod, "/spec/containers")
+        .iter()
+        .all(|one| code(one) == 0);
+    let terminated = |one: &Value| {
+        let code = code(one);
+        let reason = if code == 0 { "Completed" } else { "Error" };
+        json!({"terminated": {"exitCode": code, "reason": reason, "finishedAt": stamp(now)}})
+    };
+    let statuses = statuses(&pod, terminated);
+    let mut pod = Value::clone(&pod);
+    pod["status"]["phase"] = json!(if well { "Succeeded" } else { "Failed" });
+    pod["status"]["containerStatuses"] = statuses;
+    let job = owner(&pod).map(|one| text(one, "/name").to_owned());
+    inner.store.put(key.clone(), pod);
+    if let Some(job) = job {
+        let job = Key::new(known("batch", "jobs"), &key.namespace, &job);
+        end_job(inner, &job, well, now);
+    }
+}
+
+/// A pod is gone: a Job that still waited for it has failed.
+pub(super) fn pod_gone(inner: &mut Inner, key: &Key, pod: &Value, now: Timestamp) {
+    if let Some(job) = owner(pod) {
+        let job = Key::new(known("batch", "jobs"), &key.namespace, text(job, "/name"));
+        end_job(inner, &job, false, now);
+    }
+}
+
+fn end_job(inner: &mut Inner, key: &Key, well: bool, now: Timestamp) {
+    let Some(job) = inner.store.get(key).cloned() else {
+        return;
+    };
+    if !list(&job, "/status/conditions").is_empty() {
+        return;
+    }
+    let mut job = Value::clone(&job);
+    let (counted, kind) = if well {
+        ("succeeded", "Complete")
+    } else {
+        ("failed", "Failed")
+    };
+    job["status"] = json!({
+        counted: 1, "startTime": job["status"]["startTime"],
+        "conditions": [{"type": kind, "status": "True", "lastTransitionTime": stamp(now)}],
+    });
+    if well {
+        job["status"]["completionTime"] = stamp(now);
+    } else {
+        job["status"]["conditions"][0]["reason"] = json!("BackoffLimitExceeded");
+    }
+    inner.store.put(key.clone(), job);
+}
+
+/// What a container of a pod has said.
+pub(super) fn log(inner: &Inner, pod: &Value, container: &Value) -> Result<String, Refusal> {
+    let began = text(pod, "/status/startTime");
+    if owner(pod).is_none() {
+        return Ok(format!("{began} started {}\n", text(container, "/image")));
+    }
+    if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") {
+        return Ok(ran(inner, pod, container).0);
+    }
+    Err(Refusal::bad_request(format!(
+        "container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating",
+        text(container, "/name"),
+        text(pod, "/metadata/name"),
+    )))
+}
+
+/// What a container says, and the code that it ends with.
+fn ran(inner: &Inner, pod: &Value, container: &Value) -> (String, i32) {
+    let image = text(container, "/image");
+    let begun = text(pod, "/status/startTime");
+    if !image.contains("cuda-sample") {
+        return (format!("{begun} started {image}\n"), 0);
+    }
+    let asks_for_cards = text(container, "/command/0") == "nvidia-smi";
+    let cards = cards(inner, pod, container);
+    match (asks_for_cards, cards) {
+        (true, 0) => ("Failed to initialize NVML: Unknown Error\n".to_owned(), 255),
+        (true, _) => {
+            let card = format!("NVIDIA RTX 4000 Ada Generation, 20475 MiB, {DRIVER}\n");
+            (card.repeat(cards as usize), 0)
+        }
+        (false, 0) => {
+            let said = "[Vector addition of 50000 elements]\nFailed to allocate device vector A \
+                        (error code no CUDA-capable device is detected)!\n";
+            (said.to_owned(), 1)
+        }
+        (false, _) => {
+            let said = "[Vector addition of 50000 elements]\n\
+                        Copy input data from the host memory to the CUDA device\n\
+                        CUDA kernel launch with 196 blocks of 256 threads\n\
+                        Copy output data from the CUDA device to the host memory\n\
+                        Test PASSED\nDone\n";
+            (said.to_owned(), 0)
+        }
+    }
+}
+
+/// How many cards a container sees: those that it asks for, or all when the node image honours the
+/// wish of one that asks for none.
+fn cards(inner: &Inner, pod: &Value, container: &Value) -> u32 {
+    let node = text(pod, "/spec/nodeName");
+    if text(pod, "/spec/runtimeClassName") != "nvidia" || inner.broken.contains(node) {
+        return 0;
+    }
+    let all = inner.gpus.get(node).copied().unwrap_or(0);
+    let limits = container.pointer("/resources/limits");
+    let asked = limits.and_then(|limits| limits.get("nvidia.com/gpu"));
+    let asked = asked
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok());
+    let mut wishes = list(container, "/env").iter();
+    let wishes_all = wishes
+        .any(|one| text(one, "/name") == "NVIDIA_VISIBLE_DEVICES" && text(one, "/value") == "all");
+    let open = wishes_all && !inner.hidden.contains(node);
+    asked.map_or(if open { all } else { 0 }, |asked: u32| asked.min(all))
+}
