@@ -32,48 +32,72 @@ async fn read(twin: &Twin, token: &str, path: &str) -> Result<Value> {
     Ok(serde_json::from_slice(&body.to_bytes())?)
 }
 
-/// When the last node of a cluster joined Kubernetes, as Kubernetes tells it: to the second, rounded
-/// down, so that what comes after it is never told too short.
-async fn joined(twin: &Twin, account: &str, cluster: u64) -> Result<Timestamp> {
-    let config = read(
-        twin,
-        account,
-        &format!("/v4/lke/clusters/{cluster}/kubeconfig"),
-    )
-    .await?;
+/// Asks the Kubernetes of a cluster past everybody.
+async fn kubernetes(twin: &Twin, account: &str, cluster: u64, path: &str) -> Result<bytes::Bytes> {
+    let config = format!("/v4/lke/clusters/{cluster}/kubeconfig");
+    let config = read(twin, account, &config).await?;
     let config = config["kubeconfig"].as_str().context("a kubeconfig")?;
     let standard = &base64::engine::general_purpose::STANDARD;
     let config = String::from_utf8(base64::Engine::decode(standard, config)?)?;
     let token = config.split("token: ").nth(1).context("a token")?;
     let token = token.lines().next().unwrap_or_default().trim();
-    let request = Request::get("/api/v1/nodes").header("authorization", format!("Bearer {token}"));
+    let request = Request::get(path).header("authorization", format!("Bearer {token}"));
     let service = twin.kube_service(cluster, ClientAddr::default().0);
     let reply = service.oneshot(request.body(bytes::Bytes::new())?);
     let reply = reply.await.map_err(|error| anyhow::anyhow!(error))?;
     let body = reply.into_body().collect().await;
-    let body = body.map_err(|error| anyhow::anyhow!(error))?;
-    let nodes: Value = serde_json::from_slice(&body.to_bytes())?;
+    Ok(body.map_err(|error| anyhow::anyhow!(error))?.to_bytes())
+}
+
+/// When the last node of a cluster joined Kubernetes, as Kubernetes tells it: to the second, rounded
+/// down, so that what comes after it is never told too short.
+async fn joined(twin: &Twin, account: &str, cluster: u64) -> Result<Timestamp> {
+    let nodes = kubernetes(twin, account, cluster, "/api/v1/nodes").await?;
+    let nodes: Value = serde_json::from_slice(&nodes)?;
     let nodes = nodes["items"].as_array().into_iter().flatten();
     let born = nodes.filter_map(|node| node["metadata"]["creationTimestamp"].as_str());
     let last = born.filter_map(|text| text.parse().ok()).max();
     last.context("a node")
 }
 
-/// One deploy: from the acceptance to its end, and how much of it the GPU node needed.
+/// How many milliseconds the GPU's test ran: its Job is gone, and a watch from the beginning tells
+/// how it was.
+async fn tested(twin: &Twin, account: &str, cluster: u64) -> Result<i64> {
+    let path =
+        "/apis/batch/v1/namespaces/kube-system/jobs?watch=1&resourceVersion=1&timeoutSeconds=1";
+    let events = kubernetes(twin, account, cluster, path).await?;
+    let mut ran = None;
+    for line in std::str::from_utf8(&events)?.lines() {
+        let event: Value = serde_json::from_str(line)?;
+        let status = &event["object"]["status"];
+        let time = |text: &Value| {
+            text.as_str()
+                .and_then(|text| text.parse::<Timestamp>().ok())
+        };
+        let ended = &status["conditions"][0]["lastTransitionTime"];
+        if let (Some(begun), Some(ended)) = (time(&status["startTime"]), time(ended)) {
+            ran = Some(ended.duration_since(begun).as_millis());
+        }
+    }
+    Ok(i64::try_from(ran.context("a test of the GPU")?)?)
+}
+
+/// One deploy: from the acceptance to its end, and how much of it the GPU node and what it ran needed.
 #[derive(Clone, Copy, Debug)]
 struct Took {
     whole_ms: i64,
     node_ms: i64,
+    test_ms: i64,
 }
 
 impl Took {
     fn over_ms(self) -> i64 {
-        self.whole_ms - self.node_ms
+        self.whole_ms - self.node_ms - self.test_ms
     }
 
     /// In thousandths of what the cloud needed.
     fn over_permille(self) -> i64 {
-        self.over_ms() * 1000 / self.node_ms.max(1)
+        self.over_ms() * 1000 / (self.node_ms + self.test_ms).max(1)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Many seeds in memory: virtual time beyond the cloud's own, computing time on a cloud without
 //! latencies and a real disk, requests, and what a deployment that stands asks for.
 
-use super::{TOKEN, Took, at, joined, percent};
+use super::{TOKEN, Took, at, joined, percent, tested};
 use anyhow::{Context as _, Result, ensure};
 use domain::plan::Prices;
 use domain::plan::build::{Basis, plan_create};
@@ -112,6 +112,7 @@ pub(crate) async fn took(twin: &Twin, records: &[Record]) -> Result<Took> {
     Ok(Took {
         whole_ms: done.duration_since(accepted).as_millis() as i64,
         node_ms: joined.duration_since(pool).as_millis() as i64,
+        test_ms: tested(twin, TOKEN, cluster.0).await?,
     })
 }
 
