@@ -18,6 +18,7 @@ mod wire;
 mod world;
 
 use check::Outcome;
+use cpu_time::ThreadTime;
 use domain::catalog::Catalog;
 use engine::protocol::{PROTOCOL, Protocol};
 use quaylight_tests::memory::Computer;
@@ -130,7 +131,9 @@ fn campaign(name: &'static str, rules: Rules, seeds: Range<u64>, catalog: &Arc<C
             if !seeds.contains(&seed) {
                 return sum;
             }
-            sum.add(seed, run(seed, rules, catalog, false));
+            let processor = ThreadTime::now();
+            let outcome = run(seed, rules, catalog, false);
+            sum.add(seed, outcome, processor.elapsed());
         }
     });
     sums.into_iter()
