@@ -42,6 +42,8 @@ struct Asked {
     json: bool,
     /// Only this seed, as a transcript.
     replay: Option<u64>,
+    /// By which of the other protocols, by its name; `None`: by ours.
+    by: Option<String>,
     planted: bool,
     harsh: bool,
 }
@@ -52,6 +54,7 @@ fn asked(words: &[String]) -> Asked {
         words.get(at + 1)?.parse().ok()
     };
     let has = |name: &str| words.iter().any(|word| word == name);
+    let by = words.iter().position(|word| word == "--by");
     let schedules = number("--schedules").unwrap_or(20_000);
     Asked {
         schedules,
@@ -59,6 +62,7 @@ fn asked(words: &[String]) -> Asked {
         seed: number("--seed").unwrap_or(1),
         json: has("--json"),
         replay: number("--replay"),
+        by: by.and_then(|at| words.get(at + 1)).cloned(),
         planted: has("--planted"),
         harsh: has("--harsh"),
     }
@@ -68,9 +72,6 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let asked = asked(&words);
     let catalog = catalog();
-    if let Some(seed) = asked.replay {
-        return replay(seed, asked.harsh, &catalog);
-    }
     if asked.planted {
         return planted::find_all(&catalog, asked.json);
     }
@@ -79,6 +80,18 @@ fn main() -> ExitCode {
         harsh: asked.harsh,
         ..Rules::of(protocol)
     };
+    if let Some(seed) = asked.replay {
+        let by = |name: &str| protocols::CONTROL.into_iter().find(|(own, _)| *own == name);
+        let protocol = match asked.by.as_deref().map(by) {
+            Some(Some((_, protocol))) => static_of(protocol),
+            Some(None) => {
+                println!("`--by` knows no such protocol");
+                return ExitCode::FAILURE;
+            }
+            None => &PROTOCOL,
+        };
+        return replay(seed, rules(protocol), &catalog);
+    }
     let seeds = |number| asked.seed..asked.seed + number;
     let ours = campaign("ours", rules(&PROTOCOL), seeds(asked.schedules), &catalog);
     let control = protocols::CONTROL.into_iter().map(|(name, protocol)| {
@@ -153,11 +166,7 @@ fn on_all_cores<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
 }
 
 /// One seed as a person reads it, and that it is the same twice.
-fn replay(seed: u64, harsh: bool, catalog: &Arc<Catalog>) -> ExitCode {
-    let rules = Rules {
-        harsh,
-        ..Rules::of(&PROTOCOL)
-    };
+fn replay(seed: u64, rules: Rules, catalog: &Arc<Catalog>) -> ExitCode {
     let outcome = run(seed, rules, catalog, true);
     for line in &outcome.lines {
         println!("{line}");

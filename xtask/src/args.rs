@@ -120,7 +120,8 @@ one line with its duration; what it said is kept in target/xtask/logs/STEP.log.
                     beside three protocols in wide use; prints a table
     --schedules N   of ours (20000); --control N of each other (a tenth); --seed S the first
     --json          the table as JSON
-    --replay SEED   one schedule as a transcript, twice, with the hash of its exchanges
+    --replay SEED   one schedule as a transcript, twice, with the hash of its exchanges;
+                    --by NAME: by another protocol than ours
     --planted       each planted bug, and after how many schedules it was found
   bindings          write ui/src/bindings from the Rust types again
   kill-matrix       kill the real cli (built with the feature `kill-points` into target/kill) before
