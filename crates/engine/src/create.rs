@@ -25,7 +25,7 @@ impl Act {
 
     async fn made(&self, want: &Want) -> Result<(Thing, bool), Trouble> {
         let step = self.step;
-        let (mut open, mut blind) = (0_u32, 0_u32);
+        let (mut open, mut answered, mut blind) = (0_u32, 0_u32, 0_u32);
         let most = self
             .protocol
             .retry_post
@@ -71,7 +71,8 @@ impl Act {
                     }
                 }
             }
-            if open >= most {
+            // Only what nobody answered is sent again blindly.
+            if open >= most || answered >= self.protocol.retry_post {
                 return Err(Trouble::Failed(
                     Failed::Unresolved {
                         attempts: attempt - 1,
@@ -87,7 +88,11 @@ impl Act {
             }
             match self.send(want, attempt).await? {
                 Ok(found) => return Ok((found.thing, false)),
-                Err(failure) => open += u32::from(self.goes_on_after(&failure, open).await?),
+                Err(failure) => {
+                    let counts = u32::from(self.goes_on_after(&failure, open).await?);
+                    open += counts;
+                    answered += counts * u32::from(failure.is_refusal());
+                }
             }
         }
     }
