@@ -7,7 +7,7 @@ use domain::DeploymentId;
 use domain::plan::Purpose;
 use domain::progress::{Impossible, Progress};
 use domain::record::{Fact, Record, VERSION};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::Mutex;
 
 /// Why a fact could not be written.
@@ -31,7 +31,7 @@ pub struct Book {
     /// What is written, for those who only ask: they never stand in the writers' queue. One task
     /// carries all steps of a run, and a step that waited for its turn there while that task waits
     /// behind it would stop both for ever.
-    written: Arc<std::sync::Mutex<Progress>>,
+    written: Arc<std::sync::Mutex<Arc<Progress>>>,
     deployment: DeploymentId,
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Book {
 struct Inner {
     journal: Box<dyn Journal>,
     progress: Progress,
-    written: Arc<std::sync::Mutex<Progress>>,
+    written: Arc<std::sync::Mutex<Arc<Progress>>>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     broken: bool,
@@ -102,7 +102,7 @@ impl Book {
         observer: Arc<dyn Observer>,
     ) -> Self {
         let deployment = progress.header.deployment.clone();
-        let written = Arc::new(std::sync::Mutex::new(progress.clone()));
+        let written = Arc::new(std::sync::Mutex::new(Arc::new(progress.clone())));
         let inner = Inner {
             journal,
             progress,
@@ -129,12 +129,17 @@ impl Book {
         reason = "whoever asks must not hold it while something else is waited for"
     )]
     pub async fn read<T>(&self, ask: impl FnOnce(&Progress) -> T) -> T {
-        ask(&self.written.lock().unwrap_or_else(PoisonError::into_inner))
+        ask(&self.written())
     }
 
-    /// The fold, whole.
-    pub async fn progress(&self) -> Progress {
-        self.read(Progress::clone).await
+    /// The fold, whole, as it is now.
+    #[expect(clippy::unused_async, reason = "as with every question")]
+    pub async fn progress(&self) -> Arc<Progress> {
+        self.written().clone()
+    }
+
+    fn written(&self) -> MutexGuard<'_, Arc<Progress>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the disk failed.
@@ -193,10 +198,10 @@ impl Inner {
         };
         // The same fact on the same fold: a copy of the whole for each record would cost more than
         // all else that is done for it.
-        self.written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .next(&record)?;
+        {
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::make_mut(&mut written).next(&record)?;
+        }
         if let Err(failed) = appended {
             self.broken = true;
             if !self.may_go_on_from_memory(&record.fact) {

@@ -164,7 +164,7 @@ impl Receipt {
 /// Writes the receipt beside the journal. It can be made again from the journal at any time, so a
 /// disk that fails here is no failure of the teardown.
 pub(crate) async fn keep(ports: &Ports, book: &Book) {
-    let receipt = receipt(&book.progress().await);
+    let receipt = book.read(receipt).await;
     let Ok(content) = serde_json::to_string_pretty(&receipt) else {
         return;
     };

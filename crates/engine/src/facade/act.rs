@@ -10,6 +10,7 @@ use domain::record::{Fact, Wish};
 use domain::view::{NoticeAction, Problem};
 use domain::{DeploymentId, PlanId};
 use secrecy::SecretString;
+use std::sync::Arc;
 
 impl Engine {
     /// Accepts a plan that was shown, and begins its run. An unknown price needs consent.
@@ -109,7 +110,7 @@ impl Engine {
         held.insert(
             id.clone(),
             Held {
-                records,
+                records: Arc::new(records),
                 progress,
                 seen,
                 run: None,

@@ -16,6 +16,7 @@ use domain::standing::{Standing, TakenOver};
 use domain::view::{Problem, Whose};
 use domain::{AccountId, ClusterId, DeploymentId, PlanId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What was seen of other computers, by the last complete look.
 #[derive(Debug, Default)]
@@ -99,9 +100,9 @@ impl Engine {
             .map(|(seq, fact)| Record { seq, at, fact })
             .collect();
         let held = Held {
-            progress: Progress::fold(&records).ok()?,
+            progress: Arc::new(Progress::fold(&records).ok()?),
             // It is no journal: nothing of it happened here.
-            records: Vec::new(),
+            records: Arc::default(),
             seen: Seen {
                 at: Some(at),
                 pools: Some(standing.pools),
@@ -170,7 +171,7 @@ impl Engine {
     /// Takes note of which deployments of ours bear another computer's owner tag in a complete
     /// listing.
     fn note_owners(&self, clusters: &[Cluster]) {
-        let ours: Vec<(DeploymentId, Progress)> = lock(&self.held)
+        let ours: Vec<(DeploymentId, Arc<Progress>)> = lock(&self.held)
             .iter()
             .filter(|(_, held)| self.is_here(&held.progress))
             .map(|(id, held)| (id.clone(), held.progress.clone()))

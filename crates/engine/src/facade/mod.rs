@@ -109,11 +109,12 @@ pub(crate) struct Labels {
     pub(crate) firewalls: Vec<Firewall>,
 }
 
-/// A deployment as it is held in memory: its records, their fold, and what was seen.
+/// A deployment as it is held in memory: its records, their fold, and what was seen. Whoever asks
+/// gets a clone, so records and fold are shared by those that nothing was written between.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
-    pub(crate) records: Vec<Record>,
-    pub(crate) progress: Progress,
+    pub(crate) records: Arc<Vec<Record>>,
+    pub(crate) progress: Arc<Progress>,
     pub(crate) seen: Seen,
     pub(crate) run: Option<Carried>,
     /// Another process holds the journal and carries the run, or this one is about to.
@@ -218,8 +219,8 @@ impl Engine {
         held.insert(
             id.clone(),
             Held {
-                records,
-                progress,
+                records: Arc::new(records),
+                progress: Arc::new(progress),
                 seen,
                 run: None,
                 elsewhere,
@@ -302,7 +303,7 @@ impl Engine {
 
     /// The Spec that the live deployment with a label was accepted with last.
     pub fn accepted(&self, label: &str) -> Option<domain::spec::Spec> {
-        self.live_with_label(label)?.progress.spec
+        self.live_with_label(label)?.progress.spec.clone()
     }
 
     /// Whether a deployment belongs to the connected cloud and account, as far as both are known.

@@ -79,13 +79,13 @@ impl Engine {
         use domain::progress::Progress;
         let mut held = lock(&self.held);
         if let Some(held) = held.get_mut(id) {
-            if held.progress.next(record).is_ok() {
-                held.records.push(record.clone());
+            if Arc::make_mut(&mut held.progress).next(record).is_ok() {
+                Arc::make_mut(&mut held.records).push(record.clone());
             }
         } else if let Ok(progress) = Progress::open(record) {
             let new = super::Held {
-                records: vec![record.clone()],
-                progress,
+                records: Arc::new(vec![record.clone()]),
+                progress: Arc::new(progress),
                 seen: domain::screen::Seen::default(),
                 run: None,
                 elsewhere: false,
