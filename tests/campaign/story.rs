@@ -17,7 +17,6 @@ use engine::ports::Ports;
 use engine::protocol::Protocol;
 use quaylight_tests::memory::{Computer, MemoryJournals, TwinClock};
 use sim::ClientAddr;
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// The token's text: it must be nowhere.
@@ -143,9 +142,7 @@ impl Story {
     }
 
     pub(crate) fn progress(&self, id: &DeploymentId) -> Option<Progress> {
-        let all = self.disk.all();
-        let (_, records) = all.iter().find(|(own, _)| own == id)?;
-        Progress::fold(records).ok()
+        self.disk.progress(id)
     }
 
     pub(crate) fn rest(&self, id: &DeploymentId) -> Rest {
@@ -170,7 +167,7 @@ impl Story {
             }
             None
         };
-        let known: BTreeSet<DeploymentId> = self.disk.all().into_iter().map(|(id, _)| id).collect();
+        let known = self.disk.ids();
         let id = tokio::select! {
             biased;
             id = accepted => id,
@@ -178,11 +175,8 @@ impl Story {
         };
         // A process that died within the acceptance may have written it.
         let new = || {
-            let all = self.disk.all();
-            let new = all
-                .into_iter()
-                .map(|(id, _)| id)
-                .find(|id| !known.contains(id));
+            let all = self.disk.ids();
+            let new = all.into_iter().find(|id| !known.contains(id));
             new.filter(|id| self.progress(id).is_some_and(|one| one.run.is_some()))
         };
         let id = id.or_else(new)?;

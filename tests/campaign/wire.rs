@@ -104,10 +104,10 @@ impl Wire {
         }
         let makes = ["/v4/lke/clusters", "/v4/networking/firewalls"].contains(&path)
             || path.ends_with("/pools");
-        if *method == Method::POST && makes && !is_announced(&self.disk.all()) {
+        if *method == Method::POST && makes && !self.disk.any(is_announced) {
             self.break_rule("I6", format!("POST {path} without a record of it"));
         }
-        if *method == Method::DELETE && !is_wished(&self.disk.all(), path) {
+        if *method == Method::DELETE && !self.disk.any(|records, _| is_wished(records, path)) {
             self.break_rule("I13", format!("DELETE {path} that nobody wished"));
         }
         if *method == Method::PUT
@@ -227,20 +227,17 @@ fn first_rows(body: &Bytes, most: usize) -> Bytes {
     list.to_string().into()
 }
 
-/// Whether some journal has a POST that was sent and whose outcome is open: this one.
-fn is_announced(journals: &[(domain::DeploymentId, Vec<Record>)]) -> bool {
-    journals.iter().any(|(_, records)| {
-        let Ok(progress) = Progress::fold(records) else {
-            return false;
-        };
-        let steps = progress.run.iter().flat_map(|run| &run.steps);
-        let mut creates = steps.filter_map(|step| step.create.as_ref());
-        creates.any(|create| create.phase == CreatePhase::Sent)
-    })
+/// Whether a journal has a POST that was sent and whose outcome is open: this one.
+fn is_announced(_: &[Record], progress: Option<&Progress>) -> bool {
+    let runs = progress.into_iter().flat_map(|progress| &progress.run);
+    let mut creates = runs
+        .flat_map(|run| &run.steps)
+        .filter_map(|step| step.create.as_ref());
+    creates.any(|create| create.phase == CreatePhase::Sent)
 }
 
-/// Whether some journal holds a wish, or a second one, for which this is deleted.
-fn is_wished(journals: &[(domain::DeploymentId, Vec<Record>)], path: &str) -> bool {
+/// Whether a journal holds a wish, or a second one, for which this is deleted.
+fn is_wished(records: &[Record], path: &str) -> bool {
     let id = path
         .rsplit('/')
         .next()
@@ -250,10 +247,7 @@ fn is_wished(journals: &[(domain::DeploymentId, Vec<Record>)], path: &str) -> bo
         let own = own.or(thing.as_firewall().map(|id| id.0));
         own.or(thing.as_pool().map(|id| id.0)) == id
     };
-    let mut facts = journals
-        .iter()
-        .flat_map(|(_, records)| records)
-        .map(|one| &one.fact);
+    let mut facts = records.iter().map(|one| &one.fact);
     facts.any(|fact| {
         let leaves = |purpose: Purpose| matches!(purpose, Purpose::TearDown | Purpose::RollBack);
         matches!(fact, Fact::Accepted { plan } if leaves(plan.purpose))

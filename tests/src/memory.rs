@@ -2,6 +2,7 @@
 //! a wire, seeded identifiers, and an engine over the real client code on a demo cloud.
 
 use async_trait::async_trait;
+use domain::progress::Progress;
 use domain::record::Record;
 use domain::view::CloudKind;
 use domain::{DeploymentId, Owner};
@@ -15,7 +16,7 @@ use local::PublicAddress;
 use local::kubeconfig::{ServerRule, cleaner};
 use secrecy::SecretString;
 use sim::{ClientAddr, Twin};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -86,8 +87,26 @@ impl Ids for SeededIds {
 #[derive(Debug, Default)]
 struct Page {
     records: Vec<Record>,
+    /// The fold of so many of the records; `None`: they have none.
+    folded: (usize, Option<Progress>),
     beside: BTreeMap<String, String>,
     locked: bool,
+}
+
+impl Page {
+    /// The fold of all records, carried on from where it was asked for last.
+    fn fold(&mut self) -> Option<&Progress> {
+        let (taken, fold) = &mut self.folded;
+        for record in &self.records[*taken..] {
+            *fold = match fold.take() {
+                None if *taken == 0 => Progress::open(record).ok(),
+                None => None,
+                Some(mut before) => before.next(record).is_ok().then_some(before),
+            };
+            *taken += 1;
+        }
+        fold.as_ref()
+    }
 }
 
 /// Journals in memory. They outlive every engine that is built on them; a lock ends with its
@@ -102,6 +121,27 @@ impl MemoryJournals {
         let begun = pages.iter().filter(|(_, page)| !page.records.is_empty());
         let each = begun.map(|(id, page)| (id.clone(), page.records.clone()));
         each.collect()
+    }
+
+    /// Whether `is` says so of some journal, by its records and their fold, where they have one.
+    pub fn any(&self, mut is: impl FnMut(&[Record], Option<&Progress>) -> bool) -> bool {
+        let mut pages = lock(&self.0);
+        pages.values_mut().any(|page| {
+            page.fold();
+            is(&page.records, page.folded.1.as_ref())
+        })
+    }
+
+    /// The deployments whose journal has a record.
+    pub fn ids(&self) -> BTreeSet<DeploymentId> {
+        let pages = lock(&self.0);
+        let begun = pages.iter().filter(|(_, page)| !page.records.is_empty());
+        begun.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Where a deployment stands by its journal.
+    pub fn progress(&self, id: &DeploymentId) -> Option<Progress> {
+        lock(&self.0).get_mut(id)?.fold().cloned()
     }
 
     /// The system took every lock back: its process is dead.
