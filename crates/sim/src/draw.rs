@@ -3,7 +3,13 @@
 
 /// A hash of `text`, the same on every computer.
 pub(crate) fn hash(text: &str) -> u64 {
-    let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    hash_all([text])
+}
+
+/// The hash of these one after the other.
+pub(crate) fn hash_all<const N: usize>(texts: [&str; N]) -> u64 {
+    let bytes = texts.iter().flat_map(|text| text.bytes());
+    let fnv = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     mix(fnv)

@@ -4,6 +4,7 @@
 //! characters are kept, since Linode lists tokens by them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,13 @@ pub(crate) struct Listed {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     made: BTreeMap<String, User>,
+    /// Who asked before, by the token's hashes and the end of those that nobody made.
+    #[serde(skip)]
+    asked: BTreeMap<(u64, u64, Option<Timestamp>), Arc<User>>,
 }
+
+/// So many that asked are remembered.
+const ASKED_MAX: usize = 64;
 
 /// What a restricted user may do with something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,16 +89,26 @@ pub(crate) enum Access {
 impl Tokens {
     /// The user of a token; `None` when it has expired. One that nobody made ends at `others_end`.
     pub(crate) fn user(
-        &self,
+        &mut self,
         token: &str,
         now: Timestamp,
         others_end: Option<Timestamp>,
-    ) -> Option<User> {
-        let key = digest(token);
-        let user = self.made.get(&key).cloned().unwrap_or_else(|| {
-            let mut user = anyone(key);
-            user.expires = others_end;
-            user.listed.shown = shown(token);
+    ) -> Option<Arc<User>> {
+        let hashes = hashes(token);
+        let asks = (hashes.0, hashes.1, others_end);
+        let known = self.asked.get(&asks).cloned();
+        let user = known.unwrap_or_else(|| {
+            let key = digest(hashes);
+            let user = Arc::new(self.made.get(&key).cloned().unwrap_or_else(|| {
+                let mut user = anyone(key);
+                user.expires = others_end;
+                user.listed.shown = shown(token);
+                user
+            }));
+            if self.asked.len() >= ASKED_MAX {
+                self.asked.clear();
+            }
+            self.asked.insert(asks, Arc::clone(&user));
             user
         });
         user.is_valid(now).then_some(user)
@@ -119,8 +136,9 @@ impl Tokens {
 
     /// Makes a token known.
     pub(crate) fn add(&mut self, token: &str, mut user: User) {
-        user.key = digest(token);
+        user.key = digest(hashes(token));
         user.listed.shown = shown(token);
+        self.asked.clear();
         self.made.insert(user.key.clone(), user);
     }
 
@@ -129,6 +147,7 @@ impl Tokens {
         let Some(user) = self.made.get_mut(key).filter(|user| user.restricted) else {
             return;
         };
+        self.asked.clear();
         let Some(grants) = user.grants.as_object_mut() else {
             return;
         };
@@ -165,12 +184,12 @@ fn shown(token: &str) -> String {
     token.chars().take(16).collect()
 }
 
-fn digest(token: &str) -> String {
-    format!(
-        "{:016x}{:016x}",
-        draw::hash(token),
-        draw::hash(&format!("second {token}"))
-    )
+fn hashes(token: &str) -> (u64, u64) {
+    (draw::hash(token), draw::hash_all(["second ", token]))
+}
+
+fn digest((first, second): (u64, u64)) -> String {
+    format!("{first:016x}{second:016x}")
 }
 
 impl User {

@@ -2,6 +2,7 @@
 //! the reply.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -52,7 +53,7 @@ impl World {
         &mut self,
         ask: &mut Ask,
         path: &str,
-        user: &mut Option<User>,
+        user: &mut Option<Arc<User>>,
         at: Timestamp,
     ) -> Struck {
         let mut struck = Struck {
@@ -191,25 +192,27 @@ fn silent(act: Act) -> bool {
     matches!(act, Act::NeverSent(_) | Act::Lost(ErrorKind::TimedOut, _))
 }
 
-fn as_other(user: &mut Option<User>) -> bool {
+fn as_other(user: &mut Option<Arc<User>>) -> bool {
     let Some(user) = user else { return false };
+    let user = Arc::make_mut(user);
     user.account = format!("not-{}", user.account);
     true
 }
 
-fn as_restricted(user: &mut Option<User>) -> bool {
+fn as_restricted(user: &mut Option<Arc<User>>) -> bool {
     let Some(user) = user else { return false };
+    let user = Arc::make_mut(user);
     user.restricted = true;
     user.grants = json!({});
     true
 }
 
 /// Whether the token had the scope.
-fn without_scope(user: &mut Option<User>, strike: Strike) -> bool {
+fn without_scope(user: &mut Option<Arc<User>>, strike: Strike) -> bool {
     let (Some(user), Some(area)) = (user, strike.area) else {
         return false;
     };
-    user.lose_area(area)
+    Arc::make_mut(user).lose_area(area)
 }
 
 /// Whether the request is another one now.

@@ -29,6 +29,7 @@ mod tags;
 mod wants;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,7 @@ pub(crate) struct Ask {
 /// A call on its way to an endpoint.
 pub(crate) struct Call {
     pub at: Timestamp,
-    pub user: User,
+    pub user: Arc<User>,
     /// What stood in the places of `{id}`.
     pub ids: Vec<String>,
     pub body: Value,
@@ -146,7 +147,8 @@ pub(crate) fn commit(world: &mut World, ask: &Ask, at: Timestamp) {
     let Some((beta, path)) = unversioned(&ask.path) else {
         return;
     };
-    let user = ask.key.as_ref().map(|key| world.tokens.by_key(key));
+    let user = ask.key.as_ref();
+    let user = user.map(|key| Arc::new(world.tokens.by_key(key)));
     let found = routes::find(&ask.method, path);
     commit_call(world, ask, user.as_ref(), found, beta, at, 0);
 }
@@ -154,12 +156,13 @@ pub(crate) fn commit(world: &mut World, ask: &Ask, at: Timestamp) {
 fn commit_call(
     world: &mut World,
     ask: &Ask,
-    user: Option<&User>,
+    user: Option<&Arc<User>>,
     found: Option<(&'static Route, Vec<String>)>,
     beta: bool,
     at: Timestamp,
     lag_seconds: u32,
 ) -> Sent {
+    let (asks, user) = (user, user.map(|user| &**user));
     let Some((route, ids)) = found else {
         let sent = Refusal::not_found().sent();
         return sent.with_headers(world, user, None, None, at);
@@ -185,12 +188,12 @@ fn commit_call(
         (Some(_), None) => Err(Refusal::invalid_token()),
         (Some(scope), Some(user)) if !user.has(scope) => Err(Refusal::missing_scope()),
         _ if over => Err(Refusal::too_many(limit.reset_seconds)),
-        (_, user) => parse(&ask.body).and_then(|body| {
+        _ => parse(&ask.body).and_then(|body| {
             let call = Call {
                 at,
-                user: user
+                user: asks
                     .cloned()
-                    .unwrap_or_else(|| world.tokens.by_key("anonymous")),
+                    .unwrap_or_else(|| Arc::new(world.tokens.by_key("anonymous"))),
                 ids,
                 body,
                 beta,
