@@ -16,6 +16,7 @@ mod effect;
 mod fit;
 mod identity;
 mod kinds;
+mod later;
 mod listen;
 mod mark;
 mod nodes;
@@ -85,6 +86,8 @@ struct Inner {
     /// Nodes where only who asks for a card sees one.
     hidden: BTreeSet<String>,
     effects: VecDeque<Effect>,
+    /// What was to happen and did not yet, in its order.
+    later: Vec<(Timestamp, later::Later)>,
     /// Uids of the Services whose NodeBalancer was asked to go.
     releasing: BTreeSet<String>,
     /// What reaches the nodes that are not open, by name.
@@ -130,7 +133,7 @@ impl Cluster {
     /// A fresh control plane without nodes. `version` is Linode's, such as `1.34`. The same id and
     /// seed give the same uids, token and certificates.
     pub(crate) fn new(id: u64, version: &str, now: Timestamp, seed: u64) -> Self {
-        let mut inner = Inner {
+        Self::from_inner(Inner {
             id,
             version: version.to_owned(),
             secrets: Secrets::new(id, seed),
@@ -139,11 +142,10 @@ impl Cluster {
             broken: BTreeSet::new(),
             hidden: BTreeSet::new(),
             effects: VecDeque::new(),
+            later: vec![(now, later::Later::Plant)],
             releasing: BTreeSet::new(),
             reach: BTreeMap::new(),
-        };
-        seeds::plant(&mut inner, now);
-        Self::from_inner(inner)
+        })
     }
 
     fn from_inner(inner: Inner) -> Self {
@@ -165,18 +167,24 @@ impl Cluster {
             let out = act(&mut inner);
             (out, inner.store.version(), !inner.effects.is_empty())
         };
-        self.shared.newest.send_if_modified(|newest| {
-            let news = *newest < version;
-            *newest = (*newest).max(version);
-            news
-        });
+        self.tell(version);
         if waiting {
             self.shared.bell.notify_one();
         }
         out
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    /// Wakes the watches that have not seen this version.
+    fn tell(&self, version: u64) {
+        self.shared.newest.send_if_modified(|newest| {
+            let news = *newest < version;
+            *newest = (*newest).max(version);
+            news
+        });
+    }
+
+    /// The state but for what was to happen to its objects.
+    fn unread(&self) -> MutexGuard<'_, Inner> {
         // A poisoned lock means a panic in another request; the store itself is never left half
         // written, so serving on is right.
         self.shared
@@ -186,17 +194,13 @@ impl Cluster {
     }
 
     /// The node appears, Ready, with its lease and the daemon pods of kube-system.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a seed is made for this one call"
-    )]
     pub(crate) fn add_node(&self, node: NodeSeed, now: Timestamp) {
-        self.with(|inner| nodes::add(inner, &node, now));
+        self.later(now, later::Later::Add(Box::new(node)));
     }
 
     /// The node goes, with its lease and its pods. Unknown names are ignored.
     pub(crate) fn remove_node(&self, name: &str, now: Timestamp) {
-        self.with(|inner| nodes::remove(inner, name, now));
+        self.later(now, later::Later::Remove(name.to_owned()));
     }
 
     /// The control plane now runs `version` (as Linode writes it); nodes keep theirs.
@@ -206,7 +210,7 @@ impl Cluster {
 
     /// The admin's kubeconfig as plain YAML (the Linode API sends it in base64).
     pub(crate) fn kubeconfig(&self, server_url: &str) -> String {
-        let inner = self.lock();
+        let inner = self.unread();
         inner.secrets.kubeconfig(inner.id, server_url)
     }
 
@@ -233,7 +237,7 @@ impl Cluster {
 
     /// Whether a request comes from a kubeconfig with a CA of before.
     pub(crate) fn is_outdated(&self, request: &Request<Bytes>) -> bool {
-        let inner = self.lock();
+        let inner = self.unread();
         let mut old = inner.secrets.outdated.iter();
         old.any(|old| api::shown_token(request) == Some(old))
     }
@@ -254,7 +258,7 @@ impl Cluster {
 
     /// What the cloud's controllers must do, oldest first; each effect is given out once.
     pub(crate) fn take_effects(&self) -> Vec<Effect> {
-        self.lock().effects.drain(..).collect()
+        self.unread().effects.drain(..).collect()
     }
 
     /// Resolves when effects may be waiting. Needed where requests come in through [`listen`] and
@@ -311,6 +315,7 @@ impl Cluster {
             broken: saved.broken,
             hidden: saved.hidden,
             effects: saved.effects,
+            later: Vec::new(),
             releasing: saved.releasing,
             reach: BTreeMap::new(),
         }))

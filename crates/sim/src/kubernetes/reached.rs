@@ -23,7 +23,7 @@ const KUBELET_PORT: u16 = 10_250;
 impl Cluster {
     /// What reaches the nodes from now on; those that are not named are open.
     pub(crate) fn set_reach(&self, reach: BTreeMap<String, Reach>) {
-        self.lock().reach = reach;
+        self.unread().reach = reach;
     }
 
     /// The node's kubelet reports no more; the control plane says so after its grace period, which
