@@ -274,7 +274,7 @@ impl Act {
 /// How long a step has waited, by the time in which the cloud answered.
 pub(crate) struct Patience {
     bound: Bound,
-    /// No two polls are further apart while the cloud answers.
+    /// No two polls were further apart so far while the cloud answered.
     most: Duration,
     spent: Duration,
     last: Duration,
@@ -309,15 +309,19 @@ impl Patience {
         }
     }
 
-    /// Waits for the next poll. What is late is polled less often: it no longer matters which second.
-    pub(crate) async fn pause(&self, run: &Run, each: Duration) -> Result<(), Trouble> {
-        let late = self.spent >= self.bound.late;
-        let least = if late {
-            run.protocol.poll_late
+    /// Waits for the next poll. The pauses grow with what was waited, by a part that nobody feels:
+    /// of what comes after a quarter of an hour it no longer matters which second.
+    pub(crate) async fn pause(&mut self, run: &Run, each: Duration) -> Result<(), Trouble> {
+        let protocol = &run.protocol;
+        let (part, least) = if self.spent >= self.bound.late {
+            (protocol.poll_part_late, protocol.poll_late)
         } else {
-            Duration::ZERO
+            (protocol.poll_part, Duration::ZERO)
         };
-        run.pause(each.max(least)).await
+        let grown = (self.spent / part).min(protocol.poll_max);
+        let length = each.max(least).max(grown);
+        self.most = self.most.max(length * 2);
+        run.pause(length).await
     }
 
     /// Tells how a wait goes; fails with `over` when it took too long.

@@ -47,6 +47,12 @@ pub struct Protocol {
     pub poll_access: Duration,
     /// At least this between two looks at what is late.
     pub poll_late: Duration,
+    /// Pauses between looks grow by such a part of the time that was waited already.
+    pub poll_part: u32,
+    /// The same for what is late.
+    pub poll_part_late: u32,
+    /// How far they grow.
+    pub poll_max: Duration,
     /// A DELETE of a cluster that is still there is sent again after this.
     pub delete_again: Duration,
     /// Between two looks at what is being deleted.
@@ -138,6 +144,9 @@ pub const PROTOCOL: Protocol = Protocol {
     poll_kubeconfig_max: Duration::from_secs(5),
     poll_access: Duration::from_secs(5),
     poll_late: Duration::from_secs(10),
+    poll_part: 100,
+    poll_part_late: 60,
+    poll_max: Duration::from_secs(30),
     delete_again: Duration::from_mins(1),
     poll_gone: Duration::from_secs(3),
     retry_min: Duration::from_millis(500),

@@ -151,7 +151,7 @@ impl Act {
                 let things = vec![thing.to_string()];
                 let left = || Trouble::Stuck(Failed::Left { things }.into());
                 patience.wait(self, Note::WaitsGone { left: 1 }, left)?;
-                self.pause(self.protocol.poll_gone).await?;
+                patience.pause(self, self.protocol.poll_gone).await?;
             }
             self.own().await?;
             let answer = match (&thing, self.read(Progress::cluster).await) {

@@ -84,7 +84,7 @@ impl Act {
                 Trouble::Stuck(Failed::Left { things }.into())
             })?;
             self.take_again(&found).await?;
-            self.pause(self.protocol.sweep_again).await?;
+            patience.pause(self, self.protocol.sweep_again).await?;
         }
     }
 
