@@ -113,7 +113,7 @@ fn main() {
     let number = words.iter().find_map(|word| word.parse().ok());
     let schedules: u64 = number.unwrap_or(600);
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
+        .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime");

@@ -114,7 +114,7 @@ fn main() -> ExitCode {
 /// A paused clock for one schedule; what it left behind goes with it.
 fn run(seed: u64, rules: Rules, catalog: &Arc<Catalog>, tell: bool) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
+        .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime");
@@ -124,7 +124,7 @@ fn run(seed: u64, rules: Rules, catalog: &Arc<Catalog>, tell: bool) -> Outcome {
 /// What the demo cloud offers, read once through the real client.
 fn catalog() -> Arc<Catalog> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
+        .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime");
