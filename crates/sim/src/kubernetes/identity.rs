@@ -22,13 +22,13 @@ use super::store::scramble;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "Saved", into = "Saved")]
 pub(crate) struct Secrets {
-    /// The CA's certificate.
-    ca_pem: String,
+    /// The CA's certificate, made when somebody wants it.
+    ca_pem: OnceLock<String>,
     /// The admin's bearer token, in the form of a service account's.
     token: String,
     /// Tokens of kubeconfigs with a CA that is no longer this one.
     pub outdated: Vec<String>,
-    /// What the server's certificate and key follow from, where they were not read from a file.
+    /// What the certificates and keys follow from, where they were not read from a file.
     draw: u64,
     /// Made when a listener or a file wants it: most clusters of a campaign have neither.
     server: OnceLock<Server>,
@@ -60,7 +60,7 @@ impl From<Saved> for Secrets {
             cert_pem, key_pem, ..
         } = saved;
         Self {
-            ca_pem: saved.ca_pem,
+            ca_pem: OnceLock::from(saved.ca_pem),
             token: saved.token,
             outdated: saved.outdated,
             draw: 0,
@@ -73,7 +73,7 @@ impl From<Secrets> for Saved {
     fn from(secrets: Secrets) -> Self {
         let Server { cert_pem, key_pem } = secrets.server().clone();
         Self {
-            ca_pem: secrets.ca_pem,
+            ca_pem: secrets.ca_pem().to_owned(),
             cert_pem,
             key_pem,
             token: secrets.token,
@@ -95,14 +95,20 @@ impl Secrets {
     }
 
     fn drawn(draw: u64) -> Self {
-        let (ca, key) = authority(draw).expect(ACCEPTED);
         Self {
-            ca_pem: ca.self_signed(&key).expect(ACCEPTED).pem(),
+            ca_pem: OnceLock::new(),
             token: token(draw),
             outdated: Vec::new(),
             draw,
             server: OnceLock::new(),
         }
+    }
+
+    fn ca_pem(&self) -> &str {
+        self.ca_pem.get_or_init(|| {
+            let (ca, key) = authority(self.draw).expect(ACCEPTED);
+            ca.self_signed(&key).expect(ACCEPTED).pem()
+        })
     }
 
     /// The server's certificate and key.
@@ -131,7 +137,7 @@ impl Secrets {
 
     /// The kubeconfig in the recorded form, with the leading blank line.
     pub(super) fn kubeconfig(&self, id: u64, server_url: &str) -> String {
-        let (ca, token) = (STANDARD.encode(&self.ca_pem), &self.token);
+        let (ca, token) = (STANDARD.encode(self.ca_pem()), &self.token);
         format!(
             "
 apiVersion: v1
