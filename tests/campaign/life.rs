@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use domain::DeploymentId;
 use domain::record::Record;
-use engine::ports::{Clock, Journal, JournalError, Journals};
+use engine::ports::{Clock, Journal, JournalError, Journals, Stamp};
 use jiff::Timestamp;
 use quaylight_tests::memory::MemoryJournals;
 use std::sync::Arc;
@@ -128,6 +128,10 @@ impl Journals for MortalJournals {
 
     async fn read(&self, id: &DeploymentId) -> Result<Vec<Record>, JournalError> {
         self.disk.read(id).await
+    }
+
+    async fn stamp(&self, id: &DeploymentId) -> Option<Stamp> {
+        self.disk.stamp(id).await
     }
 
     async fn create(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {

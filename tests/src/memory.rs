@@ -7,7 +7,7 @@ use domain::record::Record;
 use domain::view::CloudKind;
 use domain::{DeploymentId, Owner};
 use engine::facade::{Engine, Here};
-use engine::ports::{Clock, Cloud, Ids, Journal, JournalError, Journals, Kube, Ports};
+use engine::ports::{Clock, Cloud, Ids, Journal, JournalError, Journals, Kube, Ports, Stamp};
 use engine::protocol::Protocol;
 use jiff::Timestamp;
 use kubernetes::KubeRs;
@@ -195,6 +195,13 @@ impl Journals for MemoryJournals {
         let page = pages.get(id);
         page.map(|page| page.records.clone())
             .ok_or_else(|| JournalError::Missing(id.clone()))
+    }
+
+    async fn stamp(&self, id: &DeploymentId) -> Option<Stamp> {
+        let pages = lock(&self.0);
+        let length = pages.get(id)?.records.len() as u64;
+        let written = Duration::ZERO;
+        Some(Stamp { length, written })
     }
 
     async fn create(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {

@@ -300,6 +300,15 @@ pub enum JournalError {
     },
 }
 
+/// What changes whenever a journal does: its length, and when it was written last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// How long it is, in whatever it is counted.
+    pub length: u64,
+    /// When it was written last; zero where its length says all.
+    pub written: std::time::Duration,
+}
+
 /// Where journals live. Reading never takes the lock.
 #[async_trait]
 pub trait Journals: Send + Sync {
@@ -307,6 +316,10 @@ pub trait Journals: Send + Sync {
     async fn list(&self) -> Result<Vec<DeploymentId>, JournalError>;
     /// All records of one; a torn last line is left out.
     async fn read(&self, id: &DeploymentId) -> Result<Vec<domain::record::Record>, JournalError>;
+    /// Whether one has changed, for those who read it before; `None`: only a reading tells.
+    async fn stamp(&self, _id: &DeploymentId) -> Option<Stamp> {
+        None
+    }
     /// A new, empty, locked journal.
     async fn create(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError>;
     /// Opens for writing: takes the lock, moves a torn last line to `*.torn`.

@@ -5,6 +5,7 @@
 mod act;
 mod around;
 mod desk;
+mod journals;
 mod observe;
 mod others;
 pub mod problem;
@@ -33,7 +34,7 @@ pub use take_over::take_over_means;
 
 use crate::book::Book;
 use crate::bus::Bus;
-use crate::ports::{JournalError, Ports};
+use crate::ports::{Ports, Stamp};
 use crate::protocol::Protocol;
 use crate::run::{End, drive, why_it_rests};
 use crate::signal::{Remote, signal};
@@ -77,6 +78,8 @@ pub struct Engine {
     here: Here,
     bus: Bus,
     held: Mutex<BTreeMap<DeploymentId, Held>>,
+    /// The stamps of journals that hold what is held.
+    stamps: Mutex<BTreeMap<DeploymentId, Stamp>>,
     shown: Mutex<Vec<Plan>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
     account: Mutex<Option<(Timestamp, Account)>>,
@@ -144,6 +147,7 @@ impl Engine {
             here,
             bus: Bus::default(),
             held: Mutex::default(),
+            stamps: Mutex::default(),
             shown: Mutex::default(),
             catalog: Mutex::default(),
             account: Mutex::default(),
@@ -159,74 +163,6 @@ impl Engine {
         let problems = engine.read_journals().await;
         engine.publish_app();
         (engine, problems)
-    }
-
-    /// Takes up journals that this process does not hold yet, or that another one went on with.
-    pub async fn read_journals(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let ids = match self.ports.journals.list().await {
-            Ok(ids) => ids,
-            Err(error) => return vec![problem::of_journal(&error)],
-        };
-        for id in ids {
-            if lock(&self.held)
-                .get(&id)
-                .is_some_and(|held| held.run.is_some())
-            {
-                continue;
-            }
-            match self.read_journal(&id).await {
-                Ok(()) => self.publish(&id),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        problems
-    }
-
-    async fn read_journal(&self, id: &DeploymentId) -> Result<(), Problem> {
-        let records = self
-            .ports
-            .journals
-            .read(id)
-            .await
-            .map_err(|error| problem::of_journal(&error))?;
-        let known = lock(&self.held).get(id).map(|held| held.records.len());
-        if records.is_empty() || known == Some(records.len()) {
-            return Ok(());
-        }
-        let progress = Progress::fold(&records).map_err(|impossible| {
-            problem::of_journal(&JournalError::Damaged {
-                id: id.clone(),
-                line: usize::try_from(impossible.seq)
-                    .unwrap_or(usize::MAX)
-                    .saturating_add(1),
-                why: impossible.why,
-            })
-        })?;
-        let mut held = lock(&self.held);
-        // Meanwhile an intent may have begun a run: what it holds is newer.
-        if held
-            .get(id)
-            .is_some_and(|one| one.run.is_some() || one.records.len() > records.len())
-        {
-            return Ok(());
-        }
-        let seen = held
-            .get(id)
-            .map(|held| held.seen.clone())
-            .unwrap_or_default();
-        let elsewhere = held.get(id).is_some_and(|held| held.elsewhere);
-        held.insert(
-            id.clone(),
-            Held {
-                records: Arc::new(records),
-                progress: Arc::new(progress),
-                seen,
-                run: None,
-                elsewhere,
-            },
-        );
-        Ok(())
     }
 
     /// What the provider offers, read again when it is older than ten minutes.

@@ -41,17 +41,17 @@ impl Engine {
         if around && let Err(problem) = self.look_around().await {
             tracing::debug!(code = problem.code, "whose things are was not read");
         }
-        for brief in self.list() {
+        for id in self.all_ids() {
             let Some(me) = self.me.upgrade() else { return };
-            if self.is_lost(&brief.id) {
+            if self.is_lost(&id) {
                 // Another computer's: looked at, without a hand on it or a line in the journal.
-                tokio::spawn(async move { me.glance(&brief.id).await });
+                tokio::spawn(async move { me.glance(&id).await });
                 continue;
             }
             // A deployment whose look goes on still is left out this time.
             tokio::spawn(async move {
-                me.observe(&brief.id, false, nodebalancers).await;
-                me.sweep_if_due(&brief.id).await;
+                me.observe(&id, false, nodebalancers).await;
+                me.sweep_if_due(&id).await;
             });
         }
     }

@@ -42,7 +42,7 @@ impl Engine {
         self.bus.subscribe()
     }
 
-    fn all_ids(&self) -> BTreeSet<DeploymentId> {
+    pub(super) fn all_ids(&self) -> BTreeSet<DeploymentId> {
         let mut ids: BTreeSet<DeploymentId> = lock(&self.held).keys().cloned().collect();
         ids.extend(self.strangers());
         ids

@@ -82,3 +82,14 @@ async fn a_journal_on_a_disk_that_cannot_be_written_is_held_and_tells_why_when_i
     drop(journal);
     journals.open(&id()).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_stamp_stays_until_a_record_is_written() {
+    let (_home, journals, _) = home(1).await;
+    let before = journals.stamp(&id()).await;
+    assert!(before.is_some());
+    let mut journal = journals.open(&id()).await.unwrap();
+    assert_eq!(journals.stamp(&id()).await, before);
+    journal.append(&record(1)).await.unwrap();
+    assert_ne!(journals.stamp(&id()).await, before);
+}

@@ -19,11 +19,12 @@ use async_trait::async_trait;
 use desk::{Clerk, Desk, Opened};
 use domain::DeploymentId;
 use domain::record::Record;
-use engine::ports::{Journal, JournalError, Journals};
+use engine::ports::{Journal, JournalError, Journals, Stamp};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 const JOURNAL: &str = "journal.jsonl";
 const LOCK: &str = "journal.lock";
@@ -97,6 +98,16 @@ impl Journals for FileJournals {
             Ok(read::read(&id, &bytes)?.records)
         })
         .await
+    }
+
+    async fn stamp(&self, id: &DeploymentId) -> Option<Stamp> {
+        let path = self.folder(id).ok()?.join(JOURNAL);
+        let found = apart(move || fs::metadata(path).ok()).await?;
+        let written = found.modified().ok()?;
+        Some(Stamp {
+            length: found.len(),
+            written: written.duration_since(UNIX_EPOCH).ok()?,
+        })
     }
 
     async fn create(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {
