@@ -3,6 +3,8 @@
 //! Only the rules that LKE's own parts need are looked at (facts of Linode's firewall controller):
 //! who may speak to the workloads is no concern of the twin's Kubernetes.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -90,17 +92,34 @@ fn through(rules: &Value, webhooks: WebhookPath) -> Reach {
     }
 }
 
-/// Whether the first rule that is about all of `net` accepts; without one the policy decides.
+/// Whether all of `net` is accepted. Rules split it: between two ends of what they name, every
+/// address is treated alike, so one of each piece is asked.
 fn accepts(rules: &Value, protocol: &str, port: Option<u16>, net: IpNet) -> bool {
     let inbound = rules["inbound"].as_array().into_iter().flatten();
     let about = |rule: &&Value| {
         let ports = rule["ports"].as_str().unwrap_or_default();
         is_protocol(&rule["protocol"], protocol)
             && (ports.is_empty() || port.is_some_and(|port| holds(ports, port)))
-            && covers(&rule["addresses"], net)
     };
-    let decides = inbound.clone().find(about).map(|rule| &rule["action"]);
-    decides.unwrap_or(&rules["inbound_policy"]) == "ACCEPT"
+    let about: Vec<(Vec<IpNet>, &Value)> = inbound
+        .filter(about)
+        .map(|rule| (nets(&rule["addresses"]), &rule["action"]))
+        .collect();
+    let named = about.iter().flat_map(|(nets, _)| nets);
+    let ends = named.flat_map(|one| [Some(one.network()), next(one.broadcast())]);
+    let begins = ends.flatten().filter(|begin| net.contains(begin));
+    std::iter::once(net.network()).chain(begins).all(|address| {
+        let mut first = about.iter();
+        let decides = first.find(|(nets, _)| nets.iter().any(|one| one.contains(&address)));
+        decides.map_or(&rules["inbound_policy"], |(_, action)| action) == "ACCEPT"
+    })
+}
+
+fn next(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(four) => Some(Ipv4Addr::from_bits(four.to_bits().checked_add(1)?).into()),
+        IpAddr::V6(_) => None,
+    }
 }
 
 /// By name, by number, or all of them.
@@ -123,10 +142,11 @@ fn holds(ports: &str, port: u16) -> bool {
     })
 }
 
-fn covers(addresses: &Value, net: IpNet) -> bool {
+/// The networks of IPv4: what LKE's own parts speak.
+fn nets(addresses: &Value) -> Vec<IpNet> {
     let four = addresses["ipv4"].as_array().into_iter().flatten();
-    let nets = four.filter_map(|one| one.as_str()?.parse::<IpNet>().ok());
-    nets.into_iter().any(|one| one.contains(&net))
+    four.filter_map(|one| one.as_str()?.parse::<IpNet>().ok())
+        .collect()
 }
 
 impl World {
@@ -252,6 +272,12 @@ mod tests {
         let mut rules = needed();
         rules.insert(0, drop);
         assert_eq!(lost(&rules, WebhookPath::Tunnel), ["kubelet"]);
+        let mut rules = needed();
+        rules.insert(0, rule("TCP", "10250", "192.168.130.4/32"));
+        rules[0]["action"] = json!("DROP");
+        assert_eq!(lost(&rules, WebhookPath::Tunnel), ["kubelet"]);
+        let halves = ["192.168.128.0/18", "192.168.192.0/18"].map(|net| rule("ALL", "", net));
+        assert_eq!(lost(&halves, WebhookPath::Tunnel), [""; 0]);
         let narrow = [rule("ALL", "", "192.168.130.0/24")];
         assert_eq!(lost(&narrow, WebhookPath::Tunnel).len(), 5);
         assert_eq!(
