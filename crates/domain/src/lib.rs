@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod change;
 pub mod diagnostic;
+pub mod firewall;
 pub mod ids;
 pub mod inventory;
 pub mod money;

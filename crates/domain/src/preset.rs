@@ -15,9 +15,9 @@ pub const RULES_MAX: usize = 25;
 pub const ADDRESSES_MAX: usize = 255;
 
 /// The data centre's private network: a cluster's nodes and its control plane.
-const NODES: IpNet = v4([192, 168, 128, 0], 17);
+pub const NODES: IpNet = v4([192, 168, 128, 0], 17);
 /// Where NodeBalancers come from.
-const NODEBALANCERS: IpNet = v4([192, 168, 255, 0], 24);
+pub const NODEBALANCERS: IpNet = v4([192, 168, 255, 0], 24);
 const EVERY_V4: IpNet = v4([0, 0, 0, 0], 0);
 const EVERY_V6: IpNet = IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0));
 

@@ -3,7 +3,7 @@
 use crate::literal::Reader;
 use crate::texts::TofuText as T;
 use domain::diagnostic::Diagnostic;
-use domain::rules::nearest;
+use domain::rules::{self, nearest};
 use domain::spec::{FirewallRule, Protocol, Stops, SystemPool};
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, ObjectKey};
@@ -21,42 +21,30 @@ impl Reader<'_> {
     pub(crate) fn networks(&mut self, expr: &Expression, whole: bool) -> Option<Vec<IpNet>> {
         let entries = self.list(expr)?;
         let mut networks = Vec::new();
-        let mut bare: Vec<(&Expression, IpNet)> = Vec::new();
+        let mut bare: Vec<(&Expression, Diagnostic)> = Vec::new();
         let mut good = true;
         for entry in entries {
             let Some(text) = self.entry(entry) else {
                 good = false;
                 continue;
             };
-            match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
-                (Ok(network), _) => networks.push(network),
-                (Err(_), Ok(address)) => {
-                    networks.push(IpNet::from(address));
-                    bare.push((entry, IpNet::from(address)));
-                }
-                (Err(_), Err(_)) => {
-                    good = false;
-                    let what = T::CidrBad {
-                        name: self.name.to_owned(),
-                        found: text,
-                    };
-                    self.error(entry, what, T::CidrWhy, T::CidrFix);
+            match rules::network(self.field, &text) {
+                Ok(network) => networks.push(network),
+                Err(wrong) => {
+                    if let Ok(address) = text.parse::<IpAddr>() {
+                        networks.push(IpNet::from(address));
+                        bare.push((entry, wrong));
+                    } else {
+                        good = false;
+                        self.say(entry, wrong);
+                    }
                 }
             }
         }
         let quoted: Vec<String> = networks.iter().map(|one| format!("\"{one}\"")).collect();
         let correction = format!("[{}]", quoted.join(", "));
         let lone = !bare.is_empty();
-        for (at, single) in bare {
-            let what = T::CidrBare {
-                name: self.name.to_owned(),
-                found: single.addr().to_string(),
-            };
-            let wrong = Diagnostic::error(self.field, what)
-                .why(T::CidrWhy)
-                .fix(T::CidrBareFix {
-                    single: single.to_string(),
-                });
+        for (at, wrong) in bare {
             let correctable = good && whole;
             self.say(
                 at,

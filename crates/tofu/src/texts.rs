@@ -50,11 +50,6 @@ domain::texts! {
         "tofu_version_number_why" VersionNumberWhy,
         "tofu_version_number_fix" VersionNumberFix { found: String },
 
-        "tofu_cidr_bad" CidrBad { name: String, found: String },
-        "tofu_cidr_bare" CidrBare { name: String, found: String },
-        "tofu_cidr_why" CidrWhy,
-        "tofu_cidr_fix" CidrFix,
-        "tofu_cidr_bare_fix" CidrBareFix { single: String },
         "tofu_ui_lists_differ" UiListsDiffer { first: String, second: String },
         "tofu_ui_lists_differ_why" UiListsDifferWhy,
         "tofu_ui_lists_differ_fix" UiListsDifferFix { first: String },

@@ -19,7 +19,10 @@ pub(crate) mod example;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access::read_network;
+pub use access::{access_list, network};
 pub(crate) use firewall::parse_ports;
+pub use firewall::rule_set;
 pub use nearest::nearest;
 pub(crate) use texts::RuleText;
 

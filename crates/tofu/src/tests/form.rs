@@ -317,6 +317,7 @@ fn the_rules_speak_about_the_line() {
         &expect![[r#"
             t:2:17 error GpuType gpu_type_rtx6000 gpu_type=g1-gpu-rtx6000-1; gpu_type_rtx6000_why instead=g2-gpu-rtx4000a1-s; gpu_type_instead instead=g2-gpu-rtx4000a1-s => "g2-gpu-rtx4000a1-s"
             t:3:18 error GpuMin min_over_max max=5 min=7; min_over_max_why; min_over_max_fix
+            t:6:3 warning KubectlAccess entry_inside cidr=203.0.113.7/32 network=0.0.0.0/0; entry_nothing_why; entry_nothing_fix
             t:7:3 warning KubectlAccess kubectl_everyone cidr=0.0.0.0/0; kubectl_everyone_why; everyone_fix
             t:4:16 error Tags tag_length length=2 tag=ml; tag_length_why max=50 min=3; tag_fix
         "#]],

@@ -124,27 +124,27 @@ fn networks_are_written_as_networks() {
     check(
         "allowed_kubectl_ips = [\"203.0.113.7\"]\n",
         &expect![[r#"
-        t:1:24 error KubectlAccess tofu_cidr_bare found=203.0.113.7 name=allowed_kubectl_ips; tofu_cidr_why; tofu_cidr_bare_fix single=203.0.113.7/32 => ["203.0.113.7/32"]
-    "#]],
+            t:1:24 error KubectlAccess cidr_bare cidr=203.0.113.7; cidr_why; cidr_bare_fix single=203.0.113.7/32 => ["203.0.113.7/32"]
+        "#]],
     );
     check(
         "allowed_kubectl_ips = [\"203.0.113.7\", \"2001:db8::7\"]\n",
         &expect![[r#"
-        t:1:24 error KubectlAccess tofu_cidr_bare found=203.0.113.7 name=allowed_kubectl_ips; tofu_cidr_why; tofu_cidr_bare_fix single=203.0.113.7/32 => ["203.0.113.7/32", "2001:db8::7/128"]
-        t:1:39 error KubectlAccess tofu_cidr_bare found=2001:db8::7 name=allowed_kubectl_ips; tofu_cidr_why; tofu_cidr_bare_fix single=2001:db8::7/128 => ["203.0.113.7/32", "2001:db8::7/128"]
-    "#]],
+            t:1:24 error KubectlAccess cidr_bare cidr=203.0.113.7; cidr_why; cidr_bare_fix single=203.0.113.7/32 => ["203.0.113.7/32", "2001:db8::7/128"]
+            t:1:39 error KubectlAccess cidr_bare cidr=2001:db8::7; cidr_why; cidr_bare_fix single=2001:db8::7/128 => ["203.0.113.7/32", "2001:db8::7/128"]
+        "#]],
     );
     check(
         "allowed_kubectl_ips = [\"203.0.113.7/33\"]\n",
         &expect![[r#"
-        t:1:24 error KubectlAccess tofu_cidr_bad found=203.0.113.7/33 name=allowed_kubectl_ips; tofu_cidr_why; tofu_cidr_fix
-    "#]],
+            t:1:24 error KubectlAccess cidr_bad cidr=203.0.113.7/33; cidr_why; cidr_fix
+        "#]],
     );
     check(
         "allowed_kubectl_ips = [\n  \"203.0.113.7/32\",\n  \"home\",\n]\n",
         &expect![[r#"
-        t:3:3 error KubectlAccess tofu_cidr_bad found=home name=allowed_kubectl_ips; tofu_cidr_why; tofu_cidr_fix
-    "#]],
+            t:3:3 error KubectlAccess cidr_bad cidr=home; cidr_why; cidr_fix
+        "#]],
     );
 }
 
@@ -244,7 +244,7 @@ fn firewall_rules_are_objects() {
         "ql_firewall_rules = [{ label = \"ssh\", protocol = \"SSH\", sources = [\"1.2.3.4\"] }]\n",
         &expect![[r#"
             t:1:50 error FirewallRules tofu_protocol_bad found=SSH; tofu_type_why; tofu_protocol_bad_fix
-            t:1:68 error FirewallRules tofu_cidr_bare found=1.2.3.4 name=ql_firewall_rules; tofu_cidr_why; tofu_cidr_bare_fix single=1.2.3.4/32
+            t:1:68 error FirewallRules cidr_bare cidr=1.2.3.4; cidr_why; cidr_bare_fix single=1.2.3.4/32
         "#]],
     );
     check(

@@ -21,6 +21,8 @@ fn an_empty_access_list_locks_everyone_out_and_the_internet_is_a_warning() {
     check(
         |case| case.spec.kubectl_access = kubectl(&["0.0.0.0/0", "::/0", "2001:db8::7/128"]),
         &expect![[r#"
+            warning KubectlAccess: entry_inside cidr=2001:db8::7/128 network=::/0
+                entry_nothing_why, entry_nothing_fix
             warning KubectlAccess: kubectl_everyone cidr=0.0.0.0/0
                 kubectl_everyone_why, everyone_fix
             warning KubectlAccess: kubectl_everyone cidr=::/0
@@ -187,7 +189,7 @@ fn a_firewall_has_25_rules_with_those_that_lke_needs() {
                 rule(
                     &format!("rule-{n}"),
                     Protocol::Tcp,
-                    Some("22"),
+                    Some(&(2000 + n).to_string()),
                     &["203.0.113.7/32"],
                 )
             })

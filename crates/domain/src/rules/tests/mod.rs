@@ -3,6 +3,8 @@
 
 mod access;
 mod offer;
+mod sets;
+mod weighed;
 
 use super::example::{NOW, account, catalog};
 use super::*;
@@ -77,4 +79,35 @@ fn said(all: &[Diagnostic]) -> String {
         writeln!(said, "    {why}, {fix}{correction}").unwrap();
     }
     said
+}
+
+/// Severity, code, the parameters' values, and the codes of why and fix, in a line.
+fn said_in_a_line(one: &Diagnostic) -> String {
+    fn value(param: &Param) -> String {
+        match param {
+            Param::Text(text) => text.clone(),
+            Param::Count(count) => count.to_string(),
+            Param::List(list) => list.join("|"),
+            Param::Money(money) | Param::Rate(money) => money.0.to_string(),
+            Param::Time(at) => at.to_string(),
+            Param::Duration(ms) => ms.to_string(),
+            Param::Said(text) => {
+                let inside: Vec<String> = text.params.values().map(value).collect();
+                format!("{} {}", text.code, inside.join(" "))
+                    .trim_end()
+                    .to_owned()
+            }
+        }
+    }
+    let severity = match one.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut params = String::new();
+    for (name, param) in &one.what.params {
+        write!(params, " {name}={}", value(param)).unwrap();
+    }
+    let code = |text: &Option<Text>| text.as_ref().map_or("-", |text| &text.code).to_owned();
+    let (why, fix) = (code(&one.why), code(&one.fix));
+    format!("{severity} {}{params} ({why}, {fix})", one.what.code)
 }

@@ -1,52 +1,30 @@
-//! The user's own rules of the node firewall.
+//! What is wrong with one rule by itself.
 
-use super::{RuleText as T, Scene, access};
+use super::super::access;
+use super::{T, wrong};
 use crate::diagnostic::{Diagnostic, Field};
-use crate::preset::{self, RULES_MAX};
-use crate::spec::{FirewallRule, Protocol};
+use crate::firewall::{Rule, Verdict};
+use ipnet::IpNet;
 
 /// Linode's limit of pieces in a rule's ports: a port is one, a range is two.
 const PIECES_MAX: usize = 15;
 
-pub(super) fn rules(scene: &Scene<'_>, out: &mut Vec<Diagnostic>) {
-    let own = &scene.spec.firewall_rules;
-    let all = preset::rules(scene.spec);
-    let before = all.len() - own.len();
-    for (index, rule) in own.iter().enumerate() {
-        label(rule, out);
-        let earlier = &all[..before + index];
-        if earlier.iter().any(|other| other.rule.label == rule.label) {
-            out.push(
-                wrong(T::RuleLabelTwice {
-                    label: rule.label.clone(),
-                })
+/// `earlier`: the rules whose labels are taken.
+pub(super) fn check(rule: &Rule, earlier: &[&Rule], out: &mut Vec<Diagnostic>) {
+    label(rule, out);
+    if earlier.iter().any(|other| other.label == rule.label) {
+        let label = rule.label.clone();
+        out.push(
+            wrong(T::RuleLabelTwice { label })
                 .why(T::RuleLabelTwiceWhy)
                 .fix(T::RuleLabelTwiceFix),
-            );
-        }
-        ports(rule, out);
-        sources(rule, out);
-    }
-    if all.len() > RULES_MAX {
-        out.push(
-            wrong(T::RulesTooMany {
-                own: own.len(),
-                count: all.len(),
-            })
-            .why(T::RulesTooManyWhy {
-                max: RULES_MAX,
-                preset: before,
-            })
-            .fix(T::RulesTooManyFix),
         );
     }
+    ports(rule, out);
+    sources(rule, out);
 }
 
-fn wrong(what: T) -> Diagnostic {
-    Diagnostic::error(Field::FirewallRules, what)
-}
-
-fn label(rule: &FirewallRule, out: &mut Vec<Diagnostic>) {
+fn label(rule: &Rule, out: &mut Vec<Diagnostic>) {
     let label = &rule.label;
     let shape = label.starts_with(|c: char| c.is_ascii_alphabetic())
         && label
@@ -64,10 +42,10 @@ fn label(rule: &FirewallRule, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn ports(rule: &FirewallRule, out: &mut Vec<Diagnostic>) {
+fn ports(rule: &Rule, out: &mut Vec<Diagnostic>) {
     let label = rule.label.clone();
-    let protocol = preset::protocol_name(rule.protocol).to_owned();
-    let has_ports = matches!(rule.protocol, Protocol::Tcp | Protocol::Udp);
+    let protocol = rule.traffic.name();
+    let has_ports = rule.traffic.has_ports();
     match &rule.ports {
         Some(_) if !has_ports => out.push(
             wrong(T::PortsNotHere {
@@ -95,38 +73,78 @@ fn ports(rule: &FirewallRule, out: &mut Vec<Diagnostic>) {
                     .sum();
                 if pieces > PIECES_MAX {
                     out.push(
-                        wrong(T::PortsTooMany { label, pieces })
-                            .why(T::PortsTooManyWhy { max: PIECES_MAX })
-                            .fix(T::PortsTooManyFix),
+                        wrong(T::PortsTooMany {
+                            label: label.clone(),
+                            pieces,
+                        })
+                        .why(T::PortsTooManyWhy { max: PIECES_MAX })
+                        .fix(T::PortsTooManyFix),
                     );
                 }
+                overlap(label, ranges, out);
             }
         },
         None => {}
     }
 }
 
-fn sources(rule: &FirewallRule, out: &mut Vec<Diagnostic>) {
-    let label = rule.label.clone();
-    if rule.sources.is_empty() {
+/// Pieces that share a port.
+fn overlap(label: String, mut ranges: Vec<(u16, u16)>, out: &mut Vec<Diagnostic>) {
+    ranges.sort_unstable();
+    let pair = ranges.windows(2).find(|pair| pair[1].0 <= pair[0].1);
+    let Some([first, second]) = pair.and_then(|pair| <[_; 2]>::try_from(pair).ok()) else {
+        return;
+    };
+    let written = |(from, to): (u16, u16)| {
+        if from == to {
+            from.to_string()
+        } else {
+            format!("{from}-{to}")
+        }
+    };
+    let what = T::PortsOverlap {
+        label,
+        first: written(first),
+        second: written(second),
+    };
+    out.push(Diagnostic::warning(Field::FirewallRules, what).fix(T::PortsOverlapFix));
+}
+
+fn sources(rule: &Rule, out: &mut Vec<Diagnostic>) {
+    if rule.addresses.is_empty() {
+        let label = rule.label.clone();
         out.push(
-            wrong(T::SourcesEmpty {
-                label: label.clone(),
-            })
-            .why(T::SourcesEmptyWhy)
-            .fix(T::SourcesEmptyFix),
+            wrong(T::SourcesEmpty { label })
+                .why(T::SourcesEmptyWhy)
+                .fix(T::SourcesEmptyFix),
         );
     }
-    access::addresses(Field::FirewallRules, &rule.sources, out);
-    for cidr in rule.sources.iter().filter(|one| access::is_everyone(one)) {
-        let protocol = preset::protocol_name(rule.protocol);
-        let what = rule.ports.as_ref().map_or_else(
-            || protocol.to_owned(),
-            |ports| format!("{protocol} {ports}"),
-        );
+    let mut known: Vec<IpNet> = Vec::with_capacity(rule.addresses.len());
+    for text in &rule.addresses {
+        match access::network(Field::FirewallRules, text) {
+            Ok(network) => known.push(network),
+            Err(wrong) => out.push(wrong),
+        }
+    }
+    access::addresses(Field::FirewallRules, &known, out);
+}
+
+/// A rule that lets the whole internet in, said plainly.
+pub(super) fn everyone(rule: &Rule, out: &mut Vec<Diagnostic>) {
+    if rule.verdict != Verdict::Accept {
+        return;
+    }
+    let known = rule.addresses.iter();
+    let known = known.filter_map(|text| access::read_network(text));
+    for cidr in access::everyone(&known.collect::<Vec<IpNet>>()) {
+        let protocol = rule.traffic.name();
+        let what = rule
+            .ports
+            .as_ref()
+            .map_or_else(|| protocol.clone(), |ports| format!("{protocol} {ports}"));
         let everyone = T::RuleEveryone {
-            label: label.clone(),
-            cidr: cidr.to_string(),
+            label: rule.label.clone(),
+            cidr,
             what,
         };
         out.push(
