@@ -32,11 +32,13 @@ pub fn all_texts() -> Vec<(&'static str, &'static [&'static str])> {
     let lists: &[&[(&str, &[&str])]] = &[
         domain::change::TEXTS,
         domain::preset::TEXTS,
+        domain::reach::TEXTS,
         domain::rules::TEXTS,
         domain::screen::activity::Happened::ALL,
         domain::screen::activity::Named::ALL,
         domain::screen::Item::ALL,
         domain::screen::Needs::ALL,
+        domain::screen::Roaming::ALL,
         domain::screen::stop::Stop::ALL,
         tofu::TEXTS,
     ];

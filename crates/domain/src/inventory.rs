@@ -1,5 +1,6 @@
 //! What was seen on the account, when, and what could not be read.
 
+use crate::firewall::RuleSet;
 use crate::ids::{
     AccountId, ClusterId, FirewallId, InstanceId, NodeBalancerId, NodeId, PoolId, VolumeId,
 };
@@ -176,6 +177,26 @@ pub struct Firewall {
     pub instances: Vec<InstanceId>,
     /// Birth.
     pub created: Timestamp,
+}
+
+/// A Cloud Firewall as it works: what it lets through and before what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirewallRead {
+    /// Off means that it stands before nothing.
+    pub enabled: bool,
+    /// Its rules.
+    pub rules: RuleSet,
+}
+
+/// A NodeBalancer of a deployment, and whether a firewall stands before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerSeen {
+    /// Its id.
+    pub id: NodeBalancerId,
+    /// Its label.
+    pub label: String,
+    /// Whether an enabled firewall stands before it; `None`: not read.
+    pub guarded: Option<bool>,
 }
 
 /// A control plane's access list.

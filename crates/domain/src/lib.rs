@@ -15,6 +15,7 @@ pub mod plan;
 pub mod preset;
 pub mod progress;
 pub mod quote;
+pub mod reach;
 pub mod record;
 pub mod rules;
 pub mod screen;

@@ -3,11 +3,13 @@
 
 use crate::act::{Act, Run, Trouble};
 use crate::book::Book;
-use crate::ports::{Kind, KubeApi, Ports};
+use crate::ports::{Cloud, Kind, KubeApi, Ports};
 use crate::protocol::Protocol;
 use crate::run::{End, account_for};
 use crate::signal::Observer;
-use domain::inventory::{AccessList, Account, Instance, KubeNode, Pool};
+use domain::inventory::{
+    AccessList, Account, BalancerSeen, FirewallRead, Instance, KubeNode, NodeBalancer, Pool,
+};
 use domain::record::{Fact, Thing, ThingKind};
 use domain::{ClusterId, InstanceId};
 use jiff::Timestamp;
@@ -28,6 +30,10 @@ pub struct Observed {
     pub kube_nodes: Option<Vec<KubeNode>>,
     /// Linodes that the firewall stands before.
     pub covered: Option<Vec<InstanceId>>,
+    /// The firewall itself.
+    pub firewall: Option<FirewallRead>,
+    /// Its NodeBalancers.
+    pub balancers: Option<Vec<BalancerSeen>>,
     /// The access list.
     pub access: Option<AccessList>,
     /// How fast the Kubernetes API answered, in milliseconds.
@@ -46,6 +52,8 @@ impl Observed {
             instances: None,
             kube_nodes: None,
             covered: None,
+            firewall: None,
+            balancers: None,
             access: None,
             answers_ms: None,
             complete: false,
@@ -117,7 +125,12 @@ impl Watch {
             act.take_in(pools).await?;
         }
         if let Some(firewall) = act.read(domain::progress::Progress::firewall).await {
-            seen.covered = act.cloud().firewall_devices(firewall).await.ok();
+            let (covered, read) = futures::join!(
+                act.cloud().firewall_devices(firewall),
+                act.cloud().firewall(firewall),
+            );
+            seen.covered = covered.ok();
+            seen.firewall = read.ok();
             // Somebody may have taken a node out since it was covered: it goes back.
             let nodes = pools.iter().flatten().flat_map(|pool| &pool.nodes);
             let bare: Vec<InstanceId> = match &seen.covered {
@@ -147,6 +160,7 @@ impl Watch {
                 .map(|one| Thing::NodeBalancer(one.id))
                 .collect();
             act.note_gone(ThingKind::NodeBalancer, &there).await?;
+            seen.balancers = Some(balancers_seen(act.cloud(), &balancers).await);
         }
         seen.complete = pools.is_some() && instances.is_some();
         seen.pools = pools;
@@ -207,4 +221,21 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// Which of these NodeBalancers a firewall stands before. Without one nothing is asked.
+pub(crate) async fn balancers_seen(
+    cloud: &dyn Cloud,
+    balancers: &[NodeBalancer],
+) -> Vec<BalancerSeen> {
+    let guarded = match balancers {
+        [] => None,
+        _ => cloud.guarded_nodebalancers().await.ok(),
+    };
+    let seen = balancers.iter().map(|one| BalancerSeen {
+        id: one.id,
+        label: one.label.clone(),
+        guarded: guarded.as_ref().map(|all| all.contains(&one.id)),
+    });
+    seen.collect()
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, Cluster, Firewall, GpuTest, Instance, KubeNode, LoadBalancer,
-    NodeBalancer, PersistentVolume, Pool, Volume,
+    AccessList, Account, Cluster, Firewall, FirewallRead, GpuTest, Instance, KubeNode,
+    LoadBalancer, NodeBalancer, PersistentVolume, Pool, Volume,
 };
 pub use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
@@ -169,6 +169,15 @@ pub trait Cloud: Send + Sync {
     /// A firewall's inbound rules that let somebody in.
     async fn firewall_rules(&self, _: FirewallId) -> Answer<Vec<FirewallRule>> {
         Err(Failure::new(Kind::Invalid, "read the firewall's rules"))
+    }
+    /// Whether a firewall is on, and all of its rules. Asked by looks only, as the next is; a cloud
+    /// without it leaves both unknown.
+    async fn firewall(&self, _: FirewallId) -> Answer<FirewallRead> {
+        Err(Failure::new(Kind::Invalid, "read the firewall"))
+    }
+    /// The NodeBalancers of the account that an enabled firewall stands before.
+    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
+        Err(Failure::new(Kind::Invalid, "list what firewalls guard"))
     }
     /// DELETE a pool.
     async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()>;
@@ -345,6 +354,19 @@ pub trait Journal: Send + Sync {
 pub trait Address: Send + Sync {
     /// As the cloud would see it.
     async fn mine(&self) -> Answer<IpNet>;
+    /// The same, when it may be asked for without a click: a demo cloud tells it by itself, and for
+    /// others the user said "always".
+    async fn known(&self) -> Option<IpNet> {
+        None
+    }
+    /// Who is told that this computer asks, by name; none for a demo cloud.
+    fn services(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// The user says whether it may always be asked for, from now on.
+    fn set_always(&self, _: bool) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Makes identifiers; seeded in tests.

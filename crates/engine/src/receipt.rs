@@ -6,6 +6,7 @@ use crate::ports::Ports;
 use crate::said::Said;
 use domain::progress::Progress;
 use domain::record::{Thing, ThingKind};
+use domain::screen::Seen;
 use domain::screen::activity::named;
 use domain::screen::stop::overrun;
 use domain::spend::spend;
@@ -49,6 +50,9 @@ pub struct Receipt {
     pub cost: Option<MicroUsd>,
     /// What the proof does not cover.
     pub notes: Vec<Text>,
+    /// Who could reach it, and how long nodes stood open.
+    #[serde(default)]
+    pub reach: Vec<Text>,
 }
 
 /// A line of a receipt.
@@ -113,8 +117,15 @@ pub fn receipt(progress: &Progress) -> Receipt {
         kept: kept.collect(),
         sweeps,
         notes: notes(progress, cost),
+        reach: reach(progress, until),
         cost,
     }
+}
+
+fn reach(progress: &Progress, until: Timestamp) -> Vec<Text> {
+    let coverage = domain::reach::coverage(progress, &Seen::default(), until);
+    let spec = progress.spec.as_ref();
+    spec.map_or_else(Vec::new, |spec| domain::reach::was(spec, &coverage))
 }
 
 fn notes(progress: &Progress, cost: Option<MicroUsd>) -> Vec<Text> {
@@ -157,6 +168,7 @@ impl Receipt {
             sweeps: self.sweeps.clone(),
             cost: self.cost,
             notes: self.notes.clone(),
+            reach: (!self.reach.is_empty()).then(|| self.reach.clone()),
         }
     }
 }

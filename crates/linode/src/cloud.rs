@@ -14,7 +14,8 @@ use crate::{cluster, firewall};
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, Bounds, Cluster, Firewall, Instance, NodeBalancer, Pool, Volume,
+    AccessList, Account, Bounds, Cluster, Firewall, FirewallRead, Instance, NodeBalancer, Pool,
+    Volume,
 };
 use domain::spec::FirewallRule;
 use domain::{
@@ -245,6 +246,14 @@ impl Cloud for LinodeCloud {
             .caller
             .get::<InstanceReply>(Counted::Poll, "read the Linode", &path);
         reply.await.map(Into::into)
+    }
+
+    async fn firewall(&self, id: FirewallId) -> Answer<FirewallRead> {
+        self.read_firewall(id).await
+    }
+
+    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
+        self.list_guarded().await
     }
 
     async fn firewalls(&self) -> Answer<Vec<Firewall>> {

@@ -4,11 +4,11 @@ use crate::LinodeCloud;
 use crate::call::{Counted, parse};
 use crate::failure;
 use crate::want::DeviceWant;
-use crate::wire::{Device, FirewallReply, InboundReply};
-use domain::inventory::Firewall;
+use crate::wire::{Device, FirewallReply, FirewallWhole, GuardReply, RuleSetReply};
+use domain::inventory::{Firewall, FirewallRead};
 use domain::spec::FirewallRule;
-use domain::{FirewallId, InstanceId};
-use engine::ports::{Answer, Kind};
+use domain::{FirewallId, InstanceId, NodeBalancerId};
+use engine::ports::{Answer, Failure, Kind};
 use http::Method;
 
 pub(crate) const PATH: &str = "/v4/networking/firewalls";
@@ -49,11 +49,36 @@ impl LinodeCloud {
         let operation = "read the firewall's rules";
         let path = format!("{PATH}/{id}/rules");
         let reply = self.caller.read(Counted::Other, operation, &path).await?;
-        let rules: InboundReply = parse(operation, &reply)?;
+        let rules: RuleSetReply = parse(operation, &reply)?;
         let why = || "a rule lets in what has no meaning".to_owned();
         rules
             .read()
+            .and_then(|rules| rules.lets_in())
             .ok_or_else(|| failure::unreadable(operation, reply.status, why()))
+    }
+
+    pub(crate) async fn read_firewall(&self, id: FirewallId) -> Answer<FirewallRead> {
+        let operation = "read the firewall";
+        let path = format!("{PATH}/{id}");
+        let reply = self.caller.read(Counted::Poll, operation, &path).await?;
+        let whole: FirewallWhole = parse(operation, &reply)?;
+        let why = || "a rule is about a protocol that has no meaning".to_owned();
+        whole
+            .read()
+            .ok_or_else(|| failure::unreadable(operation, reply.status, why()))
+    }
+
+    pub(crate) async fn list_guarded(&self) -> Answer<Vec<NodeBalancerId>> {
+        let operation = "list what firewalls guard";
+        let key = |one: &GuardReply| one.id;
+        let listed = self
+            .caller
+            .list(Counted::Poll, operation, PATH, key)
+            .await?;
+        let each = listed.iter().map(GuardReply::nodebalancers);
+        let each: Option<Vec<_>> = each.collect();
+        let told = || Failure::new(Kind::Unknown, operation);
+        Ok(each.ok_or_else(told)?.concat())
     }
 
     pub(crate) async fn attach(&self, id: FirewallId, instance: InstanceId) -> Answer<()> {

@@ -5,6 +5,7 @@ import type { MicroUsd } from "./MicroUsd";
 import type { Notice } from "./Notice";
 import type { Picture } from "./Picture";
 import type { Purpose } from "./Purpose";
+import type { ReachView } from "./ReachView";
 import type { Whose } from "./Whose";
 
 /**
@@ -86,4 +87,8 @@ here: boolean,
 /**
  * Which computer looks after it; read-only unless it is this one.
  */
-whose: Whose, };
+whose: Whose, 
+/**
+ * Who can reach what; absent once it is gone.
+ */
+reach?: ReachView, };

@@ -35,4 +35,8 @@ cost: MicroUsd | null,
 /**
  * What the proof does not cover ("as far as this user can see").
  */
-notes: Array<Text>, };
+notes: Array<Text>, 
+/**
+ * Who could reach it, and how long nodes stood open.
+ */
+reach?: Array<Text>, };

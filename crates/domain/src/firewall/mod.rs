@@ -8,7 +8,7 @@
 mod needs;
 mod spans;
 
-pub use needs::{By, Cut, Path, WEBHOOK_PORT, WebhookPath, cuts};
+pub use needs::{By, Cut, Others, Path, WEBHOOK_PORT, WebhookPath, cuts, others};
 pub(crate) use spans::Spans;
 
 use crate::preset;
@@ -191,7 +191,9 @@ impl RuleSet {
             let Traffic::Of(protocol) = rule.traffic else {
                 return None;
             };
-            let sources = rule.addresses.iter().map(|one| one.parse::<IpNet>().ok());
+            let host = |text: &String| text.parse::<std::net::IpAddr>().map(IpNet::from);
+            let source = |text: &String| text.parse().or_else(|_| host(text)).ok();
+            let sources = rule.addresses.iter().map(source);
             Some(FirewallRule {
                 label: rule.label.clone(),
                 protocol,

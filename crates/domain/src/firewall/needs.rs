@@ -122,19 +122,7 @@ fn needs(webhooks: WebhookPath) -> Vec<Need> {
 
 /// Every path that these rules cut, wholly or for one address or port of it; each is told once.
 pub fn cuts(set: &RuleSet, webhooks: WebhookPath) -> Vec<Cut> {
-    let read = |rules: &[Rule]| -> Vec<Reads> { rules.iter().map(Rule::reads).collect() };
-    let inbound = Side {
-        rules: &set.inbound,
-        reads: read(&set.inbound),
-        policy: set.inbound_policy,
-        outbound: false,
-    };
-    let outbound = Side {
-        rules: &set.outbound,
-        reads: read(&set.outbound),
-        policy: set.outbound_policy,
-        outbound: true,
-    };
+    let (inbound, outbound) = (Side::inbound(set), Side::outbound(set));
     let mut out: Vec<Cut> = Vec::new();
     for need in needs(webhooks) {
         if out.iter().any(|cut| cut.path == need.path) {
@@ -146,6 +134,39 @@ pub fn cuts(set: &RuleSet, webhooks: WebhookPath) -> Vec<Cut> {
     out
 }
 
+/// Who else than the cluster's own parts gets through on a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Others {
+    /// Nobody.
+    Nobody,
+    /// Some addresses.
+    Some,
+    /// The whole internet of a family.
+    World,
+}
+
+/// Who else gets in on a path, by any of its ports.
+pub fn others(set: &RuleSet, path: Path) -> Others {
+    let inbound = Side::inbound(set);
+    let needs = needs(WebhookPath::Tunnel);
+    let of_it = needs.iter().filter(|need| need.path == path);
+    let each = of_it.map(|need| {
+        let ports = inbound.stretches(need);
+        let each = ports.into_iter().map(|port| {
+            let accepted = inbound.accepted(Traffic::Of(need.protocol), port);
+            if accepted.is_every_v4() || accepted.is_every_v6() {
+                Others::World
+            } else if accepted.without(&Spans::of([need.peers])).is_empty() {
+                Others::Nobody
+            } else {
+                Others::Some
+            }
+        });
+        each.max().unwrap_or(Others::Nobody)
+    });
+    each.max().unwrap_or(Others::Nobody)
+}
+
 /// The rules of one direction.
 struct Side<'a> {
     rules: &'a [Rule],
@@ -154,26 +175,59 @@ struct Side<'a> {
     outbound: bool,
 }
 
-impl Side<'_> {
-    /// A packet of the need that does not get through.
-    fn cut(&self, need: &Need) -> Option<Cut> {
-        let traffic = Traffic::Of(need.protocol);
+impl<'a> Side<'a> {
+    fn inbound(set: &'a RuleSet) -> Self {
+        Self {
+            rules: &set.inbound,
+            reads: set.inbound.iter().map(Rule::reads).collect(),
+            policy: set.inbound_policy,
+            outbound: false,
+        }
+    }
+
+    fn outbound(set: &'a RuleSet) -> Self {
+        Self {
+            rules: &set.outbound,
+            reads: set.outbound.iter().map(Rule::reads).collect(),
+            policy: set.outbound_policy,
+            outbound: true,
+        }
+    }
+
+    /// Between two ends of ranges every port is treated alike: one of each stretch of the need.
+    fn stretches(&self, need: &Need) -> Vec<Option<u16>> {
         let Some((first, last)) = need.ports else {
-            return self.dropped(need, traffic, None);
+            return vec![None];
         };
-        // Between two ends of ranges every port is treated alike: one of each stretch is asked.
         let ranges = self.reads.iter().flat_map(|rule| &rule.ports);
         let ends = ranges.flat_map(|(from, to)| [*from, to.saturating_add(1)]);
         let mut ports: Vec<u16> = ends.filter(|port| (first..=last).contains(port)).collect();
         ports.push(first);
         ports.sort_unstable();
         ports.dedup();
-        ports
-            .into_iter()
-            .find_map(|port| self.dropped(need, traffic, Some(port)))
+        ports.into_iter().map(Some).collect()
     }
 
-    fn dropped(&self, need: &Need, traffic: Traffic, port: Option<u16>) -> Option<Cut> {
+    /// A packet of the need that does not get through.
+    fn cut(&self, need: &Need) -> Option<Cut> {
+        let ports = self.stretches(need);
+        ports.into_iter().find_map(|port| self.dropped(need, port))
+    }
+
+    /// The rules that are about a packet, in their order.
+    fn about(&self, traffic: Traffic, port: Option<u16>) -> impl Iterator<Item = (&Rule, &Reads)> {
+        let rules = self.rules.iter().zip(&self.reads);
+        rules.filter(move |(_, reads)| {
+            let about = |port: u16| {
+                let holds = |(from, to): &(u16, u16)| (*from..=*to).contains(&port);
+                reads.ports.iter().any(holds)
+            };
+            // A protocol without ports is about its packets unless its ports could not be read.
+            port.map_or(!reads.ports.is_empty(), about) && reads.traffic.holds(traffic)
+        })
+    }
+
+    fn dropped(&self, need: &Need, port: Option<u16>) -> Option<Cut> {
         let cut = |peer, by| Cut {
             path: need.path,
             outbound: self.outbound,
@@ -183,16 +237,7 @@ impl Side<'_> {
             by,
         };
         let mut open = Spans::of([need.peers]);
-        for (rule, reads) in self.rules.iter().zip(&self.reads) {
-            let about = |port: u16| {
-                let holds = |(from, to): &(u16, u16)| (*from..=*to).contains(&port);
-                reads.ports.iter().any(holds)
-            };
-            // A protocol without ports is about its packets unless its ports could not be read.
-            let about = port.map_or(!reads.ports.is_empty(), about);
-            if !about || !reads.traffic.holds(traffic) {
-                continue;
-            }
+        for (rule, reads) in self.about(Traffic::Of(need.protocol), port) {
             if reads.verdict == Verdict::Drop
                 && let Some(peer) = open.and(&reads.addresses).first()
             {
@@ -202,5 +247,20 @@ impl Side<'_> {
         }
         let left = open.first().filter(|_| self.policy == Verdict::Drop);
         left.map(|peer| cut(peer, By::Policy))
+    }
+
+    /// Who gets through with such a packet.
+    fn accepted(&self, traffic: Traffic, port: Option<u16>) -> Spans {
+        let (mut open, mut accepted) = (Spans::every(), Spans::default());
+        for (_, reads) in self.about(traffic, port) {
+            if reads.verdict == Verdict::Accept {
+                accepted = accepted.or(&open.and(&reads.addresses));
+            }
+            open = open.without(&reads.addresses);
+        }
+        match self.policy {
+            Verdict::Accept => accepted.or(&open),
+            Verdict::Drop => accepted,
+        }
     }
 }

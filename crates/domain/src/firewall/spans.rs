@@ -77,6 +77,15 @@ impl Spans {
         }
     }
 
+    /// What is in either.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        let all = |these: &[Span], those: &[Span]| joined([these, those].concat());
+        Self {
+            four: all(&self.four, &other.four),
+            six: all(&self.six, &other.six),
+        }
+    }
+
     /// What is in both.
     pub(crate) fn and(&self, other: &Self) -> Self {
         self.without(&self.without(other))

@@ -79,6 +79,22 @@ impl Progress {
         }
     }
 
+    /// The access list's revision that the current or last run wrote, when it wrote one.
+    pub fn access_revision(&self) -> Option<String> {
+        let steps = self.run.iter().flat_map(|run| &run.plan.steps);
+        let written = steps.rev().find_map(|step| {
+            if let Action::SetAccessList { revision, .. }
+            | Action::AwaitAccessList { revision }
+            | Action::AllowAddress { revision, .. } = &step.action
+            {
+                Some(revision)
+            } else {
+                None
+            }
+        });
+        written.cloned()
+    }
+
     /// Our owner tag.
     pub fn mark(&self) -> Mark {
         self.header.deployment.mark()

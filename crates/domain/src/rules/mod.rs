@@ -19,10 +19,11 @@ pub(crate) mod example;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access::everyone;
 pub(crate) use access::read_network;
 pub use access::{access_list, network};
-pub(crate) use firewall::parse_ports;
 pub use firewall::rule_set;
+pub(crate) use firewall::{cut, parse_ports, path};
 pub use nearest::nearest;
 pub(crate) use texts::RuleText;
 

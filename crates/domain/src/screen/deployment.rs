@@ -2,7 +2,7 @@
 
 use super::picture::{self, Standing};
 use super::seen::Seen;
-use super::{activity, nodes, stop};
+use super::{activity, nodes, reach, stop};
 use crate::catalog::Catalog;
 use crate::plan::{PoolRole, Purpose};
 use crate::progress::{Progress, Rest, StepPhase};
@@ -168,6 +168,7 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
         account: progress.header.account.0.clone(),
         here: facts.here,
         whose: facts.whose,
+        reach: (!gone).then(|| reach::view(facts)),
     })
 }
 
@@ -268,7 +269,8 @@ fn notice(
             })
         }
         DeploymentState::Building | DeploymentState::Running | DeploymentState::Leaving => {
-            stop::notice(facts.progress, facts.now, state)
+            let stops = stop::notice(facts.progress, facts.now, state);
+            stops.or_else(|| reach::notice(facts, state))
         }
         DeploymentState::Gone => None,
     }

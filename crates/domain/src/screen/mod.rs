@@ -9,6 +9,7 @@ mod items;
 mod nodes;
 mod picture;
 mod planned;
+mod reach;
 mod seen;
 pub mod stop;
 
@@ -16,4 +17,5 @@ pub use csv::csv;
 pub use deployment::{Facts, Needs, billed, rows, state};
 pub use items::{Item, items, quote_view};
 pub use planned::planned;
+pub use reach::Roaming;
 pub use seen::Seen;

@@ -57,9 +57,7 @@ fn node_row(facts: &Facts<'_>, role: PoolRole, node: &Node, leaving: bool) -> No
             .find(|one| one.instance == Some(id))
     });
     let kubernetes_ready = kubernetes.map(|one| one.ready);
-    let covered = node
-        .instance
-        .and_then(|id| Some(seen.covered.as_ref()?.contains(&id)));
+    let covered = node.instance.and_then(|id| seen.covers(id));
     let off = machine.is_some_and(|one| one.status == "offline");
     let state = if leaving {
         NodeState::Leaving

@@ -97,7 +97,7 @@ fn firewall(picture: &mut Picture, standing: &Standing<'_>) {
     let machines = progress.alive_of(ThingKind::Instance);
     let covered = machines.iter().filter(|thing| match thing {
         Thing::Instance(id, ..) => {
-            let read_back = standing.seen.covered.as_ref().map(|all| all.contains(id));
+            let read_back = standing.seen.covers(*id);
             let journaled = || {
                 progress
                     .instance(*id)

@@ -1,8 +1,9 @@
 //! What was seen of a deployment in the cloud just now, beside what its journal knows.
 
 use crate::ids::InstanceId;
-use crate::inventory::{AccessList, Instance, KubeNode, Pool};
+use crate::inventory::{AccessList, BalancerSeen, FirewallRead, Instance, KubeNode, Pool};
 use crate::text::Text;
+use crate::view::Roamed;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,12 @@ pub struct Seen {
     pub kube_nodes: Option<Vec<KubeNode>>,
     /// Linodes that the firewall stands before, read back.
     pub covered: Option<Vec<InstanceId>>,
+    /// The firewall itself: whether it is on, and its rules.
+    pub firewall: Option<FirewallRead>,
+    /// Its NodeBalancers.
+    pub balancers: Option<Vec<BalancerSeen>>,
+    /// Kubernetes does not answer this computer, whose address the list leaves out.
+    pub roamed: Option<Roamed>,
     /// The access list.
     pub access: Option<AccessList>,
     /// How fast the Kubernetes API answered, in milliseconds.
@@ -27,4 +34,13 @@ pub struct Seen {
     pub noted: BTreeMap<usize, Text>,
     /// Steps that take longer than they should.
     pub late: BTreeSet<usize>,
+}
+
+impl Seen {
+    /// Whether the firewall stands before a machine, as it was read back; one that is switched off
+    /// stands before none.
+    pub fn covers(&self, instance: InstanceId) -> Option<bool> {
+        let on = self.firewall.as_ref().is_none_or(|read| read.enabled);
+        Some(on && self.covered.as_ref()?.contains(&instance))
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::app::Notice;
 use super::picture::Picture;
+use super::reach::ReachView;
 use crate::ids::DeploymentId;
 use crate::money::{MicroUsd, Price};
 use crate::plan::{PoolRole, Purpose};
@@ -55,6 +56,10 @@ pub struct DeploymentRow {
     pub here: bool,
     /// Which computer looks after it; read-only unless it is this one.
     pub whose: Whose,
+    /// Who can reach what; absent once it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reach: Option<ReachView>,
 }
 
 /// Which computer looks after a deployment, by its owner tag.

@@ -7,6 +7,7 @@
 mod app;
 mod deployment;
 mod picture;
+mod reach;
 mod review;
 mod search;
 mod spend;
@@ -14,6 +15,7 @@ mod spend;
 pub use app::*;
 pub use deployment::*;
 pub use picture::*;
+pub use reach::*;
 pub use review::*;
 pub use search::*;
 pub use spend::*;

@@ -130,6 +130,10 @@ pub struct ReceiptView {
     pub cost: Option<MicroUsd>,
     /// What the proof does not cover ("as far as this user can see").
     pub notes: Vec<Text>,
+    /// Who could reach it, and how long nodes stood open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reach: Option<Vec<Text>>,
 }
 
 /// A line of the receipt.

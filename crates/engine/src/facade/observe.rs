@@ -2,7 +2,7 @@
 
 use super::{Engine, lock};
 use crate::book::Book;
-use crate::observe::{Observed, Watch};
+use crate::observe::{Observed, Watch, balancers_seen};
 use crate::signal::Observer;
 use domain::DeploymentId;
 use domain::record::Record;
@@ -44,6 +44,8 @@ impl Observer for Ear {
             keep(&mut old.instances, seen.instances.as_ref());
             keep(&mut old.kube_nodes, seen.kube_nodes.as_ref());
             keep(&mut old.covered, seen.covered.as_ref());
+            keep(&mut old.firewall, seen.firewall.as_ref());
+            keep(&mut old.balancers, seen.balancers.as_ref());
             keep(&mut old.access, seen.access.as_ref());
             keep(&mut old.answers_ms, seen.answers_ms.as_ref());
         });
@@ -109,9 +111,19 @@ impl Engine {
             cloud.instances(),
             cloud.access_list(cluster)
         );
-        let covered = match firewall {
-            Some(firewall) => cloud.firewall_devices(firewall).await.ok(),
-            None => None,
+        let (covered, firewall) = match firewall {
+            Some(id) => {
+                let read = futures::join!(cloud.firewall_devices(id), cloud.firewall(id));
+                (read.0.ok(), read.1.ok())
+            }
+            None => (None, None),
+        };
+        let balancers = match cloud.nodebalancers().await {
+            Ok(mut all) => {
+                all.retain(|one| one.cluster == Some(cluster));
+                Some(balancers_seen(&**cloud, &all).await)
+            }
+            Err(_) => None,
         };
         let api = self.kubernetes(cluster).await;
         let kube_nodes = match api {
@@ -125,6 +137,8 @@ impl Engine {
             instances: instances.ok(),
             access: access.ok(),
             covered,
+            firewall,
+            balancers,
             kube_nodes,
             ..Observed::at(self.ports.clock.now())
         };

@@ -208,11 +208,11 @@ async fn waiting_polls_are_counted_apart() {
 #[tokio::test]
 async fn tags_of_a_firewall_are_put_alone_and_rules_that_let_in_read_back() {
     let firewall = r#"200 {"id": 5, "label": "f", "tags": [], "entities": [], "created": "2018-01-02T03:04:05"}"#;
-    let rules = r#"200 {"inbound_policy": "DROP", "outbound": null, "version": 3, "inbound": [
+    let rules = r#"200 {"inbound_policy": "DROP", "outbound": null, "outbound_policy": "ACCEPT", "version": 3, "inbound": [
         {"label": "web-ui", "action": "ACCEPT", "protocol": "TCP", "ports": "80, 443", "addresses": {"ipv4": ["203.0.113.7/32"], "ipv6": ["2001:db8::/64"]}},
         {"label": "ping", "action": "ACCEPT", "protocol": "ICMP", "ports": null, "addresses": {"ipv4": ["203.0.113.7"], "ipv6": null}},
         {"label": "no", "action": "DROP", "protocol": "TCP", "addresses": {"ipv4": ["0.0.0.0/0"]}}]}"#;
-    let odd = r#"200 {"inbound": [{"label": "x", "action": "ACCEPT", "protocol": "TCP", "addresses": {"ipv4": ["everyone"]}}]}"#;
+    let odd = r#"200 {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "inbound": [{"label": "x", "action": "ACCEPT", "protocol": "TCP", "addresses": {"ipv4": ["everyone"]}}]}"#;
     let stage = Stage::new(&[firewall, rules, odd]);
     let tags = ["Größe".to_owned(), "qo-00000001".to_owned()];
     let cloud = &stage.cloud;

@@ -1,10 +1,9 @@
 //! Linodes, firewalls, NodeBalancers and volumes.
 
 use super::{or_default, time};
-use domain::inventory::{Firewall, Instance, NodeBalancer, Volume};
-use domain::spec::{FirewallRule, Protocol};
+use domain::firewall::{Rule, RuleSet, Traffic, Verdict};
+use domain::inventory::{Firewall, FirewallRead, Instance, NodeBalancer, Volume};
 use domain::{ClusterId, FirewallId, InstanceId, NodeBalancerId, VolumeId};
-use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -101,20 +100,24 @@ pub(crate) struct RulesReply {
     pub(crate) _inbound_policy: String,
 }
 
-/// The same, read for its inbound rules.
+/// The same, all of it.
 #[derive(Deserialize)]
-pub(crate) struct InboundReply {
+pub(crate) struct RuleSetReply {
     #[serde(default, deserialize_with = "or_default")]
     inbound: Vec<RuleReply>,
+    inbound_policy: Verdict,
+    /// May come back null (recorded).
+    #[serde(default, deserialize_with = "or_default")]
+    outbound: Vec<RuleReply>,
+    outbound_policy: Verdict,
 }
 
 #[derive(Deserialize)]
 struct RuleReply {
     #[serde(default, deserialize_with = "or_default")]
     label: String,
-    #[serde(default, deserialize_with = "or_default")]
-    action: String,
-    protocol: Protocol,
+    action: Verdict,
+    protocol: String,
     #[serde(default)]
     ports: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
@@ -129,26 +132,62 @@ struct SourcesReply {
     ipv6: Vec<String>,
 }
 
-/// A network, or an address for itself.
-fn net(text: &str) -> Option<IpNet> {
-    let host = || text.parse::<std::net::IpAddr>().map(IpNet::from);
-    text.parse().or_else(|_| host()).ok()
-}
-
-impl InboundReply {
-    /// Rules that let somebody in; `None`: an address is none.
-    pub(crate) fn read(self) -> Option<Vec<FirewallRule>> {
-        let lets_in = |rule: &RuleReply| rule.action == "ACCEPT";
+impl RuleSetReply {
+    /// The rules; `None`: one is about a protocol that has no meaning.
+    pub(crate) fn read(self) -> Option<RuleSet> {
         let rule = |rule: RuleReply| {
-            let all = rule.addresses.ipv4.iter().chain(&rule.addresses.ipv6);
-            Some(FirewallRule {
+            let SourcesReply { ipv4, ipv6 } = rule.addresses;
+            Some(Rule {
                 label: rule.label,
-                protocol: rule.protocol,
+                verdict: rule.action,
+                traffic: Traffic::read(&rule.protocol)?,
                 ports: rule.ports.filter(|ports| !ports.is_empty()),
-                sources: all.map(|text| net(text)).collect::<Option<_>>()?,
+                addresses: [ipv4, ipv6].concat(),
             })
         };
-        self.inbound.into_iter().filter(lets_in).map(rule).collect()
+        let side = |rules: Vec<RuleReply>| rules.into_iter().map(rule).collect::<Option<_>>();
+        Some(RuleSet {
+            inbound: side(self.inbound)?,
+            inbound_policy: self.inbound_policy,
+            outbound: side(self.outbound)?,
+            outbound_policy: self.outbound_policy,
+        })
+    }
+}
+
+/// A firewall as it works.
+#[derive(Deserialize)]
+pub(crate) struct FirewallWhole {
+    status: String,
+    rules: RuleSetReply,
+}
+
+impl FirewallWhole {
+    /// As it works; `None` as for its rules.
+    pub(crate) fn read(self) -> Option<FirewallRead> {
+        Some(FirewallRead {
+            enabled: self.status == "enabled",
+            rules: self.rules.read()?,
+        })
+    }
+}
+
+/// A firewall in a listing, read for the NodeBalancers that it stands before.
+#[derive(Deserialize)]
+pub(crate) struct GuardReply {
+    pub(crate) id: FirewallId,
+    #[serde(default, deserialize_with = "or_default")]
+    status: String,
+    #[serde(default)]
+    entities: Option<Vec<Entity>>,
+}
+
+impl GuardReply {
+    /// The NodeBalancers; `None`: the reply does not tell.
+    pub(crate) fn nodebalancers(&self) -> Option<Vec<NodeBalancerId>> {
+        let entities = self.entities.as_ref()?.iter();
+        let guarded = entities.filter(|one| self.status == "enabled" && one.kind == "nodebalancer");
+        Some(guarded.map(|one| NodeBalancerId(one.id)).collect())
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn check(set: &RuleSet, webhooks: WebhookPath, out: &mut Vec<Diagnost
 }
 
 /// The packet that does not get through, and who says so.
-fn said(cut: &Cut) -> T {
+pub(crate) fn said(cut: &Cut) -> T {
     let protocol = preset::protocol_name(cut.protocol);
     let packet = cut
         .port

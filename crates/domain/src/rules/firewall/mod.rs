@@ -5,6 +5,7 @@ mod cut;
 mod rule;
 mod shadow;
 
+pub(crate) use cut::{name as path, said as cut};
 pub(crate) use rule::parse_ports;
 
 use super::{RuleText as T, Scene};

@@ -1,0 +1,91 @@
+//! Who can reach what, and how long nodes stood open.
+
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Who can reach what of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReachView {
+    /// A sentence for each path, from the API inwards.
+    pub paths: Vec<ReachPath>,
+    /// How the firewall stands before the nodes, read back.
+    pub coverage: Coverage,
+    /// Kubernetes does not answer this computer, and its address is not on the list.
+    pub roamed: Option<Roamed>,
+}
+
+/// One path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReachPath {
+    /// Where it ends.
+    pub part: ReachPart,
+    /// The sentence.
+    pub what: Text,
+    /// Who gets through.
+    pub state: PathState,
+}
+
+/// Where a path ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ReachPart {
+    /// The Kubernetes API.
+    Api,
+    /// A node's own ports.
+    Nodes,
+    /// What LKE needs between nodes, control plane and NodeBalancers.
+    Inside,
+    /// A NodeBalancer.
+    Balancer,
+}
+
+/// Who gets through on a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PathState {
+    /// Only who is named.
+    Guarded,
+    /// The whole internet.
+    Open,
+    /// Something that the cluster needs does not get through.
+    Cut,
+    /// It was not read, or is not enforced yet.
+    Unknown,
+}
+
+/// How the firewall stands before the nodes. Lengths are from when a machine could be seen first to
+/// its cover, at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Coverage {
+    /// Nodes now.
+    pub nodes: u32,
+    /// Nodes that it stands before, read back.
+    pub covered: u32,
+    /// Nodes of which that was not read.
+    pub unread: u32,
+    /// Machines that there ever were.
+    pub machines: u32,
+    /// Machines that were never seen behind it.
+    pub never: u32,
+    /// Half of the machines stood open for no longer, in milliseconds.
+    #[ts(type = "number | null")]
+    pub open_p50_ms: Option<u64>,
+    /// Of 100 machines 95.
+    #[ts(type = "number | null")]
+    pub open_p95_ms: Option<u64>,
+    /// Every machine.
+    #[ts(type = "number | null")]
+    pub open_worst_ms: Option<u64>,
+}
+
+/// Kubernetes does not answer this computer, whose address the list leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Roamed {
+    /// "Your address changed from A to B: allow B?"
+    pub what: Text,
+    /// The address that the list holds and that this computer had; `null`: not known.
+    pub from: Option<String>,
+    /// The address now; `null`: it has to be asked for, which tells a service.
+    pub to: Option<String>,
+}
