@@ -127,6 +127,25 @@ impl Bench {
         serde_json::from_slice(&body).unwrap()
     }
 
+    /// POSTs an object to a cluster's own API with the token of its kubeconfig.
+    pub(crate) async fn kube(&self, cluster: u64, path: &str, object: &Value) {
+        let kubeconfig = format!("/v4/lke/clusters/{cluster}/kubeconfig");
+        let config = self.somebody("GET", &kubeconfig).await;
+        let engine = base64::engine::general_purpose::STANDARD;
+        let text = base64::Engine::decode(&engine, config["kubeconfig"].as_str().unwrap());
+        let text = String::from_utf8(text.unwrap()).unwrap();
+        let token = text.split("token: ").nth(1).unwrap();
+        let token = token.split('\n').next().unwrap().trim();
+        let request = http::Request::post(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(object.to_string().into())
+            .unwrap();
+        let service = self.twin.kube_service(cluster, ClientAddr::default().0);
+        let reply = service.oneshot(request).await.unwrap();
+        assert!(reply.status().is_success(), "{path}: {}", reply.status());
+    }
+
     /// The cloud's own time, which nobody turns.
     pub(crate) fn demo_now(&self) -> jiff::Timestamp {
         let (_, clock) = self.twin.demo("GET", "/_demo/clock", &json!(null));

@@ -14,6 +14,7 @@ mod gpus;
 mod life;
 mod lost;
 mod owner;
+mod reach;
 mod refused;
 mod rounds;
 mod stop;

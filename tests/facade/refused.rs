@@ -103,9 +103,10 @@ fn a_rule(draw: &mut Draw, bad: usize) -> Rule {
     } else {
         1 + draw.below(3)
     };
-    let label = match draw.chance(bad) {
-        true => draw.one(&LABELS).to_owned(),
-        false => format!("rule-{}", draw.below(1_000_000)),
+    let label = if draw.chance(bad) {
+        draw.one(&LABELS).to_owned()
+    } else {
+        format!("rule-{}", draw.below(1_000_000))
     };
     let mut addresses: Vec<String> = (0..many).map(|_| a_net(draw, bad)).collect();
     if draw.chance(bad / 2) {

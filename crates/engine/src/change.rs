@@ -2,8 +2,11 @@
 
 use crate::act::{Act, Trouble, hold};
 use crate::said::{Ended, Failed, failed};
+use domain::diagnostic::Severity;
+use domain::firewall::{RuleSet, WebhookPath};
 use domain::inventory::Bounds;
 use domain::plan::{Action, PoolRole, Purpose};
+use domain::rules::rule_set;
 use domain::spec::FirewallRule;
 use domain::text::Text;
 use ipnet::IpNet;
@@ -156,6 +159,7 @@ impl Act {
     pub(crate) async fn set_rules(&self, rules: &[FirewallRule]) -> Result<Text, Trouble> {
         let firewall = self.read(domain::progress::Progress::firewall).await;
         let firewall = firewall.ok_or_else(|| Trouble::Failed(not_taken("firewall")))?;
+        must_cut_nothing(rules)?;
         self.own().await?;
         self.got(|| self.cloud().set_firewall_rules(firewall, rules))
             .await?;
@@ -197,6 +201,17 @@ impl Act {
         }
         Err(Trouble::Failed(not_taken("tags")))
     }
+}
+
+/// A rule set that would cut the cluster off is never written, whoever wrote the plan.
+pub(crate) fn must_cut_nothing(rules: &[FirewallRule]) -> Result<(), Trouble> {
+    let found = rule_set(&RuleSet::of(rules), WebhookPath::Tunnel);
+    let wrong = found
+        .into_iter()
+        .find(|one| one.severity == Severity::Error);
+    wrong.map_or(Ok(()), |one| {
+        Err(Trouble::Failed(Failed::Rules { said: one.what }.into()))
+    })
 }
 
 fn not_taken(what: &str) -> Text {

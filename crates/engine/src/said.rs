@@ -47,6 +47,8 @@ domain::texts! {
         "failed_gpu_test" GpuTest { nodes: Vec<String>, said: String },
         /// Kubernetes does not answer.
         "failed_kubernetes_late" KubernetesLate,
+        /// The rules would cut the cluster off, or are none that the cloud takes.
+        "failed_rules" Rules { said: Text },
         /// What was written reads back differently.
         "failed_not_taken" NotTaken { what: String },
         /// The journal names it and the cloud shows no proof that it is ours.
@@ -89,6 +91,10 @@ domain::texts! {
         "note_waits_nodes" WaitsNodes { ready: usize, want: u32 },
         /// LKE calls the nodes ready; Kubernetes does not yet, or does not answer.
         "note_waits_kubernetes" WaitsKubernetes { want: u32 },
+        /// Kubernetes refuses this computer, whose address the list leaves out.
+        "note_locked_out" LockedOut { name: String, address: String, addresses: Vec<String> },
+        /// Kubernetes does not answer, and what the own address is has to be asked.
+        "note_kubernetes_silent" KubernetesSilent { name: String, addresses: Vec<String> },
         /// Nodes still without the firewall.
         "note_waits_cover" WaitsCover { nodes: usize },
         /// A cluster that is still coming up is not deleted yet.

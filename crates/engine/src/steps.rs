@@ -1,6 +1,7 @@
 //! From a step's action to what does it.
 
 use crate::act::{Act, Trouble};
+use crate::change::must_cut_nothing;
 use crate::said::Ended;
 use crate::want::Want;
 use domain::plan::Action;
@@ -29,6 +30,7 @@ impl Act {
         match action {
             Action::CheckAccount => self.check_account().await,
             Action::CreateFirewall(want) => {
+                must_cut_nothing(&want.rules)?;
                 self.drop_duplicates().await?;
                 self.make(Want::Firewall(want.clone())).await
             }

@@ -87,10 +87,14 @@ impl Act {
             let enough = ready >= want as usize && ready == nodes.len();
             let mut note = Note::WaitsNodes { ready, want };
             if enough {
-                if self.kubernetes_agrees(&nodes).await? {
-                    return Ok(Ended::Nodes { count: want }.into());
-                }
-                note = Note::WaitsKubernetes { want };
+                note = match self.kubernetes_agrees(&nodes).await? {
+                    Some(true) => return Ok(Ended::Nodes { count: want }.into()),
+                    Some(false) => Note::WaitsKubernetes { want },
+                    None => {
+                        let shut_out = self.shut_out().await?;
+                        shut_out.unwrap_or(Note::WaitsKubernetes { want })
+                    }
+                };
             }
             let have = nodes.iter().filter(|node| node.instance.is_some()).count();
             let over = || {
@@ -105,21 +109,46 @@ impl Act {
         }
     }
 
-    async fn kubernetes_agrees(&self, nodes: &[&Node]) -> Result<bool, Trouble> {
+    /// Kubernetes does not answer: what there is to do, when the list is enforced and leaves this
+    /// computer out, or may do so.
+    async fn shut_out(&self) -> Result<Option<Note>, Trouble> {
+        let cluster = self.cluster().await?;
+        let Ok(list) = self.tried(|| self.cloud().access_list(cluster)).await? else {
+            return Ok(None);
+        };
+        if !list.enabled || list.revision.is_none() {
+            return Ok(None);
+        }
+        let name = self.read(domain::progress::Progress::label).await;
+        let name = name.unwrap_or_default();
+        let addresses = list.addresses.iter().map(ToString::to_string).collect();
+        Ok(match self.ports.address.known().await {
+            Some(mine) if list.addresses.iter().any(|net| net.contains(&mine)) => None,
+            Some(mine) => Some(Note::LockedOut {
+                name,
+                address: mine.to_string(),
+                addresses,
+            }),
+            None => Some(Note::KubernetesSilent { name, addresses }),
+        })
+    }
+
+    /// `None`: it does not answer.
+    async fn kubernetes_agrees(&self, nodes: &[&Node]) -> Result<Option<bool>, Trouble> {
         let Some(api) = self.kubernetes().await? else {
-            return Ok(false);
+            return Ok(None);
         };
         let api: Arc<dyn KubeApi> = api;
         let Ok(seen) = api.nodes().await else {
             // A client may hold a certificate that was rotated: begin anew.
             *self.kube.lock().await = None;
-            return Ok(false);
+            return Ok(None);
         };
         let ready = |node: &&Node| {
             let mut of_it = seen.iter().filter(|one| one.is(node));
             of_it.next().is_some_and(|one| one.ready)
         };
-        Ok(nodes.iter().all(ready))
+        Ok(Some(nodes.iter().all(ready)))
     }
 
     /// How many nodes the accepted plan wants in a pool.

@@ -2,12 +2,13 @@
 //! the engine calls it only after the user said so.
 
 use crate::clock::get;
-use crate::{Error, Transport};
+use crate::{Error, Transport, files};
 use async_trait::async_trait;
 use engine::ports::{Address, Answer, Failure, Kind};
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Answers the asker's address as plain text and nothing else.
@@ -15,9 +16,21 @@ const PUBLIC: &str = "https://api.ipify.org";
 /// Longer answers hold no address.
 const TEXT_BYTES_MAX: usize = 100;
 
+/// Who is told that this computer asks, by name.
+const SERVICES: [&str; 1] = ["api.ipify.org"];
+/// Where the user's "always" is kept, in the home folder.
+const FILE: &str = "address.json";
+
 /// The computer's public address.
 pub struct PublicAddress {
     source: Source,
+    kept: Option<PathBuf>,
+}
+
+/// What the user said of asking.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Said {
+    always: bool,
 }
 
 enum Source {
@@ -38,13 +51,29 @@ impl PublicAddress {
             .map_err(|cause| Error::Client { cause })?;
         Ok(Self {
             source: Source::Public(client),
+            kept: None,
         })
+    }
+
+    /// The same, with the user's "always" kept in a home folder.
+    #[must_use]
+    pub fn remembering(mut self, home: &Path) -> Self {
+        self.kept = Some(home.join(FILE));
+        self
+    }
+
+    /// Whether the user said "always". What cannot be read is "no".
+    fn always(&self) -> bool {
+        let text = self.kept.as_ref().and_then(|path| std::fs::read(path).ok());
+        let said = text.and_then(|text| serde_json::from_slice::<Said>(&text).ok());
+        said.unwrap_or_default().always
     }
 
     /// Asks the demo cloud at `http://127.0.0.1:PORT` (`/_demo/me`), which plays the public view.
     pub fn demo(transport: Transport, origin: &str) -> Self {
         Self {
             source: Source::Demo(transport, origin.trim_end_matches('/').to_owned()),
+            kept: None,
         }
     }
 }
@@ -56,6 +85,28 @@ struct Me {
 
 #[async_trait]
 impl Address for PublicAddress {
+    async fn known(&self) -> Option<IpNet> {
+        match &self.source {
+            Source::Public(_) if !self.always() => None,
+            Source::Public(_) | Source::Demo(..) => self.mine().await.ok(),
+        }
+    }
+
+    fn services(&self) -> Vec<String> {
+        match &self.source {
+            Source::Public(_) => SERVICES.map(ToOwned::to_owned).to_vec(),
+            Source::Demo(..) => Vec::new(),
+        }
+    }
+
+    fn set_always(&self, always: bool) -> std::io::Result<()> {
+        let Some(path) = &self.kept else {
+            return Ok(());
+        };
+        let text = serde_json::to_vec(&Said { always })?;
+        files::write_whole(path, &text).map_err(|(_, _, cause)| cause)
+    }
+
     async fn mine(&self) -> Answer<IpNet> {
         let operation = "read the own address";
         match &self.source {
@@ -112,6 +163,20 @@ mod tests {
         });
         let address = PublicAddress::demo(Transport::new(service), "http://127.0.0.1:1");
         assert_eq!(address.mine().await.unwrap().to_string(), "203.0.113.7/32");
+    }
+
+    #[test]
+    fn always_is_kept_in_the_home_and_is_no_until_it_is_said() {
+        let home = tempfile::tempdir().unwrap();
+        let live = || PublicAddress::live().unwrap().remembering(home.path());
+        assert!(!live().always());
+        live().set_always(true).unwrap();
+        assert!(live().always());
+        assert_eq!(live().services(), ["api.ipify.org"]);
+        std::fs::write(home.path().join(FILE), "not JSON").unwrap();
+        assert!(!live().always());
+        live().set_always(false).unwrap();
+        assert!(!live().always());
     }
 
     #[test]

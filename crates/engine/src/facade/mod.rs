@@ -2,6 +2,7 @@
 //!
 //! It keeps no truth: journals and the cloud do. Start reading at `Engine::start`.
 
+mod access;
 mod act;
 mod around;
 mod desk;
@@ -10,6 +11,7 @@ mod observe;
 mod others;
 pub mod problem;
 mod review;
+mod roam;
 mod rounds;
 mod show;
 mod stop;
@@ -26,6 +28,7 @@ pub const SWEEP_TEXTS: &[(&str, &[&str])] = sweep::Found::ALL;
 /// What stands on the account beside ours, in words.
 pub const OTHER_TEXTS: &[(&str, &[&str])] = others::Other::ALL;
 
+pub use access::{AccessDone, AccessEdit};
 pub use review::For;
 pub use show::Brief;
 pub use stop::MoveStop;
@@ -92,6 +95,7 @@ pub struct Engine {
     /// Deployments that were searched for since this start.
     swept_at_start: Mutex<BTreeSet<DeploymentId>>,
     around: Mutex<around::Around>,
+    own: Mutex<roam::Own>,
     /// Whether `keep_watch` was asked.
     watched: Mutex<bool>,
     me: Weak<Engine>,
@@ -157,6 +161,7 @@ impl Engine {
             stopping: Mutex::default(),
             swept_at_start: Mutex::default(),
             around: Mutex::default(),
+            own: Mutex::default(),
             watched: Mutex::default(),
             me: me.clone(),
         });
@@ -206,15 +211,6 @@ impl Engine {
         };
         *lock(&self.labels) = Some((now, labels.clone()));
         Ok(labels)
-    }
-
-    /// The own public address, as the cloud sees it. Asked for only when the user said so.
-    pub async fn my_address(&self) -> Result<ipnet::IpNet, Problem> {
-        self.ports
-            .address
-            .mine()
-            .await
-            .map_err(|failure| problem::of_failure(&failure))
     }
 
     /// How many requests were sent to the cloud so far.

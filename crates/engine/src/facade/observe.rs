@@ -143,6 +143,7 @@ impl Engine {
             ..Observed::at(self.ports.clock.now())
         };
         self.observer().observed(id, &seen);
+        self.note_roaming(id, &seen).await;
     }
 
     /// Looks once at a deployment that stands; births and deaths go to its journal.
@@ -161,9 +162,12 @@ impl Engine {
         let look = async |book: &Book| {
             let observer = self.observer();
             if let Ok(watch) = Watch::begin(&self.ports, self.protocol, book, observer).await {
-                watch.look(nodebalancers).await;
+                return Some(watch.look(nodebalancers).await);
             }
+            None
         };
-        self.with_open(id, waits, look).await;
+        if let Some(Some(seen)) = self.with_open(id, waits, look).await {
+            self.note_roaming(id, &seen).await;
+        }
     }
 }

@@ -166,6 +166,20 @@ texts! {
         "take_over_unread" TakeOverUnread { name: String },
         /// What to do about it.
         "take_over_unread_fix" TakeOverUnreadFix,
+        /// The edit would lock this computer out.
+        "access_removes_you" AccessRemovesYou { address: String },
+        /// Why that matters.
+        "access_removes_you_why" AccessRemovesYouWhy,
+        /// What to do about it.
+        "access_removes_you_fix" AccessRemovesYouFix,
+        /// Nothing to take away.
+        "access_not_listed" AccessNotListed { cidr: String },
+        /// What to do about it.
+        "access_not_listed_fix" AccessNotListedFix,
+        /// It was written and is not shown as enforced.
+        "access_late" AccessLate,
+        /// What to do about it.
+        "access_late_fix" AccessLateFix,
         /// Our own fault.
         "own_fault" OwnFault { what: String },
         /// What to do about it.

@@ -202,7 +202,8 @@ impl Story {
         let book = Book::create(&ports, Arc::new(Deaf), "test", id, account)
             .await
             .unwrap();
-        let plan = plan_create(spec, Vec::new(), prices(), self.basis("create"));
+        let rules = domain::preset::firewall_rules(spec);
+        let plan = plan_create(spec, rules, prices(), self.basis("create"));
         accept(&book, plan).await;
         book
     }
