@@ -54,6 +54,10 @@ pub(crate) enum Command {
     List,
     /// One deployment.
     Show(Name),
+    /// Who can reach what: a sentence for each path, and how the firewall stands before the nodes.
+    Reach(Name),
+    /// Who may reach its Kubernetes API: shown, or changed while it stands.
+    Access(AccessArgs),
     /// Its kubeconfig, rebuilt from allowed parts.
     Kubeconfig {
         /// Which deployment.
@@ -97,6 +101,43 @@ pub(crate) enum Command {
     Watch,
     /// Go on with everything that was interrupted, or decide about one run that rests.
     Resume(ResumeArgs),
+}
+
+/// Options of `access`.
+#[derive(Debug, Args)]
+pub(crate) struct AccessArgs {
+    /// Which deployment.
+    #[command(flatten)]
+    pub(crate) name: Name,
+    /// Who may connect besides.
+    #[arg(long, value_name = "CIDR", value_parser = network)]
+    pub(crate) add: Vec<IpNet>,
+    /// Who may no longer, as it stands in the list.
+    #[arg(long, value_name = "CIDR", value_parser = network)]
+    pub(crate) remove: Vec<IpNet>,
+    /// Ask for this computer's address (the demo cloud, else api.ipify.org, is told), and let it in;
+    /// the address that it had before goes.
+    #[arg(long)]
+    pub(crate) allow_me: bool,
+    /// The address that it had before stays.
+    #[arg(long, requires = "allow_me")]
+    pub(crate) keep_old: bool,
+    /// This computer's own address may go: it is locked out then.
+    #[arg(long)]
+    pub(crate) without_me: bool,
+    /// Whether the address may be asked for without a question from now on.
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) always_ask: Option<bool>,
+}
+
+/// A network, or what is wrong with it.
+fn network(text: &str) -> Result<IpNet, String> {
+    domain::rules::network(domain::diagnostic::Field::KubectlAccess, text).map_err(|wrong| {
+        let texts = [Some(&wrong.what), wrong.fix.as_ref()]
+            .into_iter()
+            .flatten();
+        texts.map(crate::words::say).collect::<Vec<_>>().join(" ")
+    })
 }
 
 /// To when a stop time is moved.

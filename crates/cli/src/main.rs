@@ -56,6 +56,8 @@ async fn main() -> ExitCode {
         | Command::Apply(_)
         | Command::List
         | Command::Show(_)
+        | Command::Reach(_)
+        | Command::Access(_)
         | Command::Kubeconfig { .. }
         | Command::Teardown { .. }
         | Command::Sweep { .. }

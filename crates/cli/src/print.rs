@@ -184,10 +184,9 @@ pub(crate) fn ended(brief: Option<&Brief>, receipt: Option<&ReceiptView>, calls:
         if let Some(cost) = receipt.cost {
             out(&format!("  {} {}", word("receipt_cost_word"), money(cost)));
         }
-        receipt
-            .notes
-            .iter()
-            .for_each(|note| out(&format!("  {}", say(note))));
+        let reach = receipt.reach.iter().flatten();
+        let said = receipt.notes.iter().chain(reach);
+        said.for_each(|line| out(&format!("  {}", say(line))));
     } else {
         let rate = brief
             .rate

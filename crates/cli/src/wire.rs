@@ -118,7 +118,7 @@ async fn live(home: &Path) -> Result<Wired> {
         cloud,
         clock,
         home,
-        PublicAddress::live()?,
+        PublicAddress::live()?.remembering(home),
         ServerRule::Linode,
     )?;
     let here = Here {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod look;
+mod reach;
 mod serve;
 mod stop;
 mod take_over;
@@ -70,6 +71,8 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Apply(args) => apply::apply(&session, args).await,
         Command::List => look::list(&session).await,
         Command::Show(name) => look::show(&session, &name.name).await,
+        Command::Reach(name) => reach::reach(&session, &name.name).await,
+        Command::Access(args) => reach::access(&session, args).await,
         Command::Kubeconfig { name, out } => {
             look::kubeconfig(&session, &name.name, out.as_deref()).await
         }

@@ -1,0 +1,200 @@
+//! Who can reach what, and the access list edited.
+
+use super::{Session, finish, told};
+use crate::args::AccessArgs;
+use crate::ask::confirmed;
+use crate::words::{length, say};
+use crate::{Exit, print};
+use anyhow::Result;
+use domain::view::{Coverage, PathState, Problem, ReachView, Row};
+use engine::facade::{AccessDone, AccessEdit, Brief};
+use ipnet::IpNet;
+use serde_json::json;
+
+/// A sentence for each path.
+pub(crate) async fn reach(session: &Session<'_>, name: &str) -> Result<Exit> {
+    drop(session.engine.look_around().await);
+    let one = match session.named(name).await {
+        Ok(one) => one,
+        Err(exit) => return Ok(exit),
+    };
+    if one.here {
+        session.engine.glance(&one.id).await;
+    }
+    let reach = session.engine.rows(&one.id).into_iter().find_map(reach_of);
+    if session.cli.json {
+        print::document(&json!({ "deployment": one.id, "reach": reach }))?;
+        return Ok(Exit::Done);
+    }
+    let Some(reach) = reach else {
+        eprintln!("nothing of {} stands, so nobody reaches it", one.label);
+        return Ok(Exit::Done);
+    };
+    for path in &reach.paths {
+        let mark = match path.state {
+            PathState::Guarded => "guarded",
+            PathState::Open => "OPEN   ",
+            PathState::Cut => "CUT    ",
+            PathState::Unknown => "unknown",
+        };
+        print::out(&format!("{mark}  {}", say(&path.what)));
+    }
+    print::out(&covered(&reach.coverage));
+    if let Some(roamed) = &reach.roamed {
+        print::out(&say(&roamed.what));
+    }
+    Ok(Exit::Done)
+}
+
+fn reach_of((_, row): (String, Row)) -> Option<ReachView> {
+    match row {
+        Row::Deployment(row) => row.reach,
+        Row::App(_) | Row::Node(_) | Row::Step(_) | Row::Spend(_) | Row::Activity(_) => None,
+    }
+}
+
+fn covered(coverage: &Coverage) -> String {
+    let told = |ms: Option<u64>| {
+        let ms = ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        ms.map_or_else(|| "–".to_owned(), length)
+    };
+    format!(
+        "firewall on {} of {} nodes; {} machines stood open for {} in the middle, {} for 95 of 100, \
+         {} at worst",
+        coverage.covered,
+        coverage.nodes,
+        coverage.machines,
+        told(coverage.open_p50_ms),
+        told(coverage.open_p95_ms),
+        told(coverage.open_worst_ms),
+    )
+}
+
+/// Shows the access list, or changes it and waits until that is enforced.
+pub(crate) async fn access(session: &Session<'_>, args: &AccessArgs) -> Result<Exit> {
+    if let Err(problem) = session.engine.account().await {
+        return Ok(told(&problem));
+    }
+    let one = match session.named(&args.name.name).await {
+        Ok(one) => one,
+        Err(exit) => return Ok(exit),
+    };
+    if let Some(always) = args.always_ask {
+        for service in session.engine.address_services() {
+            eprintln!("{service} is told that this computer asks for its address");
+        }
+        session.engine.always_ask_address(always)?;
+    }
+    let mut edit = AccessEdit {
+        add: args.add.clone(),
+        remove: args.remove.clone(),
+        without_me: args.without_me,
+    };
+    if args.allow_me {
+        match allowed_me(session, &one, args.keep_old).await {
+            Ok(Some((address, old))) => {
+                edit.add.push(address);
+                edit.remove.extend(old);
+            }
+            Ok(None) => return Ok(Exit::WrongInput),
+            Err(problem) => return Ok(told(&problem)),
+        }
+    }
+    if edit.add.is_empty() && edit.remove.is_empty() {
+        return list(session, &one, false).await;
+    }
+    let mut done = session.engine.edit_access(&one.id, &edit).await;
+    if let Err(problem) = &done
+        && problem.code == "access_removes_you"
+        && let Some(true) = sure(problem)
+    {
+        edit.without_me = true;
+        done = session.engine.edit_access(&one.id, &edit).await;
+    }
+    match done {
+        Err(problem) => Ok(told(&problem)),
+        Ok(AccessDone::Nothing) => list(session, &one, false).await,
+        Ok(AccessDone::Enforced) => {
+            eprintln!("A run is under way and keeps the journal: apply the same list afterwards,");
+            eprintln!("  so that this computer remembers it too.");
+            list(session, &one, true).await
+        }
+        Ok(AccessDone::Run) => {
+            let end = session.follow(&one.id).await;
+            let enforced = matches!(end, Some(engine::run::End::Done));
+            if enforced {
+                return list(session, &one, true).await;
+            }
+            finish(session, &one.id, end.as_ref())
+        }
+    }
+}
+
+/// The own address goes only when it is typed: `--yes` was one question, this is another.
+fn sure(problem: &Problem) -> Option<bool> {
+    let address = problem.what.params.get("address")?;
+    let domain::text::Param::Text(address) = address else {
+        return None;
+    };
+    eprintln!("{}", say(&problem.what));
+    problem
+        .why
+        .iter()
+        .for_each(|why| eprintln!("  {}", say(why)));
+    confirmed(
+        false,
+        &format!("Type {address} to lock this computer out:"),
+        address,
+    )
+}
+
+/// This computer's address, and the one that it takes the place of; `None`: not confirmed.
+async fn allowed_me(
+    session: &Session<'_>,
+    one: &Brief,
+    keep_old: bool,
+) -> std::result::Result<Option<(IpNet, Option<IpNet>)>, Problem> {
+    for service in session.engine.address_services() {
+        eprintln!("asking {service} for this computer's address");
+    }
+    let mine = session.engine.my_address().await?;
+    session.engine.glance(&one.id).await;
+    let roamed = session.engine.roamed(&one.id);
+    let question = match &roamed {
+        Some(roamed) => format!("{} Type yes:", say(&roamed.what)),
+        None => format!("Allow {mine}? Type yes:"),
+    };
+    let old = roamed.and_then(|one| one.from?.parse().ok());
+    let old = old.filter(|_| !keep_old);
+    match confirmed(session.cli.yes, &question, "yes") {
+        Some(true) => Ok(Some((mine, old))),
+        Some(false) => Ok(None),
+        None => {
+            eprintln!("error: a confirmation is missing and there is no terminal: give --yes");
+            Ok(None)
+        }
+    }
+}
+
+async fn list(session: &Session<'_>, one: &Brief, changed: bool) -> Result<Exit> {
+    let list = match session.engine.access(&one.id).await {
+        Ok(list) => list,
+        Err(problem) => return Ok(told(&problem)),
+    };
+    if session.cli.json {
+        print::document(&json!({
+            "deployment": one.id,
+            "changed": changed,
+            "enabled": list.enabled,
+            "addresses": list.addresses,
+        }))?;
+        return Ok(Exit::Done);
+    }
+    if !list.enabled {
+        print::out("the access list is off: the whole internet reaches the API");
+    }
+    for net in &list.addresses {
+        print::out(&net.to_string());
+    }
+    Ok(Exit::Done)
+}
