@@ -20,6 +20,10 @@ use tokio::sync::{Mutex, watch};
 /// Tries of a call that is part of no run.
 const IMPATIENT_TRIES: u32 = 3;
 
+/// When the pools of a deployment were read last, by the time since the start of this computer. Looks
+/// that follow each other share it: a machine that the last one did not show stood open since.
+pub type Looked = Arc<std::sync::Mutex<Option<Duration>>>;
+
 /// Why a step did not end well.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -54,7 +58,7 @@ pub(crate) struct Run {
     pub(crate) not_before: std::sync::Mutex<Duration>,
     pub(crate) sight: Mutex<Option<(Duration, Vec<Pool>)>>,
     /// The last look at the pools that was answered.
-    pub(crate) looked: std::sync::Mutex<Option<Duration>>,
+    pub(crate) looked: Looked,
     /// Machines that the cloud refused to put behind the firewall.
     pub(crate) turned_away: std::sync::Mutex<BTreeMap<InstanceId, TurnedAway>>,
     /// Pools whose autoscaler was seen on.

@@ -1,6 +1,7 @@
 //! One look at a deployment that stands: for the screen, and for the journal where things were born
 //! or are gone. New nodes are put behind the firewall.
 
+pub use crate::act::Looked;
 use crate::act::{Act, Run, Trouble};
 use crate::book::Book;
 use crate::ports::{Cloud, Kind, KubeApi, Ports};
@@ -8,7 +9,7 @@ use crate::protocol::Protocol;
 use crate::run::{End, account_for};
 use crate::signal::Observer;
 use domain::inventory::{
-    AccessList, Account, BalancerSeen, FirewallRead, Instance, KubeNode, NodeBalancer, Pool,
+    AccessList, BalancerSeen, FirewallRead, Instance, KubeNode, NodeBalancer, Pool,
 };
 use domain::record::{Fact, Thing, ThingKind};
 use domain::{ClusterId, InstanceId};
@@ -73,26 +74,18 @@ impl std::fmt::Debug for Watch {
 }
 
 impl Watch {
-    /// Checks the account once; `Err` when the deployment is not this account's.
+    /// Checks the account once; `Err` when the deployment is not this account's. `looked`: when the
+    /// last look of this process was, shared with it.
     pub async fn begin(
         ports: &Ports,
         protocol: &Protocol,
         book: &Book,
         observer: Arc<dyn Observer>,
+        looked: &Looked,
     ) -> Result<Self, End> {
         let account = account_for(ports, protocol, book).await?;
-        Ok(Self::with(ports, protocol, book, observer, account))
-    }
-
-    /// The same with an account that was read a moment ago.
-    pub fn with(
-        ports: &Ports,
-        protocol: &Protocol,
-        book: &Book,
-        observer: Arc<dyn Observer>,
-        account: Account,
-    ) -> Self {
-        Self(Run::aside(ports, protocol, book, observer, account))
+        let run = Run::aside(ports, protocol, book, observer, account, looked);
+        Ok(Self(run))
     }
 
     /// One look: three collections (pools, Linodes, firewall devices), NodeBalancers as a fourth where

@@ -3,7 +3,7 @@
 //! Steps that do not wait for one another run side by side. Nothing is decided here that the plan
 //! or the table does not say. Start reading at `drive`.
 
-use crate::act::{Act, Run, Trouble};
+use crate::act::{Act, Looked, Run, Trouble};
 use crate::book::{Book, BookError};
 use crate::ports::{Kind, Ports};
 use crate::protocol::Protocol;
@@ -343,7 +343,7 @@ impl Run {
             signal,
             not_before: std::sync::Mutex::default(),
             sight: Mutex::default(),
-            looked: std::sync::Mutex::default(),
+            looked: Looked::default(),
             turned_away: std::sync::Mutex::default(),
             autoscaled: std::sync::Mutex::default(),
             kube: Mutex::default(),
@@ -359,10 +359,12 @@ impl Run {
         book: &Book,
         observer: Arc<dyn Observer>,
         account: Account,
+        looked: &Looked,
     ) -> Act {
         let (_, signal) = crate::signal::signal();
         let run = Self {
             patient: false,
+            looked: looked.clone(),
             ..Self::new(ports, protocol, book, observer, account, signal)
         };
         Act {

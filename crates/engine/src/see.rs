@@ -177,9 +177,7 @@ impl Act {
         &self,
         pools: &[Pool],
     ) -> Result<BTreeMap<InstanceId, String>, Trouble> {
-        let before = hold(&self.looked)
-            .replace(self.boot())
-            .unwrap_or(self.boot());
+        let before = hold(&self.looked).replace(self.boot());
         let mut todo = Vec::new();
         for pool in pools {
             let role = self.read(|progress| progress.role_of(pool)).await;
@@ -227,7 +225,7 @@ impl Act {
         node: &Node,
         role: PoolRole,
         seen: Option<Timestamp>,
-        before: Duration,
+        before: Option<Duration>,
     ) -> Result<Option<String>, Trouble> {
         let birth = async {
             if seen.is_some() || self.gate().await.is_err() {
@@ -236,8 +234,8 @@ impl Act {
             self.cloud().instance(instance).await.ok()
         };
         let (birth, covered) = futures::join!(birth, self.cover(instance));
+        let since = birth.map_or_else(|| self.ports.clock.now(), |found| found.created);
         if seen.is_none() {
-            let since = birth.map_or_else(|| self.ports.clock.now(), |found| found.created);
             let price = self.read(|progress| progress.prices.node(role)).await;
             let thing = Thing::Instance(instance, node.id.clone(), role);
             self.write(Fact::Born {
@@ -250,11 +248,17 @@ impl Act {
         if let Some(said) = covered? {
             return Ok((!said.is_empty()).then_some(said));
         }
-        let open = match seen {
-            Some(seen) => self.ports.clock.now().as_millisecond() - seen.as_millisecond(),
-            None => {
+        let until_now = |from: Timestamp| {
+            let now = self.ports.clock.now().as_millisecond();
+            now.saturating_sub(from.as_millisecond())
+        };
+        let open = match (seen, before) {
+            (Some(seen), _) => until_now(seen),
+            (None, Some(before)) => {
                 i64::try_from(self.boot().saturating_sub(before).as_millis()).unwrap_or(i64::MAX)
             }
+            // Nobody looked before: it may stand open since it was made.
+            (None, None) => until_now(since),
         };
         let open_ms = u64::try_from(open).unwrap_or_default();
         self.write(Fact::Covered { instance, open_ms }).await?;

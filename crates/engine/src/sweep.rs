@@ -3,7 +3,7 @@
 //! The account-wide search only reads. What it finds is deleted by an ordinary teardown, in a journal
 //! of its own, and only when it can be proven to be ours.
 
-use crate::act::{Act, Run, Trouble};
+use crate::act::{Act, Looked, Run, Trouble};
 use crate::book::{Book, BookError};
 use crate::ports::{Answer, Cloud, Ports};
 use crate::protocol::{Proofs, Protocol};
@@ -47,7 +47,7 @@ pub async fn sweep(
         Ok(account) => account,
         Err(end) => return Swept::NotNow(end),
     };
-    let act = Run::aside(ports, protocol, book, observer, account);
+    let act = Run::aside(ports, protocol, book, observer, account, &Looked::default());
     let torn_down = book.read(|progress| progress.torn_down.is_some()).await;
     let swept = if torn_down {
         bury(&act).await

@@ -44,15 +44,6 @@ pub(crate) const OPEN: Reach = Reach {
     pods: true,
 };
 
-/// What these firewalls together let through.
-pub(crate) fn reach<'a>(
-    guards: impl Iterator<Item = &'a Firewall>,
-    webhooks: WebhookPath,
-) -> Reach {
-    let guards = guards.filter(|one| one.enabled);
-    guards.fold(OPEN, |left, one| left.and(through(&one.rules, webhooks)))
-}
-
 impl Reach {
     /// What both let through.
     fn and(self, other: Self) -> Self {
@@ -153,12 +144,7 @@ impl World {
     /// What reaches the nodes is told to their clusters: to be called when a firewall, what it
     /// guards, or a node has changed.
     pub(crate) fn guard_nodes(&self) {
-        // What a firewall lets through is read from its rules once, however many nodes it guards.
-        let guards = self.firewalls.values().filter(|one| one.enabled);
-        let guards: Vec<(&Firewall, Reach)> = guards
-            .filter(|one| one.devices.iter().any(|device| device.kind == "linode"))
-            .map(|one| (one, through(&one.rules, self.switches.webhook_path)))
-            .collect();
+        let guards = self.guards();
         for (id, kube) in &self.kubes {
             let Some(cluster) = self.clusters.get(id) else {
                 continue;
@@ -176,26 +162,31 @@ impl World {
         }
     }
 
-    fn reach_of(&self, linode: u64) -> Reach {
-        reach(
-            self.firewalls_of("linode", linode),
-            self.switches.webhook_path,
-        )
+    /// The firewalls that guard Linodes. What one lets through is read from its rules once, however
+    /// many nodes it guards.
+    fn guards(&self) -> Vec<(&Firewall, Reach)> {
+        let guards = self.firewalls.values().filter(|one| one.enabled);
+        guards
+            .filter(|one| one.devices.iter().any(|device| device.kind == "linode"))
+            .map(|one| (one, through(&one.rules, self.switches.webhook_path)))
+            .collect()
     }
 
     /// The reply of `/_demo/reach`: each node with a Linode, who guards it, and what gets through.
     pub(crate) fn reach_reply(&self) -> Value {
+        let all = self.guards();
         let nodes = self.clusters.values().flat_map(|cluster| {
             let nodes = cluster.pools.iter().flat_map(|pool| &pool.nodes);
             nodes.filter_map(move |node| Some((cluster, node, node.linode?)))
         });
         let row =
             |(cluster, node, linode): (&crate::things::LkeCluster, &crate::things::Node, u64)| {
-                let guards = self.firewalls_of("linode", linode);
-                let guards: Vec<u64> = guards.filter(|one| one.enabled).map(|one| one.id).collect();
+                let own = all.iter().filter(|(one, _)| one.guards("linode", linode));
+                let guards: Vec<u64> = own.clone().map(|(one, _)| one.id).collect();
+                let reach = own.fold(OPEN, |left, (_, by)| left.and(*by));
                 json!({
                     "cluster": cluster.id, "node": node.id, "linode": linode, "firewalls": guards,
-                    "reach": self.reach_of(linode),
+                    "reach": reach,
                 })
             };
         Value::Array(nodes.map(row).collect())

@@ -35,6 +35,7 @@ pub use stop::MoveStop;
 pub use sweep::{FoundOrphan, Search};
 pub use take_over::take_over_means;
 
+use crate::act::Looked;
 use crate::book::Book;
 use crate::bus::Bus;
 use crate::ports::{Ports, Stamp};
@@ -96,6 +97,8 @@ pub struct Engine {
     swept_at_start: Mutex<BTreeSet<DeploymentId>>,
     around: Mutex<around::Around>,
     own: Mutex<roam::Own>,
+    /// When each deployment was looked at last.
+    looked: Mutex<BTreeMap<DeploymentId, Looked>>,
     /// Whether `keep_watch` was asked.
     watched: Mutex<bool>,
     me: Weak<Engine>,
@@ -162,6 +165,7 @@ impl Engine {
             swept_at_start: Mutex::default(),
             around: Mutex::default(),
             own: Mutex::default(),
+            looked: Mutex::default(),
             watched: Mutex::default(),
             me: me.clone(),
         });

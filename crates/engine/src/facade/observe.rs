@@ -161,7 +161,9 @@ impl Engine {
         }
         let look = async |book: &Book| {
             let observer = self.observer();
-            if let Ok(watch) = Watch::begin(&self.ports, self.protocol, book, observer).await {
+            let looked = lock(&self.looked).entry(id.clone()).or_default().clone();
+            let watch = Watch::begin(&self.ports, self.protocol, book, observer, &looked);
+            if let Ok(watch) = watch.await {
                 return Some(watch.look(nodebalancers).await);
             }
             None

@@ -4,7 +4,7 @@ use crate::life::{DEPLOYMENT, Story, spec};
 use crate::told::transcript;
 use crate::world::{Fault, GPU_TYPE};
 use domain::plan::{GPU_LABEL, NewPool};
-use engine::observe::Watch;
+use engine::observe::{Looked, Watch};
 use engine::ports::Clock as _;
 use engine::run::End;
 use engine::signal::Deaf;
@@ -90,7 +90,14 @@ fn a_second_pool_that_commits_after_the_create_is_found_by_a_look() {
     story.process(None, async || {
         tokio::time::sleep(Duration::from_secs(1000)).await;
         let (ports, book) = (story.ports(), story.book());
-        let watch = Watch::begin(&ports, &story.protocol, &book, Arc::new(Deaf)).await;
+        let watch = Watch::begin(
+            &ports,
+            &story.protocol,
+            &book,
+            Arc::new(Deaf),
+            &Looked::default(),
+        )
+        .await;
         watch.unwrap().look(true).await;
     });
     assert_eq!(gpu_pools(&story), [kept(&story)]);
