@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 /// What happened, by the codes of its lines, newest last.
 fn happened(bench: &Bench, id: &domain::DeploymentId, prefix: &str) -> Vec<String> {
     let rows = bench.engine.rows(id).into_iter();
-    let lines = rows.filter_map(|(_, row)| match row {
-        Row::Activity(line) => Some(line.text.code),
-        _ => None,
+    let lines = rows.filter_map(|(_, row)| {
+        let Row::Activity(line) = row else {
+            return None;
+        };
+        Some(line.text.code)
     });
     lines.filter(|code| code.starts_with(prefix)).collect()
 }
@@ -38,10 +40,10 @@ async fn a_broken_gpu_is_found_by_the_deploy_and_its_successor_is_tested_again()
     let id = bench.deploy(Bench::spec()).await;
     assert_eq!(bench.state(), DeploymentState::Failed);
     let rows = bench.engine.rows(&id);
-    let notice = rows.iter().find_map(|(_, row)| match row {
-        Row::Deployment(row) => row.notice.clone(),
-        _ => None,
-    });
+    let Some((_, Row::Deployment(row))) = rows.first() else {
+        panic!("{rows:?}")
+    };
+    let notice = row.notice.clone();
     let notice = serde_json::to_value(notice.unwrap()).unwrap();
     assert_eq!(notice["what"]["code"], "failed_gpu_test", "{notice}");
     let said = notice["what"]["params"].to_string();

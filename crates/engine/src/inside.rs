@@ -9,6 +9,7 @@ use domain::plan::PoolRole;
 use domain::progress::Progress;
 use domain::record::{Fact, Thing};
 use domain::text::Text;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,23 +105,21 @@ impl Act {
         nodes: &[KubeNode],
     ) -> Result<(), Trouble> {
         let now = self.ports.clock.now();
-        let untested = |progress: &Progress| -> Vec<InstanceId> {
+        let untested = |progress: &Progress| -> Vec<(InstanceId, Timestamp)> {
             let alive = progress.alive();
-            let untested = alive.filter_map(|(thing, life)| match thing {
-                Thing::Instance(id, _, PoolRole::Gpu) => Some((*id, life)),
-                _ => None,
+            let untested = alive.filter_map(|(thing, life)| {
+                let id = thing.as_instance()?;
+                let of_gpu = matches!(thing, Thing::Instance(_, _, PoolRole::Gpu));
+                (of_gpu && life.gpu.is_none()).then_some((id, life.born))
             });
-            let untested = untested.filter(|(_, life)| life.gpu.is_none());
-            untested.map(|(id, _)| id).collect()
+            untested.collect()
         };
-        for instance in self.read(untested).await {
+        for (instance, born) in self.read(untested).await {
             let of_it = nodes.iter().find(|one| one.instance == Some(instance));
             let Some(node) = of_it.filter(|one| one.ready) else {
                 continue;
             };
-            let born = self.read(|progress| progress.instance(instance).map(|(_, life)| life.born));
-            let age = born.await.map(|born| now.duration_since(born));
-            let expected = age.is_some_and(|age| age.unsigned_abs() < GPUS_EXPECTED);
+            let expected = now.duration_since(born).unsigned_abs() < GPUS_EXPECTED;
             if node.gpus == 0 && expected {
                 continue;
             }
@@ -151,7 +150,8 @@ impl Act {
                 }
             }
             let over = || Trouble::Failed(Failed::KubernetesLate.into());
-            patience.wait(self, Note::WaitsApi, over)?;
+            let note = self.shut_out().await?.unwrap_or(Note::WaitsApi);
+            patience.wait(self, note, over)?;
             patience.pause(self, self.protocol.poll_nodes).await?;
         }
     }

@@ -111,7 +111,7 @@ impl Act {
 
     /// Kubernetes does not answer: what there is to do, when the list is enforced and leaves this
     /// computer out, or may do so.
-    async fn shut_out(&self) -> Result<Option<Note>, Trouble> {
+    pub(crate) async fn shut_out(&self) -> Result<Option<Note>, Trouble> {
         let cluster = self.cluster().await?;
         let Ok(list) = self.tried(|| self.cloud().access_list(cluster)).await? else {
             return Ok(None);

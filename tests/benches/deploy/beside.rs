@@ -47,8 +47,8 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn json(&self) -> Value {
         json!({
-            "who": self.who, "whole_ms": self.took.whole_ms, "node_ms": self.took.node_ms,
-            "test_ms": self.took.test_ms,
+            "who": self.who, "whole_ms": self.took.whole, "node_ms": self.took.node,
+            "test_ms": self.took.test,
             "over_ms": self.took.over_ms(), "over_percent": percent(self.took.over_permille()),
         })
     }
@@ -57,9 +57,9 @@ impl Row {
         println!(
             "{}: {:.1} s, of which the GPU node needed {:.1} s and its test {:.1} s: {:.1} % above",
             self.who,
-            self.took.whole_ms as f64 / 1000.0,
-            self.took.node_ms as f64 / 1000.0,
-            self.took.test_ms as f64 / 1000.0,
+            self.took.whole as f64 / 1000.0,
+            self.took.node as f64 / 1000.0,
+            self.took.test as f64 / 1000.0,
             percent(self.took.over_permille()),
         );
     }
@@ -125,10 +125,10 @@ async fn theirs(twin: &Twin, url: &str, program: &Path) -> Result<Option<Took>> 
     ensure!(made["results"] == 2, "{made}");
     let joined = joined(twin, token, cluster).await?;
     Ok(Some(Took {
-        whole_ms: (ended.as_millisecond() - begun.as_millisecond()),
-        node_ms: joined.as_millisecond() - pool,
+        whole: (ended.as_millisecond() - begun.as_millisecond()),
+        node: joined.as_millisecond() - pool,
         // The loop ends at nodes that are ready, as people do: nothing shows that a GPU works.
-        test_ms: 0,
+        test: 0,
     }))
 }
 

@@ -82,22 +82,23 @@ async fn tested(twin: &Twin, account: &str, cluster: u64) -> Result<i64> {
     Ok(i64::try_from(ran.context("a test of the GPU")?)?)
 }
 
-/// One deploy: from the acceptance to its end, and how much of it the GPU node and what it ran needed.
+/// One deploy, in milliseconds: from the acceptance to its end, and how much of it the GPU node and
+/// what it ran needed.
 #[derive(Clone, Copy, Debug)]
 struct Took {
-    whole_ms: i64,
-    node_ms: i64,
-    test_ms: i64,
+    whole: i64,
+    node: i64,
+    test: i64,
 }
 
 impl Took {
     fn over_ms(self) -> i64 {
-        self.whole_ms - self.node_ms - self.test_ms
+        self.whole - self.node - self.test
     }
 
     /// In thousandths of what the cloud needed.
     fn over_permille(self) -> i64 {
-        self.over_ms() * 1000 / (self.node_ms + self.test_ms).max(1)
+        self.over_ms() * 1000 / (self.node + self.test).max(1)
     }
 }
 

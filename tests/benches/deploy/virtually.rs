@@ -110,9 +110,9 @@ pub(crate) async fn took(twin: &Twin, records: &[Record]) -> Result<Took> {
     let cluster = things.next().context("a cluster")?;
     let joined = joined(twin, TOKEN, cluster.0).await?;
     Ok(Took {
-        whole_ms: done.duration_since(accepted).as_millis() as i64,
-        node_ms: joined.duration_since(pool).as_millis() as i64,
-        test_ms: tested(twin, TOKEN, cluster.0).await?,
+        whole: done.duration_since(accepted).as_millis() as i64,
+        node: joined.duration_since(pool).as_millis() as i64,
+        test: tested(twin, TOKEN, cluster.0).await?,
     })
 }
 

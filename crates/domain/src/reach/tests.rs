@@ -40,6 +40,7 @@ fn machine(progress: &mut Progress, id: u64, born: i64, open_ms: Option<u64>, go
         made: false,
         duplicate: false,
         open_ms,
+        gpu: None,
     };
     progress.things.insert(thing, life);
 }
