@@ -1,26 +1,17 @@
-//! How long nodes stand without the firewall while the app is open, over a thousand virtual hours of
-//! autoscaling, recycling, roaming and edits by somebody else. The truth is the twin's own; the app
-//! is asked what it shows, and held against it.
+//! One life on the twin, and what the app said of it.
 
 use crate::bench::{Bench, tokio_sleep};
 use domain::DeploymentId;
-use domain::reach::nearest;
 use domain::spec::Spec;
 use domain::view::{Coverage, Row};
-use engine::protocol::{PROTOCOL, Protocol};
+use engine::protocol::Protocol;
 use ipnet::IpNet;
 use quaylight_tests::memory::{Computer, mix};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// A look is a minute after the last one, and what it finds bare it covers in some seconds.
 const COVERED_WITHIN: u64 = 60 + 15;
-/// Rules that look far too seldom: a gap that must be found.
-static SELDOM: Protocol = Protocol {
-    observe_every: Duration::from_mins(10),
-    ..PROTOCOL
-};
 
 struct Draw(u64);
 
@@ -43,19 +34,19 @@ struct Machine {
 
 /// What a life came to.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     /// Seconds that new machines stood open, and machines that somebody took out.
-    new: Vec<u64>,
-    taken_out: Vec<u64>,
+    pub(super) new: Vec<u64>,
+    pub(super) taken_out: Vec<u64>,
     /// What the app would not answer for.
-    wrong: Vec<String>,
-    machines: u32,
-    roamed: u32,
-    edits: u32,
-    figures: Vec<Coverage>,
+    pub(super) wrong: Vec<String>,
+    pub(super) machines: u32,
+    pub(super) roamed: u32,
+    pub(super) edits: u32,
+    pub(super) figures: Vec<Coverage>,
 }
 
-struct Life {
+pub(super) struct Life {
     bench: Bench,
     id: DeploymentId,
     cluster: u64,
@@ -74,7 +65,8 @@ fn net(text: &str) -> IpNet {
 }
 
 impl Life {
-    async fn begin(seed: u64, protocol: &'static Protocol) -> Self {
+    /// A deployment that a colleague may reach too.
+    pub(super) async fn begin(seed: u64, protocol: &'static Protocol) -> Self {
         let mut bench = Bench::new().await;
         bench.engine = Computer::default().start(&bench.twin, protocol).await;
         let address = net("203.0.113.7/32");
@@ -306,7 +298,8 @@ impl Life {
         }
     }
 
-    async fn live(mut self, hours: u64) -> Told {
+    /// Lets things happen for so long.
+    pub(super) async fn live(mut self, hours: u64) -> Told {
         self.pass(120).await;
         while self.second < hours * 3600 {
             self.event().await;
@@ -317,102 +310,4 @@ impl Life {
         self.told.figures.push(figures);
         self.told
     }
-}
-
-fn line(what: &str, spans: &mut [u64]) -> String {
-    spans.sort_unstable();
-    let at = |percent| nearest(spans, percent).unwrap_or_default();
-    let worst = spans.last().copied().unwrap_or_default();
-    let count = spans.len();
-    format!(
-        "{what}: {count}, p50 {} s, p95 {} s, worst {worst} s",
-        at(50),
-        at(95)
-    )
-}
-
-async fn lives(seeds: std::ops::Range<u64>, hours: u64, protocol: &'static Protocol) -> Told {
-    let mut all = Told::default();
-    for seed in seeds {
-        let told = Life::begin(seed, protocol).await.live(hours).await;
-        all.new.extend(told.new);
-        all.taken_out.extend(told.taken_out);
-        let wrong = told.wrong.into_iter();
-        all.wrong
-            .extend(wrong.map(|what| format!("seed {seed}, {what}")));
-        all.machines += told.machines;
-        all.roamed += told.roamed;
-        all.edits += told.edits;
-        all.figures.extend(told.figures);
-    }
-    all
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long it runs is asked of the environment"
-)]
-fn length() -> (u64, u64) {
-    match std::env::var("QUAYLIGHT_FULL") {
-        Ok(full) if full == "1" => (10, 100),
-        _ => (2, 6),
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn with_the_app_open_no_node_stands_open_for_longer_than_a_look_and_nobody_is_locked_out() {
-    let (seeds, hours) = length();
-    let mut told = lives(0..seeds, hours, &PROTOCOL).await;
-    let mut spans = told.new.clone();
-    let (new, taken) = (
-        line("new machines", &mut spans),
-        line("taken out by somebody", &mut told.taken_out),
-    );
-    let all = seeds * hours;
-    println!(
-        "{all} virtual hours, {} machines, {} edits by somebody else, {} roamed; seconds without \
-         the firewall, app open: {new}; {taken}",
-        told.machines, told.edits, told.roamed
-    );
-    for figures in &told.figures {
-        let ms = |ms: Option<u64>| ms.unwrap_or_default();
-        println!(
-            "as shown: {} machines, p50 {} ms, p95 {} ms, worst {} ms, {} never seen covered",
-            figures.machines,
-            ms(figures.open_p50_ms),
-            ms(figures.open_p95_ms),
-            ms(figures.open_worst_ms),
-            figures.never,
-        );
-    }
-    let worst = told
-        .figures
-        .iter()
-        .filter_map(|one| one.open_worst_ms)
-        .max();
-    let first = spans.last().copied().unwrap_or_default();
-    assert!(
-        told.wrong.is_empty(),
-        "{}:\n{}",
-        told.wrong.len(),
-        told.wrong.join("\n")
-    );
-    assert!(told.roamed > 0 && told.machines > 10 && !told.taken_out.is_empty());
-    // What is shown is an upper bound of the truth.
-    assert!(
-        worst.unwrap_or_default() + 3_000 >= first * 1_000,
-        "{worst:?} {first}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn rules_that_look_too_seldom_are_found_by_the_gap_that_they_leave() {
-    let told = lives(0..1, 6, &SELDOM).await;
-    let open = told
-        .wrong
-        .iter()
-        .filter(|what| what.contains("stands open"));
-    let open = open.count();
-    println!("looking every 10 minutes leaves {open} gaps that are found");
-    assert!(open > 0, "{:?}", told.wrong);
 }
