@@ -15,6 +15,7 @@ mod input;
 mod inside;
 mod killed;
 mod leaks;
+mod reach;
 mod reference;
 mod shape;
 mod stop;
