@@ -193,24 +193,27 @@ async fn every_document_keeps_its_shape() -> Result<()> {
         &demo,
         &["teardown", &label],
         expect![[r#"
-        .calls.catalog: number
-        .calls.others: number
-        .calls.polls: number
-        .deployment: text
-        .label: text
-        .rate_micro_usd_hour: number
-        .receipt.cost: number
-        .receipt.deleted[].at: text
-        .receipt.deleted[].what.code: text
-        .receipt.deleted[].what.params.id.kind: text
-        .receipt.deleted[].what.params.id.value: text
-        .receipt.deployment: text
-        .receipt.kept[]: empty
-        .receipt.label: text
-        .receipt.notes[]: empty
-        .receipt.sweeps[]: text
-        .state: text
-    "#]],
+            .calls.catalog: number
+            .calls.others: number
+            .calls.polls: number
+            .deployment: text
+            .label: text
+            .rate_micro_usd_hour: number
+            .receipt.cost: number
+            .receipt.deleted[].at: text
+            .receipt.deleted[].what.code: text
+            .receipt.deleted[].what.params.id.kind: text
+            .receipt.deleted[].what.params.id.value: text
+            .receipt.deployment: text
+            .receipt.kept[]: empty
+            .receipt.label: text
+            .receipt.notes[]: empty
+            .receipt.reach[].code: text
+            .receipt.reach[].params.addresses.kind: text
+            .receipt.reach[].params.addresses.value[]: text
+            .receipt.sweeps[]: text
+            .state: text
+        "#]],
     )
     .await?;
     Ok(())
