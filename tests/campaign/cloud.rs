@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, Bounds, Cluster, Firewall, Instance, NodeBalancer, Pool, Volume,
+    AccessList, Account, Bounds, Cluster, Firewall, FirewallRead, Instance, NodeBalancer, Pool,
+    Volume,
 };
 use domain::spec::FirewallRule;
 use domain::{
@@ -77,6 +78,10 @@ impl Cloud for Wrapped {
         })
     }
 
+    async fn offers(&self, region: &str, instance_type: &str) -> Answer<Option<bool>> {
+        self.inner.offers(region, instance_type).await
+    }
+
     async fn clusters(&self) -> Answer<Vec<Cluster>> {
         let mut rows = self.emptied(self.inner.clusters().await)?;
         let wanted = held(&self.wanted).clone();
@@ -145,6 +150,22 @@ impl Cloud for Wrapped {
         bounds: Option<Bounds>,
     ) -> Answer<Pool> {
         self.inner.set_autoscaler(cluster, pool, bounds).await
+    }
+
+    async fn set_firewall_tags(&self, id: FirewallId, tags: &[String]) -> Answer<()> {
+        self.inner.set_firewall_tags(id, tags).await
+    }
+
+    async fn firewall_rules(&self, id: FirewallId) -> Answer<Vec<FirewallRule>> {
+        self.inner.firewall_rules(id).await
+    }
+
+    async fn firewall(&self, id: FirewallId) -> Answer<FirewallRead> {
+        self.inner.firewall(id).await
+    }
+
+    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
+        self.inner.guarded_nodebalancers().await
     }
 
     async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()> {

@@ -234,7 +234,9 @@ fn first_rows(body: &Bytes, most: usize) -> Bytes {
     let Ok(mut list) = serde_json::from_slice::<Value>(body) else {
         return body.clone();
     };
-    let Some(rows) = list["data"].as_array_mut().filter(|rows| rows.len() > most) else {
+    // Not every reply is a list of rows.
+    let rows = list.get_mut("data").and_then(Value::as_array_mut);
+    let Some(rows) = rows.filter(|rows| rows.len() > most) else {
         return body.clone();
     };
     rows.truncate(most);

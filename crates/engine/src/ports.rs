@@ -125,9 +125,7 @@ pub trait Cloud: Send + Sync {
     async fn catalog(&self) -> Answer<Catalog>;
     /// Whether an instance type can be had in a region now, from `/regions/{id}/availability`. `None`:
     /// it is not told there, and only the catalog knows.
-    async fn offers(&self, _region: &str, _instance_type: &str) -> Answer<Option<bool>> {
-        Ok(None)
-    }
+    async fn offers(&self, region: &str, instance_type: &str) -> Answer<Option<bool>>;
 
     /// Every cluster of the account.
     async fn clusters(&self) -> Answer<Vec<Cluster>>;
@@ -161,24 +159,14 @@ pub trait Cloud: Send + Sync {
         pool: PoolId,
         bounds: Option<domain::inventory::Bounds>,
     ) -> Answer<Pool>;
-    /// PUT a firewall's tags, all of them. Asked only by a take-over, as the next is; a cloud
-    /// without it refuses.
-    async fn set_firewall_tags(&self, _: FirewallId, _: &[String]) -> Answer<()> {
-        Err(Failure::new(Kind::Invalid, "set the firewall's tags"))
-    }
+    /// PUT a firewall's tags, all of them. Asked only by a take-over, as the next is.
+    async fn set_firewall_tags(&self, id: FirewallId, tags: &[String]) -> Answer<()>;
     /// A firewall's inbound rules that let somebody in.
-    async fn firewall_rules(&self, _: FirewallId) -> Answer<Vec<FirewallRule>> {
-        Err(Failure::new(Kind::Invalid, "read the firewall's rules"))
-    }
-    /// Whether a firewall is on, and all of its rules. Asked by looks only, as the next is; a cloud
-    /// without it leaves both unknown.
-    async fn firewall(&self, _: FirewallId) -> Answer<FirewallRead> {
-        Err(Failure::new(Kind::Invalid, "read the firewall"))
-    }
+    async fn firewall_rules(&self, id: FirewallId) -> Answer<Vec<FirewallRule>>;
+    /// Whether a firewall is on, and all of its rules. Asked by looks only, as the next is.
+    async fn firewall(&self, id: FirewallId) -> Answer<FirewallRead>;
     /// The NodeBalancers of the account that an enabled firewall stands before.
-    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
-        Err(Failure::new(Kind::Invalid, "list what firewalls guard"))
-    }
+    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>>;
     /// DELETE a pool.
     async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()>;
 

@@ -4,8 +4,8 @@ use crate::world::{Fault, GPU_TYPE, World};
 use async_trait::async_trait;
 use domain::catalog::{Catalog, InstanceType, Region};
 use domain::inventory::{
-    AccessList, Account, Bounds, Cluster, Firewall, Instance, NodeBalancer, Pool, TEARDOWN_SCOPES,
-    Volume,
+    AccessList, Account, Bounds, Cluster, Firewall, FirewallRead, Instance, NodeBalancer, Pool,
+    TEARDOWN_SCOPES, Volume,
 };
 use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
@@ -74,6 +74,10 @@ impl Cloud for Over {
         })
     }
 
+    async fn offers(&self, _: &str, _: &str) -> Answer<Option<bool>> {
+        Ok(None)
+    }
+
     async fn clusters(&self) -> Answer<Vec<Cluster>> {
         self.0.get("list clusters")?;
         Ok(self.0.shown_clusters())
@@ -127,6 +131,22 @@ impl Cloud for Over {
         let found = state.clusters.iter_mut().find(|one| one.cluster.id == id);
         found.ok_or_else(|| not_found("set tags"))?.cluster.tags = tags.to_vec();
         Ok(())
+    }
+
+    async fn set_firewall_tags(&self, _: FirewallId, _: &[String]) -> Answer<()> {
+        unreachable!("no run writes a firewall's tags");
+    }
+
+    async fn firewall_rules(&self, _: FirewallId) -> Answer<Vec<FirewallRule>> {
+        unreachable!("no run reads a firewall's rules");
+    }
+
+    async fn firewall(&self, _: FirewallId) -> Answer<FirewallRead> {
+        Err(Failure::new(Kind::Invalid, "read the firewall"))
+    }
+
+    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
+        Err(Failure::new(Kind::Invalid, "list what firewalls guard"))
     }
 
     async fn kubeconfig(&self, id: ClusterId) -> Answer<SecretString> {
