@@ -32,16 +32,24 @@ impl Act {
     /// that are in no listing are gone.
     pub(crate) async fn sweep(&self) -> Result<Vec<Thing>, Trouble> {
         let inventory = self.inventory().await?;
+        // Who was restricted since the run began was shown less, and without an error.
+        let account = self.got(|| self.cloud().account()).await?;
+        let restricted = self.account.restricted || account.restricted;
         let progress = self.book.progress().await;
         let left = leftovers(&progress, &self.protocol, &self.ports.owner, &inventory);
-        for thing in left.absent {
+        // A restricted user may be shown less than there is: what nobody deleted stays written down.
+        let stays = |thing: &Thing| {
+            let named = |id| progress.volumes_named.contains(id);
+            restricted && matches!(thing, Thing::Volume(id) if !named(id))
+        };
+        for thing in left.absent.into_iter().filter(|thing| !stays(thing)) {
             self.write(Fact::Gone { thing }).await?;
         }
         let fact = Fact::Swept {
             clean: left.ours.is_empty(),
             found: left.ours.clone(),
             doubtful: left.doubtful,
-            restricted: self.account.restricted,
+            restricted,
         };
         self.write(fact).await?;
         Ok(left.ours)
@@ -61,7 +69,9 @@ impl Act {
                 }
                 if clean >= self.protocol.clean_sweeps {
                     let sweeps = clean;
-                    return Ok(if self.account.restricted {
+                    let last = |progress: &Progress| progress.sweeps.last().cloned();
+                    let restricted = self.read(last).await.is_some_and(|one| one.restricted);
+                    return Ok(if restricted {
                         Ended::ZeroRestricted { sweeps }.into()
                     } else {
                         Ended::Zero { sweeps }.into()

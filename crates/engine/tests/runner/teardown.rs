@@ -2,9 +2,13 @@
 
 use crate::life::{Story, spec};
 use domain::VolumeId;
+use domain::record::Thing;
 use engine::receipt::receipt;
 use engine::run::End;
+use engine::signal::Deaf;
+use engine::sweep::Swept;
 use expect_test::{Expect, expect};
+use std::sync::Arc;
 
 fn check(got: &str, want: &Expect) {
     want.assert_eq(got);
@@ -123,6 +127,25 @@ fn torn_down_twice_is_fine() {
     story.world.state().calls.clear();
     assert!(matches!(tear_down(&story, "again", &[]), End::Done));
     assert_eq!(story.calls(), "");
+}
+
+#[test]
+fn a_kept_volume_that_a_restricted_user_is_not_shown_is_not_called_gone() {
+    for restricted in [true, false] {
+        let (story, kept, named) = with_children();
+        assert!(matches!(tear_down(&story, "d1", &[named]), End::Done));
+        story.world.state().restricted = restricted;
+        story.world.state().volumes.clear();
+        let swept = story.process(None, async || {
+            let (book, deaf) = (story.book(), Arc::new(Deaf));
+            engine::sweep::sweep(&story.ports(), &story.protocol, &book, deaf).await
+        });
+        assert!(matches!(swept, Some(Swept::Clean)), "{swept:?}");
+        let progress = story.progress();
+        let life = progress.things.get(&Thing::Volume(kept));
+        let is_gone = life.map(|life| life.gone.is_some());
+        assert_eq!(is_gone, Some(!restricted), "restricted: {restricted}");
+    }
 }
 
 #[test]
