@@ -1,7 +1,7 @@
 //! Whole lives under faults that last, or that strike a cluster's own API.
 
 use crate::bench::Bench;
-use domain::view::DeploymentState;
+use domain::view::{DeploymentState, Row};
 use serde_json::{Value, json};
 use sim::{Options, Twin};
 
@@ -89,4 +89,55 @@ async fn a_journal_of_another_cloud_is_not_carried_on_in_this_one() {
     }
     bench.engine.wait(&id).await;
     assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_becomes_restricted_during_a_teardown_gets_no_proof_of_zero() {
+    let (mut gone, mut left) = (0, 0);
+    for call in (10..70).step_by(6) {
+        let bench = Bench::new().await;
+        let id = bench.deploy(Bench::spec()).await;
+        strike(
+            &bench,
+            &json!({"kind": "restricted_user", "from_call": call}),
+        );
+        bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+        bench.engine.wait(&id).await;
+        let struck = clear(&bench, "restricted_user") > 0;
+        if bench.state() != DeploymentState::Gone || !struck {
+            continue;
+        }
+        gone += 1;
+        left += u32::from(bench.alive() > 0);
+        let notes = bench.engine.receipt(&id).unwrap().notes;
+        let said = notes.iter().any(|note| note.code == "receipt_restricted");
+        assert!(said, "restricted from call {call}, {} left", bench.alive());
+    }
+    assert!(gone > 0 && left > 0, "{gone} {left}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_whose_birth_could_not_be_read_costs_since_it_was_made() {
+    let bench = Bench::new().await;
+    strike(
+        &bench,
+        &json!({"kind": "internal", "method": "GET", "path": "/linode/instances/*"}),
+    );
+    let id = bench.deploy(Bench::spec()).await;
+    assert!(clear(&bench, "internal") > 0);
+    crate::bench::tokio_sleep(3 * 3600).await;
+    bench.engine.observe_once(&id).await;
+    let listed = bench.somebody("GET", "/v4/linode/instances").await;
+    let mut nodes = 0;
+    for (_, row) in bench.engine.rows(&id) {
+        let Row::Node(node) = row else { continue };
+        let all = listed["data"].as_array().unwrap().iter();
+        let machine = all
+            .into_iter()
+            .find(|one| one["id"] == node.instance.unwrap());
+        let created = format!("{}Z", machine.unwrap()["created"].as_str().unwrap());
+        assert_eq!(node.since, created.parse().unwrap());
+        nodes += 1;
+    }
+    assert_eq!(nodes, 2);
 }

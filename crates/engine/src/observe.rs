@@ -142,6 +142,9 @@ impl Watch {
         }
         if let Some(listed) = &instances {
             self.note_deaths(listed, pools.as_deref(), gone).await?;
+            for one in listed.iter().filter(|one| one.cluster == Some(cluster)) {
+                act.correct_birth(one).await?;
+            }
             let of_it = listed.iter().filter(|one| one.cluster == Some(cluster));
             seen.instances = Some(of_it.cloned().collect());
         }

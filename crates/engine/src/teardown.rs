@@ -20,7 +20,11 @@ use domain::progress::Progress;
 use domain::record::{Fact, Thing, ThingKind};
 use domain::text::Text;
 use domain::{ClusterId, InstanceId, NodeId};
+use jiff::SignedDuration;
 use std::time::Duration;
+
+/// Births are told in whole seconds.
+const BIRTH_TOLD: SignedDuration = SignedDuration::from_secs(1);
 
 impl Act {
     /// Deletes every cluster of ours, those included that nobody knows to be made.
@@ -268,11 +272,33 @@ impl Act {
             one.cluster.is_some_and(|id| clusters.contains(&id)) || known.contains(&one.id)
         });
         for one in &listed {
-            if !known.contains(&one.id) {
+            if known.contains(&one.id) {
+                self.correct_birth(one).await?;
+            } else {
                 self.note_instance(one).await?;
             }
         }
         Ok(listed)
+    }
+
+    /// A machine whose own reading failed when it was first seen was written down as born then. It
+    /// costs since it was made.
+    pub(crate) async fn correct_birth(&self, one: &Instance) -> Result<(), Trouble> {
+        let late = self.read(|progress| {
+            let (thing, life) = progress.instance(one.id)?;
+            let late = life.gone.is_none() && life.born > one.created + BIRTH_TOLD;
+            late.then(|| (thing.clone(), life.price))
+        });
+        let Some((thing, price)) = late.await else {
+            return Ok(());
+        };
+        let since = one.created;
+        self.write(Fact::Born {
+            thing,
+            since,
+            price,
+        })
+        .await
     }
 
     async fn note_instance(&self, one: &Instance) -> Result<(), Trouble> {
