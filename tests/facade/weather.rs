@@ -116,6 +116,37 @@ async fn who_becomes_restricted_during_a_teardown_gets_no_proof_of_zero() {
     assert!(gone > 0 && left > 0, "{gone} {left}");
 }
 
+/// When the screen says that the cloud was read completely.
+fn checked(bench: &Bench, id: &domain::DeploymentId) -> Option<jiff::Timestamp> {
+    let rows = bench.engine.rows(id);
+    rows.iter().find_map(|(_, row)| {
+        let Row::Deployment(row) = row else {
+            return None;
+        };
+        row.checked
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_screen_calls_read_only_what_was_read_whole() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    bench.engine.observe_once(&id).await;
+    let before = checked(&bench, &id);
+    assert!(before.is_some());
+    let path = "/linode/instances";
+    strike(
+        &bench,
+        &json!({"kind": "internal", "method": "GET", "path": path}),
+    );
+    crate::bench::tokio_sleep(120).await;
+    bench.engine.observe_once(&id).await;
+    assert_eq!(checked(&bench, &id), before);
+    assert!(clear(&bench, "internal") > 0);
+    bench.engine.observe_once(&id).await;
+    assert!(checked(&bench, &id) > before);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_machine_whose_birth_could_not_be_read_costs_since_it_was_made() {
     let bench = Bench::new().await;

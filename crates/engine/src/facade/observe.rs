@@ -36,7 +36,8 @@ impl Observer for Ear {
     fn observed(&self, deployment: &DeploymentId, seen: &Observed) {
         self.hear(deployment, |held| {
             let old = &mut held.seen;
-            if seen.complete || seen.pools.is_some() {
+            // Of a reading that lacks something the screen must not say that all was read now.
+            if seen.complete {
                 old.at = Some(seen.at);
             }
             // What was not read this time stays as it was read last.
@@ -104,7 +105,7 @@ impl Engine {
         let Some(cluster) = held.progress.cluster() else {
             return;
         };
-        let cloud = &self.ports.cloud;
+        let (cloud, at) = (&self.ports.cloud, self.ports.clock.now());
         let firewall = held.progress.firewall();
         let (pools, instances, access) = futures::join!(
             cloud.pools(cluster),
@@ -140,7 +141,7 @@ impl Engine {
             firewall,
             balancers,
             kube_nodes,
-            ..Observed::at(self.ports.clock.now())
+            ..Observed::at(at)
         };
         self.observer().observed(id, &seen);
         self.note_roaming(id, &seen).await;
