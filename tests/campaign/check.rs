@@ -1,9 +1,33 @@
 //! Truths about one deployment when its schedule is over, from the ledger and the journals alone.
+//!
+//! What each invariant means for a schedule, and where it is checked:
+//!
+//! | | what must be so | where |
+//! |---|---|---|
+//! | I1 | at rest, what stands and what the journal holds alive are the same | [`same_things`] |
+//! | I2 | nothing of ours is left in the end, and "gone" was said after two clean searches a minute apart | [`left`], [`unproven`] |
+//! | I3 | never two clusters of one deployment at once, where POSTs take effect in time | [`two_at_once`] |
+//! | I4 | the token's text is in no journal | [`secrets_in`] |
+//! | I5 | nothing of another's is gone or changed | `world` |
+//! | I6 | a record of it is on the disk before each POST | `wire` |
+//! | I7 | every journal has a fold | `plot` |
+//! | I8 | it comes to rest once the faults stop | `plot` |
+//! | I9 | nothing is asked within a Retry-After | `wire` |
+//! | I10 | each thing is billed as the ledger bills it, but for the time until its end was seen; nothing that lived for a minute is missing | `cost` |
+//! | I11 | what the screen calls read, ready or running was told to its process since then; a clean search rests on five whole listings | `screen` |
+//! | I12 | after a cancelled run nothing stands, or what stands is in the journal | [`same_things`] |
+//! | I13 | nothing is deleted that no teardown, cancel or second one asked for | `wire` |
+//! | I14 | a journal has one writer at a time; a computer writes nothing once another one's owner tag was on the deployment for two seconds | `writers` |
+//! | I15 | a seed run twice is the same exchanges | `main` |
+//! | I16 | no volume is deleted that no accepted plan names | [`volumes_named`] |
+//!
+//! Where a reply may be an old one (`stale_read`), nobody can see whose a deployment is by now, and the
+//! second half of I14 is left out.
 
-use domain::Mark;
 use domain::plan::Purpose;
 use domain::progress::Progress;
 use domain::record::{Fact, Record, Thing};
+use domain::{Mark, VolumeId};
 use jiff::SignedDuration;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +101,7 @@ pub(crate) fn two_at_once(ledger: &Value, mark: &Mark) -> bool {
 }
 
 /// The ledger's kind and id of a thing; pools are in no ledger.
-fn in_ledger(thing: &Thing) -> Option<(&'static str, u64)> {
+pub(crate) fn in_ledger(thing: &Thing) -> Option<(&'static str, u64)> {
     match thing {
         Thing::Cluster(id) => Some(("cluster", id.0)),
         Thing::Firewall(id) => Some(("firewall", id.0)),
@@ -124,8 +148,12 @@ pub(crate) fn same_things(ledger: &Value, mark: &Mark, progress: &Progress) -> V
 }
 
 /// I16: a volume of ours that is dead was named by the plan.
-pub(crate) fn volumes_named(ledger: &Value, mark: &Mark, progress: &Progress) -> Vec<String> {
-    let named: BTreeSet<u64> = progress.volumes_named.iter().map(|id| id.0).collect();
+pub(crate) fn volumes_named(
+    ledger: &Value,
+    mark: &Mark,
+    named: &BTreeSet<VolumeId>,
+) -> Vec<String> {
+    let named: BTreeSet<u64> = named.iter().map(|id| id.0).collect();
     let dead = ours(ledger, mark, "dead");
     let unnamed = dead.into_iter().filter(|row| {
         row["kind"] == "volume" && row["id"].as_u64().is_some_and(|id| !named.contains(&id))

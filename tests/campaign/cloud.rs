@@ -9,7 +9,7 @@ use domain::inventory::{
 };
 use domain::spec::FirewallRule;
 use domain::{
-    AccountId, CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, PoolId, VolumeId,
+    AccountId, CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, Owner, PoolId, VolumeId,
 };
 use engine::ports::{Answer, Calls, Clock, Cloud, NewCluster, NewFirewall, NewPool};
 use ipnet::IpNet;
@@ -30,6 +30,14 @@ pub(crate) enum CloudBug {
     ErrorIsEmpty,
     /// Whatever bears our cluster's label in front is our cluster's.
     LabelIsProof,
+    /// A listing of machines that failed is answered from memory.
+    Remembers,
+    /// A machine is taken to be born when it is seen.
+    BornNow,
+    /// A POST that failed is cleaned up after.
+    CleansUp,
+    /// Owner tags of other computers are taken for ours.
+    AnyOwner,
 }
 
 /// See the module.
@@ -42,6 +50,10 @@ pub(crate) struct Wrapped {
     pub(crate) wanted: Mutex<Option<NewCluster>>,
     /// The cluster that a pool was asked of last.
     pub(crate) last: Mutex<Option<ClusterId>>,
+    /// The machines that were listed last.
+    pub(crate) machines: Mutex<Option<Vec<Instance>>>,
+    /// Whose computer it is.
+    pub(crate) owner: Owner,
 }
 
 impl Wrapped {
@@ -50,6 +62,26 @@ impl Wrapped {
             Err(_) if self.bug == CloudBug::ErrorIsEmpty => Ok(Vec::new()),
             answer => answer,
         }
+    }
+
+    fn born(&self, one: Instance) -> Instance {
+        let created = if self.bug == CloudBug::BornNow {
+            self.clock.now()
+        } else {
+            one.created
+        };
+        Instance { created, ..one }
+    }
+
+    fn owned(&self, mut one: Cluster) -> Cluster {
+        if self.bug == CloudBug::AnyOwner {
+            for tag in &mut one.tags {
+                if Owner::read(tag).is_some() {
+                    *tag = self.owner.tag();
+                }
+            }
+        }
+        one
     }
 }
 
@@ -94,16 +126,24 @@ impl Cloud for Wrapped {
                 row.created = self.clock.now();
             }
         }
-        Ok(rows)
+        Ok(rows.into_iter().map(|one| self.owned(one)).collect())
     }
 
     async fn cluster(&self, id: ClusterId) -> Answer<Cluster> {
-        self.inner.cluster(id).await
+        Ok(self.owned(self.inner.cluster(id).await?))
     }
 
     async fn create_cluster(&self, want: &NewCluster) -> Answer<Cluster> {
         *held(&self.wanted) = Some(want.clone());
-        self.inner.create_cluster(want).await
+        let made = self.inner.create_cluster(want).await;
+        if made.is_err() && self.bug == CloudBug::CleansUp {
+            let named = self.inner.clusters().await?;
+            let named = named.into_iter().filter(|one| one.label == want.label);
+            for one in named {
+                self.inner.delete_cluster(one.id).await?;
+            }
+        }
+        made
     }
 
     async fn delete_cluster(&self, id: ClusterId) -> Answer<()> {
@@ -173,11 +213,20 @@ impl Cloud for Wrapped {
     }
 
     async fn instances(&self) -> Answer<Vec<Instance>> {
-        self.emptied(self.inner.instances().await)
+        let mut answer = self.emptied(self.inner.instances().await);
+        let mut memory = held(&self.machines);
+        match &answer {
+            Ok(rows) => *memory = Some(rows.clone()),
+            Err(_) if self.bug == CloudBug::Remembers => {
+                answer = memory.clone().map_or(answer, Ok);
+            }
+            Err(_) => {}
+        }
+        Ok(answer?.into_iter().map(|one| self.born(one)).collect())
     }
 
     async fn instance(&self, id: InstanceId) -> Answer<Instance> {
-        self.inner.instance(id).await
+        Ok(self.born(self.inner.instance(id).await?))
     }
 
     async fn firewalls(&self) -> Answer<Vec<Firewall>> {

@@ -1,14 +1,20 @@
 //! A process that can die at any of its points: before and after each journal write and each
 //! exchange with the cloud. What a dead process still had under way stands still for ever.
 
+use crate::disk::Fault;
+use crate::heard::Heard;
+use crate::screen::unread_search;
+use crate::wire::{Notes, held};
+use crate::writers::Hand;
 use async_trait::async_trait;
 use domain::DeploymentId;
-use domain::record::Record;
+use domain::plan::Purpose;
+use domain::record::{Fact, Record};
 use engine::ports::{Clock, Journal, JournalError, Journals, Stamp};
 use jiff::Timestamp;
 use quaylight_tests::memory::MemoryJournals;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -19,21 +25,57 @@ pub(crate) struct Life {
     /// The point at which it dies.
     doom: u64,
     dead: watch::Sender<bool>,
+    /// The home that it works in.
+    pub(crate) home: usize,
+    /// Which process of the schedule it is.
+    pub(crate) number: u64,
+    notes: Arc<Mutex<Notes>>,
+    /// What it was told.
+    pub(crate) heard: Mutex<Heard>,
 }
 
 impl Life {
     /// A process that dies at its n-th point, or not.
-    pub(crate) fn begin(doom: Option<u64>) -> Arc<Self> {
+    pub(crate) fn begin(
+        doom: Option<u64>,
+        (home, number): (usize, u64),
+        notes: Arc<Mutex<Notes>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             points: AtomicU64::new(0),
             doom: doom.unwrap_or(u64::MAX),
             dead: watch::channel(false).0,
+            home,
+            number,
+            notes,
+            heard: Mutex::default(),
         })
+    }
+
+    /// This computer failed it.
+    pub(crate) fn failed(&self, kind: &'static str) {
+        held(&self.notes).count(kind);
+    }
+
+    /// A line of the transcript.
+    pub(crate) fn wrote(&self, record: &Record) {
+        if let Some(lines) = &mut held(&self.notes).lines {
+            let (home, at) = (self.home, record.at.strftime("%d %H:%M:%S"));
+            let (seq, name) = (record.seq, record.fact.name());
+            let what = serde_json::to_string(&record.fact).unwrap_or_default();
+            let what: String = what.chars().take(160).collect();
+            lines.push(format!("{at}   journal of {home}, {seq} {name}: {what}"));
+        }
+    }
+
+    fn did(&self, hand: Hand) {
+        held(&self.notes).hands.push((self.home, self.number, hand));
     }
 
     /// A point: whoever comes here in a dead process comes no further.
     pub(crate) async fn point(&self) {
         if self.points.fetch_add(1, Ordering::Relaxed) == self.doom {
+            held(&self.notes).count("killed");
             self.end();
         }
         if *self.dead.borrow() {
@@ -43,7 +85,9 @@ impl Life {
 
     /// It is killed.
     pub(crate) fn end(&self) {
-        self.dead.send_replace(true);
+        if !self.dead.send_replace(true) {
+            self.did(Hand::Died);
+        }
     }
 
     /// Resolves when it is dead.
@@ -84,6 +128,10 @@ pub(crate) enum Sync {
     Each,
     /// Some records later: what was answered last is lost with the process.
     Behind(usize),
+    /// Before the answer; but nobody asks whether another process has the journal open.
+    Unlocked,
+    /// Before the answer, and now and then twice.
+    Twice,
 }
 
 /// The disk as a process sees it.
@@ -92,11 +140,19 @@ pub(crate) struct MortalJournals {
     pub(crate) disk: MemoryJournals,
     pub(crate) life: Arc<Life>,
     pub(crate) sync: Sync,
+    /// How the disk fails this process.
+    pub(crate) fault: Arc<Fault>,
 }
 
 struct MortalJournal {
+    id: DeploymentId,
     inner: Box<dyn Journal>,
     life: Arc<Life>,
+    fault: Arc<Fault>,
+    /// When it wrote a search last.
+    searched: Option<Timestamp>,
+    /// Whether it is of a deployment that leaves or left: its searches are for everything.
+    leaves: bool,
     /// Answered and not written yet.
     behind: Vec<Record>,
     sync: Sync,
@@ -106,27 +162,55 @@ struct MortalJournal {
 impl Journal for MortalJournal {
     async fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.life.point().await;
+        self.fault.at_append(&self.life)?;
+        self.leaves = leaves(record).unwrap_or(self.leaves);
+        if self.leaves && matches!(record.fact, Fact::Swept { clean: true, .. }) {
+            let unread = unread_search(record, &held(&self.life.heard), self.searched);
+            let broken = unread.into_iter().map(|how| ("I11", how));
+            held(&self.life.notes).broken.extend(broken);
+        }
+        if matches!(record.fact, Fact::Swept { .. }) {
+            self.searched = Some(record.at);
+        }
+        self.life.wrote(record);
         self.behind.push(record.clone());
         let may_wait = match self.sync {
-            Sync::Each => 0,
+            Sync::Each | Sync::Unlocked | Sync::Twice => 0,
             Sync::Behind(records) => records,
         };
         while self.behind.len() > may_wait {
             let record = self.behind.remove(0);
+            self.life.did(Hand::Wrote(self.id.clone()));
             self.inner.append(&record).await?;
+            if self.sync == Sync::Twice && record.seq % 64 == 63 {
+                self.inner.append(&record).await?;
+            }
         }
         self.life.point().await;
         Ok(())
     }
 }
 
+impl Drop for MortalJournal {
+    fn drop(&mut self) {
+        // What a dead process held is free already.
+        if !*self.life.dead.borrow() {
+            self.life.did(Hand::Closed(self.id.clone()));
+        }
+    }
+}
+
 #[async_trait]
 impl Journals for MortalJournals {
     async fn list(&self) -> Result<Vec<DeploymentId>, JournalError> {
+        if self.fault.at_list(&self.life)? {
+            return Ok(Vec::new());
+        }
         self.disk.list().await
     }
 
     async fn read(&self, id: &DeploymentId) -> Result<Vec<Record>, JournalError> {
+        self.fault.at_open(&self.life, id)?;
         self.disk.read(id).await
     }
 
@@ -136,12 +220,23 @@ impl Journals for MortalJournals {
 
     async fn create(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {
         self.life.point().await;
-        Ok(self.opened(self.disk.create(id).await?))
+        self.fault.at_create(&self.life)?;
+        Ok(self.opened(id, self.disk.create(id).await?, false))
     }
 
     async fn open(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {
         self.life.point().await;
-        Ok(self.opened(self.disk.open(id).await?))
+        self.fault.at_open(&self.life, id)?;
+        if self.sync == Sync::Unlocked {
+            self.disk.unlock();
+        }
+        let inner = self.disk.open(id).await?;
+        let records = self.disk.read(id).await?;
+        Ok(self.opened(
+            id,
+            inner,
+            records.iter().rev().find_map(leaves) == Some(true),
+        ))
     }
 
     async fn write_beside(
@@ -151,17 +246,32 @@ impl Journals for MortalJournals {
         content: &str,
     ) -> Result<(), JournalError> {
         self.life.point().await;
+        self.fault.at_create(&self.life)?;
         self.disk.write_beside(id, name, content).await
     }
 }
 
 impl MortalJournals {
-    fn opened(&self, inner: Box<dyn Journal>) -> Box<dyn Journal> {
+    fn opened(&self, id: &DeploymentId, inner: Box<dyn Journal>, leaves: bool) -> Box<dyn Journal> {
+        self.life.did(Hand::Opened(id.clone()));
         Box::new(MortalJournal {
+            id: id.clone(),
             inner,
             life: self.life.clone(),
+            fault: self.fault.clone(),
+            searched: None,
+            leaves,
             behind: Vec::new(),
             sync: self.sync,
         })
     }
+}
+
+/// Whether a record makes its deployment one that leaves, or one that does not.
+fn leaves(record: &Record) -> Option<bool> {
+    if let Fact::Accepted { plan } = &record.fact {
+        let leaves = matches!(plan.purpose, Purpose::TearDown | Purpose::RollBack);
+        return Some(leaves);
+    }
+    matches!(record.fact, Fact::TakenOver(_)).then_some(false)
 }

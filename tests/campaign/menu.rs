@@ -1,4 +1,5 @@
-//! What may go wrong in a schedule, and how often.
+//! What may go wrong in a schedule, and how often. Two kinds are on no list, since nothing of ours could
+//! meet them: `watch_expired` (no watch is ever begun) and `filter_ignored` (no list is ever filtered).
 
 /// Kinds of fault by what they do to a call, each at a rate that a run can live with.
 pub(crate) const MENU: &[(&str, u32)] = &[
@@ -43,13 +44,14 @@ pub(crate) const MENU: &[(&str, u32)] = &[
     ("stale_read", 40_000),
     ("missing_row", 60_000),
     ("shifted_page", 60_000),
+    ("missing_page", 40_000),
     ("doubled_row", 60_000),
+    ("duplicate_id", 60_000),
     ("unknown_enum", 60_000),
     ("missing_field", 40_000),
     ("extra_field", 100_000),
     ("wrong_type", 40_000),
     ("null_instance", 60_000),
-    ("filter_ignored", 200_000),
     ("late_balancer", 10_000),
     ("stuck_volume", 20_000),
     ("lingering_delete", 20_000),
@@ -62,6 +64,8 @@ pub(crate) const MENU: &[(&str, u32)] = &[
     ("kube_forbidden", 50_000),
     ("kube_unauthorized", 50_000),
     ("kube_expired", 50_000),
+    ("certificate_rotated", 20_000),
+    ("huge_list", 20_000),
 ];
 
 /// What ends a run for a person to decide: rarer, and struck at one call.
@@ -79,8 +83,28 @@ pub(crate) const DECISIVE: &[&str] = &[
     "edit_label",
     "edit_count",
     "edit_rules",
-    "label_rewritten",
-    "tags_stripped",
     "restricted_user",
     "volume_without_handle",
 ];
+
+/// What lasts from a call on until the weather clears: states of token, user, account and cloud, with
+/// their effect.
+pub(crate) const LASTING: &[(&str, &str)] = &[
+    ("unauthorized", "null"),
+    ("forbidden", "null"),
+    ("restricted_user", "null"),
+    ("missing_scope", r#"{"scope": "lke"}"#),
+    ("missing_scope", r#"{"scope": "linodes"}"#),
+    ("missing_scope", r#"{"scope": "firewall"}"#),
+    ("missing_scope", r#"{"scope": "nodebalancers"}"#),
+    ("missing_scope", r#"{"scope": "volumes"}"#),
+    ("maintenance", "null"),
+    ("unavailable", "null"),
+    ("refused", "null"),
+    ("capacity_short", r#"{"have": 1}"#),
+    ("kube_down", "null"),
+    ("volume_without_handle", "null"),
+];
+
+/// What becomes of a POST before it takes effect.
+pub(crate) const BENT_POSTS: &[&str] = &["label_rewritten", "tags_stripped"];

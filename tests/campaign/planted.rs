@@ -7,7 +7,7 @@ use crate::life::Sync;
 use crate::protocols;
 use crate::story::Rules;
 use crate::wire::Bent;
-use crate::{on_all_cores, run};
+use crate::{on_all_cores, run, run_twice};
 use domain::catalog::Catalog;
 use engine::protocol::{PROTOCOL, Protocol};
 use serde_json::json;
@@ -25,6 +25,8 @@ const SOUND: u64 = 300;
 struct Bug {
     name: &'static str,
     rules: Rules,
+    /// The invariant that it must break alone in some schedule; `None`: any.
+    only: Option<&'static str>,
 }
 
 /// Ours in a harsh cloud, to be bent at one place.
@@ -39,8 +41,37 @@ const PROMPT: Rules = Rules::of(&PROTOCOL);
 impl Bug {
     fn by_rule(name: &'static str, protocol: &Protocol) -> Self {
         let protocol = Box::leak(Box::new(*protocol));
-        let rules = Rules { protocol, ..OURS };
-        Self { name, rules }
+        Self::new(name, Rules { protocol, ..OURS })
+    }
+
+    const fn new(name: &'static str, rules: Rules) -> Self {
+        Self {
+            name,
+            rules,
+            only: None,
+        }
+    }
+
+    /// It counts as found where it breaks this and nothing else.
+    fn only(self, rule: &'static str) -> Self {
+        Self {
+            only: Some(rule),
+            ..self
+        }
+    }
+
+    /// What a schedule shows of it.
+    fn seen(&self, seed: u64, catalog: &Arc<Catalog>) -> Option<(&'static str, String)> {
+        // The same seed twice shows what follows from something else.
+        let outcome = if self.rules.seeded {
+            run(seed, self.rules, catalog, false)
+        } else {
+            run_twice(seed, self.rules, catalog)
+        };
+        let mut violations = outcome.violations.into_iter();
+        let first = violations.next()?;
+        let alone = |rule| first.0 == rule && violations.all(|(other, _)| other == rule);
+        self.only.is_none_or(alone).then_some(first)
     }
 
     /// The same rules without the bug.
@@ -59,23 +90,19 @@ impl Bug {
 }
 
 fn wire(name: &'static str, wire: Bent) -> Bug {
-    let rules = Rules { wire, ..OURS };
-    Bug { name, rules }
+    Bug::new(name, Rules { wire, ..OURS })
 }
 
 fn cloud(name: &'static str, cloud: CloudBug) -> Bug {
-    let rules = Rules { cloud, ..OURS };
-    Bug { name, rules }
+    Bug::new(name, Rules { cloud, ..OURS })
 }
 
 fn kube(name: &'static str, kube: KubeBug) -> Bug {
-    let rules = Rules { kube, ..OURS };
-    Bug { name, rules }
+    Bug::new(name, Rules { kube, ..OURS })
 }
 
 fn disk(name: &'static str, sync: Sync) -> Bug {
-    let rules = Rules { sync, ..OURS };
-    Bug { name, rules }
+    Bug::new(name, Rules { sync, ..OURS })
 }
 
 fn weaker_rules() -> Vec<Bug> {
@@ -94,7 +121,8 @@ fn weaker_rules() -> Vec<Bug> {
         Bug::by_rule(
             "`sent` is not written",
             &with(|one| one.record_sent = false),
-        ),
+        )
+        .only("I6"),
         Bug::by_rule(
             "an unknown outcome is not searched",
             &with(|one| one.search_unknown = false),
@@ -104,6 +132,7 @@ fn weaker_rules() -> Vec<Bug> {
             "no time to settle",
             &with(|one| (one.settle_min, one.settle_lag_factor) = (Duration::ZERO, 0)),
         )
+        .only("I3")
         .in_time(),
         Bug::by_rule(
             "a POST is sent again at once",
@@ -113,11 +142,13 @@ fn weaker_rules() -> Vec<Bug> {
         Bug::by_rule(
             "a duplicate is forgotten",
             &with(|one| one.delete_duplicates = false),
-        ),
+        )
+        .only("I1"),
         Bug::by_rule(
             "nothing is found by mark",
             &with(|one| one.find_by_mark = false),
-        ),
+        )
+        .only("I12"),
         Bug::by_rule(
             "children are not swept",
             &with(|one| one.sweep_children = false),
@@ -125,30 +156,51 @@ fn weaker_rules() -> Vec<Bug> {
         Bug::by_rule(
             "one sweep is proof enough",
             &with(|one| (one.clean_sweeps, one.sweep_gap) = (1, Duration::ZERO)),
-        ),
+        )
+        .only("I2"),
         Bug::by_rule(
             "the tag alone is proof",
             &with(|one| one.proofs.place = false),
-        ),
+        )
+        .only("I5"),
     ]
 }
 
 fn wrong_ports() -> Vec<Bug> {
     vec![
-        disk("a record is answered before it is synced", Sync::Behind(1)),
+        disk("a record is answered before it is synced", Sync::Behind(1)).only("I8"),
         disk(
             "three records are answered before they are synced",
             Sync::Behind(3),
         ),
         wire("the account of an answer is not checked", Bent::AnyAccount),
-        wire("Retry-After is ignored", Bent::NoRetryAfter),
+        wire("Retry-After is ignored", Bent::NoRetryAfter).only("I9"),
         wire("the count is written under an autoscaler", Bent::CountToo),
         wire("a server error counts as a refusal", Bent::ErrorIsRefusal),
         wire("only the first row of a list is read", Bent::FirstRows(1)),
         cloud("the server's filter is trusted", CloudBug::TrustsFilter),
         cloud("a list that failed counts as empty", CloudBug::ErrorIsEmpty),
         cloud("a NodeBalancer's label is proof", CloudBug::LabelIsProof),
-        kube("a kept volume's claim is deleted", KubeBug::DeletesKept),
+        kube("a kept volume's claim is deleted", KubeBug::DeletesKept).only("I16"),
+        wire("a refusal quotes the token", Bent::QuotesToken).only("I4"),
+        disk("a record is written twice", Sync::Twice).only("I7"),
+        disk("the journal's lock is not asked for", Sync::Unlocked).only("I14"),
+        cloud("a machine is born when it is seen", CloudBug::BornNow).only("I10"),
+        cloud(
+            "a listing that failed is answered from memory",
+            CloudBug::Remembers,
+        )
+        .only("I11"),
+        cloud("a POST that failed is cleaned up after", CloudBug::CleansUp).only("I13"),
+        cloud("any owner tag counts as ours", CloudBug::AnyOwner).only("I14"),
+        Bug::new(
+            "identifiers come by chance",
+            Rules {
+                seeded: false,
+                ..OURS
+            },
+        )
+        .only("I15"),
     ]
 }
 
@@ -191,8 +243,7 @@ pub(crate) fn find_all(catalog: &Arc<Catalog>, json: bool) -> ExitCode {
     }
     for bug in weaker_rules().into_iter().chain(wrong_ports()) {
         let found = first(SCHEDULES_MAX, |seed| {
-            let outcome = run(seed, bug.rules, catalog, false);
-            let violation = outcome.violations.into_iter().next()?;
+            let violation = bug.seen(seed, catalog)?;
             // What is found without the bug as well does not find the bug.
             let sound = run(seed, bug.sound(), catalog, false).violations.is_empty();
             sound.then_some(violation)

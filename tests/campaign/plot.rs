@@ -1,14 +1,18 @@
 //! The plot of a schedule: what happens in which order, and what must be true in the end.
 
 use crate::check::{self, Outcome};
+use crate::cost;
 use crate::draw::Draw;
+use crate::leave::leaves;
 use crate::story::{CANARY, Rules, Story};
 use crate::wire::{Notes, held};
 use crate::world::World;
-use domain::DeploymentId;
+use crate::writers::{HOMES, two_writers, written_elsewhere};
 use domain::catalog::Catalog;
 use domain::progress::{Progress, Rest};
+use domain::record::{Fact, Record, Wish};
 use domain::spec::{Spec, Stops};
+use domain::{DeploymentId, VolumeId};
 use engine::facade::For;
 use quaylight_tests::memory::MemoryJournals;
 use std::collections::BTreeSet;
@@ -27,12 +31,16 @@ pub(crate) async fn schedule(
         lines: tell.then(Vec::new),
         ..Notes::default()
     };
+    let pair = draw.percent(25);
     let mut story = Story {
         draw,
         seed,
         rules,
         world,
-        disk: MemoryJournals::default(),
+        homes: [MemoryJournals::default(), MemoryJournals::default()],
+        at: 0,
+        pair,
+        strays: Vec::new(),
         notes: Arc::new(Mutex::new(notes)),
         catalog,
         processes: 0,
@@ -41,11 +49,22 @@ pub(crate) async fn schedule(
     let notes = std::mem::take(&mut *held(&story.notes));
     let mut violations = outcome.violations;
     violations.extend(notes.broken);
+    let two = two_writers(&notes.hands).into_iter();
+    violations.extend(two.map(|how| ("I14", how)));
+    let mut fired = story.world.fired();
+    // Of an old answer nobody can see whose it is by now.
+    if !fired.contains_key("stale_read") {
+        let elsewhere = written_elsewhere(&notes.writes, &notes.owners).into_iter();
+        violations.extend(elsewhere.map(|how| ("I14", how)));
+    }
+    for (kind, times) in notes.fired {
+        *fired.entry(kind.to_owned()).or_default() += times;
+    }
     Outcome {
         violations,
         trace: notes.trace,
         lines: notes.lines.unwrap_or_default(),
-        fired: story.world.fired(),
+        fired,
         ..outcome
     }
 }
@@ -73,15 +92,19 @@ impl Story {
             let doom = self.doom();
             let applied = self.accept(&more, For::Apply, doom).await;
             if let Some(applied) = &applied {
-                self.carry_on(applied, 2).await;
+                self.carry_on(applied, spec, 2).await;
             }
             // What was rolled back meanwhile is made anew, as a deployment of its own.
             if let Some(other) = applied.filter(|applied| applied != id) {
                 self.world.clear();
-                self.tear_down(&other, None).await;
+                self.tear_down(&other, spec, None).await;
                 self.settle(&other).await;
             }
             self.world.clear();
+        }
+        self.perhaps_other(id, spec, 50).await;
+        if self.draw.percent(30) {
+            self.look_in_bad_weather(id).await;
         }
         if self.draw.percent(20) {
             self.world.roam("198.51.100.23");
@@ -90,6 +113,23 @@ impl Story {
             let hours = 1 + self.draw.below(9);
             self.hours(hours).await;
         }
+    }
+
+    /// Somebody sits at the screen while the cloud answers badly.
+    async fn look_in_bad_weather(&mut self, id: &DeploymentId) {
+        let Some(process) = self.process(None).await else {
+            return;
+        };
+        process.engine.observe_once(id).await;
+        self.at_screen(&process, id);
+        self.world.storm(&mut self.draw, self.rules.harsh);
+        for _ in 0..4 {
+            self.minutes(1).await;
+            process.engine.observe_once(id).await;
+            self.at_screen(&process, id);
+        }
+        self.world.clear();
+        process.life.end();
     }
 
     fn spec(&mut self) -> Spec {
@@ -116,11 +156,11 @@ impl Story {
         let doom = self.doom();
         let Some(id) = self.accept(&spec, For::New, doom).await else {
             self.world.clear();
-            return self.judged(None);
+            return self.judged();
         };
         self.world.known = true;
         let lives = 1 + self.draw.below(3);
-        self.carry_on(&id, lives).await;
+        self.carry_on(&id, &spec, lives).await;
         if self.draw.percent(70) {
             self.world.clear();
             self.settle(&id).await;
@@ -140,19 +180,34 @@ impl Story {
         }
         self.world.storm(&mut self.draw, self.rules.harsh);
         let doom = self.doom();
-        if !self.tear_down(&id, doom).await {
+        if !self.tear_down(&id, &spec, doom).await {
             self.world.clear();
-            self.tear_down(&id, None).await;
+            self.tear_down(&id, &spec, None).await;
         }
-        self.carry_on(&id, 3).await;
+        self.carry_on(&id, &spec, 3).await;
         self.world.clear();
         self.world.roam("203.0.113.7");
-        let rested = self.settle(&id).await;
+        let mut rested = self.settle(&id).await;
+        // What one computer took over while the other tore it down stands until it is wished away there.
+        for _ in 0..3 {
+            if !self.pair || self.progress(&id).is_none_or(|one| leaves(&one)) {
+                break;
+            }
+            self.tear_down(&id, &spec, None).await;
+            rested = self.settle(&id).await;
+        }
+        self.end_strays(&spec).await;
         for minutes in [5, 60, 24 * 60] {
             self.minutes(minutes).await;
             self.watch(3).await;
         }
-        let end = self.judged(Some(&id));
+        if self.pair {
+            // The one that does not have it looks once more.
+            self.at = (self.at + 1) % HOMES;
+            self.watch(3).await;
+            self.at = (self.at + 1) % HOMES;
+        }
+        let end = self.judged();
         outcome.violations.extend(end.violations);
         if !rested {
             let rest = self.rest(&id);
@@ -176,18 +231,22 @@ impl Story {
         self.minutes(30).await;
         // A second one that came later than any search waited for it is found by the next sweep.
         self.watch(3).await;
-        if let Some(progress) = self.progress(id).filter(|one| one.cluster().is_some()) {
+        let cancelled = |one: &Progress| one.wishes.iter().any(|(_, one)| *one == Wish::Cancel);
+        let rests = |one: &Progress| one.cluster().is_some() || cancelled(one);
+        if let Some(progress) = self.progress(id).filter(rests) {
             let ledger = self.world.ledger();
             let unlike = check::same_things(&ledger, &id.mark(), &progress);
+            // What a cancelled run left behind is none, or owned.
+            let rule = if cancelled(&progress) { "I12" } else { "I1" };
             outcome
                 .violations
-                .extend(unlike.into_iter().map(|how| ("I1", how)));
+                .extend(unlike.into_iter().map(|how| (rule, how)));
         }
         outcome
     }
 
     /// The truths at the end.
-    fn judged(&self, id: Option<&DeploymentId>) -> Outcome {
+    fn judged(&self) -> Outcome {
         let ledger = self.world.ledger();
         let mut outcome = Outcome::default();
         let mut broken = |rule, how: Vec<String>| {
@@ -198,20 +257,46 @@ impl Story {
         let touched = self.world.touched(&held(&self.notes).changed);
         let is_touched = !touched.is_empty();
         broken("I5", touched);
-        let mut marks: BTreeSet<DeploymentId> =
-            self.disk.all().into_iter().map(|(id, _)| id).collect();
-        marks.extend(id.cloned());
         let (mut two, mut clusters, mut children) = (false, false, false);
-        for (own, records) in self.disk.all() {
-            broken("I4", check::secrets_in(&records, &[CANARY]));
-            broken("I2", check::unproven(&records));
-            let Ok(progress) = Progress::fold(&records) else {
+        let now = self.world.twin.clock().now();
+        let homes = self.homes.iter().enumerate();
+        let all = homes.flat_map(|(home, disk)| {
+            let all = disk.all().into_iter();
+            all.map(move |(own, records)| (home, own, records))
+        });
+        let all: Vec<(usize, DeploymentId, Vec<Record>)> = all.collect();
+        for (home, own, records) in &all {
+            broken("I4", check::secrets_in(records, &[CANARY]));
+            broken("I2", check::unproven(records));
+            let Ok(progress) = Progress::fold(records) else {
                 broken("I7", vec![format!("the journal of {own} has no fold")]);
                 continue;
             };
+            // What any computer accepted is named.
+            let named: BTreeSet<VolumeId> = all
+                .iter()
+                .filter(|(_, other, _)| other == own)
+                .filter_map(|(_, _, records)| Progress::fold(records).ok())
+                .flat_map(|one| one.volumes_named)
+                .collect();
+            let was_taken = |(_, other, records): &(usize, DeploymentId, Vec<Record>)| {
+                let taken = |one: &Record| matches!(one.fact, Fact::TakenOver(_));
+                other == own && records.iter().any(taken)
+            };
+            let taken = all.iter().any(was_taken);
+            // What a process on a broken disk saw is lost with it.
+            let broke = held(&self.notes)
+                .fired
+                .keys()
+                .any(|kind| kind.starts_with("disk_"));
+            if *home == self.at {
+                let whole = !taken && !broke;
+                let unlike = cost::unlike(&ledger, &own.mark(), &progress, now, whole);
+                broken("I10", unlike);
+            }
             // In a cloud that deletes them with their cluster nobody can keep them.
             if self.world.volumes_stay {
-                broken("I16", check::volumes_named(&ledger, &own.mark(), &progress));
+                broken("I16", check::volumes_named(&ledger, &own.mark(), &named));
             }
             let twice = check::two_at_once(&ledger, &own.mark());
             two |= twice;
@@ -221,7 +306,9 @@ impl Story {
             }
             // Of a volume that Kubernetes never showed nobody could prove that it is ours.
             let held: BTreeSet<u64> = progress.volumes.iter().map(|one| one.volume.0).collect();
-            let named = progress.volumes_named.iter().map(|id| id.0);
+            // What the one that has it wanted gone: a teardown that was taken over is none any more.
+            let wanted = (*home == self.at).then_some(&progress.volumes_named);
+            let named = wanted.into_iter().flatten().map(|id| id.0);
             let named = named.filter(|id| held.contains(id)).collect();
             let (left, born) = check::left(&ledger, &own.mark(), &named);
             (clusters, children) = (clusters || !left.is_empty(), children || !born.is_empty());

@@ -3,15 +3,18 @@
 
 use crate::bent::{BentKube, KubeBug};
 use crate::cloud::{CloudBug, Wrapped};
+use crate::disk::{FAILS, Fault};
 use crate::draw::Draw;
 use crate::life::{Life, MortalClock, MortalJournals, Sync};
-use crate::wire::{Bent, Notes, Wire};
+use crate::screen::overclaimed;
+use crate::wire::{Bent, Notes, Wire, held};
 use crate::world::World;
+use crate::writers::{HOMES, owner_of};
+use domain::DeploymentId;
 use domain::catalog::Catalog;
 use domain::progress::{Progress, Rest};
 use domain::spec::Spec;
 use domain::view::NoticeAction;
-use domain::{DeploymentId, VolumeId};
 use engine::facade::{Engine, For};
 use engine::ports::Ports;
 use engine::protocol::Protocol;
@@ -32,6 +35,8 @@ pub(crate) struct Rules {
     pub(crate) cloud: CloudBug,
     pub(crate) kube: KubeBug,
     pub(crate) sync: Sync,
+    /// Whether identifiers follow from the seed.
+    pub(crate) seeded: bool,
     /// Whether a POST may take effect later than any search waits for it.
     pub(crate) harsh: bool,
 }
@@ -45,6 +50,7 @@ impl Rules {
             cloud: CloudBug::None,
             kube: KubeBug::None,
             sync: Sync::Each,
+            seeded: true,
             harsh: false,
         }
     }
@@ -55,7 +61,14 @@ pub(crate) struct Story {
     pub(crate) seed: u64,
     pub(crate) rules: Rules,
     pub(crate) world: World,
-    pub(crate) disk: MemoryJournals,
+    /// The disks of the computers that are at it.
+    pub(crate) homes: [MemoryJournals; HOMES],
+    /// Which of them has the deployment.
+    pub(crate) at: usize,
+    /// Whether there is another computer at all.
+    pub(crate) pair: bool,
+    /// What the other computer made of its own, seeing nothing of the deployment.
+    pub(crate) strays: Vec<(usize, DeploymentId)>,
     pub(crate) notes: Arc<Mutex<Notes>>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) processes: u64,
@@ -75,12 +88,35 @@ pub(crate) enum Waited {
 }
 
 impl Story {
+    /// The disk of the computer that has the deployment.
+    pub(crate) fn disk(&self) -> &MemoryJournals {
+        &self.homes[self.at]
+    }
+
     /// A new process; it dies at its n-th point, or not.
     pub(crate) async fn process(&mut self, doom: Option<u64>) -> Option<Process> {
-        self.disk.unlock();
+        self.process_in(self.at, doom).await
+    }
+
+    /// The same on one of the computers; nothing else runs there any more.
+    pub(crate) async fn process_in(&mut self, home: usize, doom: Option<u64>) -> Option<Process> {
+        self.homes[home].unlock();
+        self.begin(home, doom).await
+    }
+
+    /// The same beside what runs there. Now and then it is not the process that ends but its disk.
+    pub(crate) async fn begin(&mut self, home: usize, doom: Option<u64>) -> Option<Process> {
         self.processes += 1;
-        let life = Life::begin(doom);
-        let ports = self.ports(&life);
+        let fails = doom.filter(|_| self.draw.percent(15));
+        let fault = fails.map_or_else(Fault::default, |doom| {
+            Fault::new(self.draw.one_of(&FAILS), doom)
+        });
+        let doom = doom.filter(|_| fails.is_none());
+        let who = (home, self.processes);
+        let begins = format!("process {} of computer {home}, {doom:?} {fault:?}", who.1);
+        held(&self.notes).say(&begins);
+        let life = Life::begin(doom, who, self.notes.clone());
+        let ports = self.ports(&life, fault);
         let start = Engine::start(ports, self.rules.protocol, quaylight_tests::memory::here());
         let started = tokio::select! {
             biased;
@@ -90,7 +126,9 @@ impl Story {
         started.map(|engine| Process { engine, life })
     }
 
-    fn ports(&self, life: &Arc<Life>) -> Ports {
+    fn ports(&self, life: &Arc<Life>, fault: Fault) -> Ports {
+        let disk = self.homes[life.home].clone();
+        let owner = owner_of(life.home);
         let clock = Arc::new(MortalClock {
             inner: Arc::new(TwinClock(self.world.twin.clock())),
             life: life.clone(),
@@ -99,19 +137,24 @@ impl Story {
             twin: self.world.twin.clone(),
             life: life.clone(),
             client: ClientAddr::default(),
-            disk: self.disk.clone(),
+            disk: disk.clone(),
             notes: self.notes.clone(),
             bent: self.rules.wire,
             closed: Mutex::default(),
         };
         let computer = Computer {
             journals: Arc::new(MortalJournals {
-                disk: self.disk.clone(),
+                disk,
                 life: life.clone(),
                 sync: self.rules.sync,
+                fault: Arc::new(fault),
             }),
             token: CANARY.to_owned(),
-            ids: Some(self.seed << 16 | self.processes << 8),
+            owner: owner.clone(),
+            ids: self
+                .rules
+                .seeded
+                .then_some(self.seed << 16 | self.processes << 8),
             ..Computer::default()
         };
         let ports = computer.ports_over(&self.world.twin, wire.transport(), clock.clone());
@@ -123,6 +166,8 @@ impl Story {
                 bug: self.rules.cloud,
                 wanted: Mutex::default(),
                 last: Mutex::default(),
+                machines: Mutex::default(),
+                owner,
             }),
             kube: Arc::new(BentKube {
                 inner: ports.kube,
@@ -142,7 +187,32 @@ impl Story {
     }
 
     pub(crate) fn progress(&self, id: &DeploymentId) -> Option<Progress> {
-        self.disk.progress(id)
+        self.progress_in(self.at, id)
+    }
+
+    fn progress_in(&self, home: usize, id: &DeploymentId) -> Option<Progress> {
+        self.homes[home].progress(id)
+    }
+
+    /// Whether a computer has more than a journal's header of it.
+    pub(crate) fn knows(&self, home: usize, id: &DeploymentId) -> bool {
+        self.progress_in(home, id)
+            .is_some_and(|one| one.spec.is_some())
+    }
+
+    /// What the screen of a process claims is held against what it heard, and its sum against the
+    /// ledger.
+    pub(crate) fn at_screen(&self, process: &Process, id: &DeploymentId) {
+        let Some(cluster) = self
+            .progress_in(process.life.home, id)
+            .and_then(|one| one.cluster())
+        else {
+            return;
+        };
+        let rows = process.engine.rows(id);
+        let claims = overclaimed(&rows, &held(&process.life.heard), cluster.0);
+        let broken = claims.into_iter().map(|how| ("I11", how));
+        held(&self.notes).broken.extend(broken);
     }
 
     pub(crate) fn rest(&self, id: &DeploymentId) -> Rest {
@@ -167,7 +237,7 @@ impl Story {
             }
             None
         };
-        let known = self.disk.ids();
+        let known = self.disk().ids();
         let id = tokio::select! {
             biased;
             id = accepted => id,
@@ -175,12 +245,13 @@ impl Story {
         };
         // A process that died within the acceptance may have written it.
         let new = || {
-            let all = self.disk.ids();
+            let all = self.disk().ids();
             let new = all.into_iter().find(|id| !known.contains(id));
             new.filter(|id| self.progress(id).is_some_and(|one| one.run.is_some()))
         };
         let id = id.or_else(new)?;
         let waited = self.wait(&process, &id).await;
+        self.at_screen(&process, &id);
         if !matches!(waited, Waited::Rests) {
             process.life.end();
         }
@@ -197,7 +268,7 @@ impl Story {
     }
 
     /// Processes come and die, each carrying the run on; after `lives` of them it is left as it is.
-    pub(crate) async fn carry_on(&mut self, id: &DeploymentId, lives: u64) {
+    pub(crate) async fn carry_on(&mut self, id: &DeploymentId, spec: &Spec, lives: u64) {
         for _ in 0..lives {
             if !matches!(self.rest(id), Rest::Running(_) | Rest::Cancelled(_)) {
                 return;
@@ -212,9 +283,18 @@ impl Story {
                 () = process.life.ended() => continue,
             }
             if self.draw.percent(8) {
-                drop(process.engine.cancel(id).await);
+                tokio::select! {
+                    biased;
+                    asked = process.engine.cancel(id) => drop(asked),
+                    () = process.life.ended() => {}
+                }
             }
+            if self.draw.percent(12) {
+                self.second_instance(id).await;
+            }
+            self.perhaps_other(id, spec, 30).await;
             self.wait(&process, id).await;
+            self.at_screen(&process, id);
             process.life.end();
             if self.draw.percent(20) {
                 self.hours(self.draw.clone().below(8)).await;
@@ -271,52 +351,12 @@ impl Story {
         };
         process.engine.keep_watch();
         self.minutes(minutes).await;
+        for brief in process.engine.list() {
+            self.at_screen(&process, &brief.id);
+        }
         for id in process.engine.carried() {
             self.wait(&process, &id).await;
         }
         process.life.end();
     }
-
-    /// The teardown that the user wishes, with some of the volumes; again until it is accepted.
-    pub(crate) async fn tear_down(&mut self, id: &DeploymentId, doom: Option<u64>) -> bool {
-        for nth in 0..30 {
-            let doom = doom.filter(|_| nth == 0);
-            let Some(process) = self.process(doom).await else {
-                continue;
-            };
-            let delete = self.some_volumes();
-            let asked = tokio::select! {
-                biased;
-                asked = process.engine.tear_down(id, "ada", &delete) => asked.is_ok(),
-                () = process.life.ended() => false,
-            };
-            if asked {
-                self.wait(&process, id).await;
-            }
-            process.life.end();
-            if asked || self.progress(id).is_some_and(|progress| leaves(&progress)) {
-                return true;
-            }
-            self.minutes(2).await;
-        }
-        false
-    }
-
-    /// Volumes of ours that the user ticks.
-    pub(crate) fn some_volumes(&mut self) -> Vec<VolumeId> {
-        let ledger = self.world.ledger();
-        let alive = ledger["alive"].as_array().into_iter().flatten();
-        let ours = alive.filter(|row| row["kind"] == "volume" && row["cluster"].is_u64());
-        let ids: Vec<u64> = ours.filter_map(|row| row["id"].as_u64()).collect();
-        let ticked = ids.into_iter().filter(|_| self.draw.percent(50));
-        ticked.map(VolumeId).collect()
-    }
-}
-
-fn leaves(progress: &Progress) -> bool {
-    use domain::plan::Purpose;
-    matches!(
-        progress.purpose(),
-        Some(Purpose::TearDown | Purpose::RollBack)
-    )
 }

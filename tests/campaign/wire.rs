@@ -3,7 +3,10 @@
 //! nobody wished away, no count is written under an autoscaler.
 
 use crate::life::Life;
+use crate::story::CANARY;
+use crate::writers::{Line, Write, owner};
 use bytes::Bytes;
+use domain::Mark;
 use domain::plan::Purpose;
 use domain::progress::{CreatePhase, Progress};
 use domain::record::{Fact, Record, Thing, Wish};
@@ -11,7 +14,7 @@ use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use linode::{BoxError, ReplyBody, Transport};
 use quaylight_tests::memory::MemoryJournals;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sim::{ClientAddr, Twin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +33,33 @@ pub(crate) struct Notes {
     pub(crate) changed: BTreeSet<String>,
     /// Pools whose autoscaler was seen on.
     pub(crate) scaled: BTreeSet<String>,
+    /// What processes did with journals.
+    pub(crate) hands: Vec<Line>,
+    /// What was written to the cloud.
+    pub(crate) writes: Vec<Write>,
+    /// Whether a user asked for a teardown: on a disk that is broken no journal tells of it.
+    pub(crate) asked: bool,
+    /// The deployment that two computers are at.
+    pub(crate) contested: Option<Mark>,
+    /// Whose owner tag it bore from when on.
+    pub(crate) owners: Vec<(jiff::Timestamp, Option<usize>)>,
+    /// How often this computer failed a process, by kind.
+    pub(crate) fired: BTreeMap<&'static str, u64>,
+}
+
+impl Notes {
+    /// This computer failed a process.
+    pub(crate) fn count(&mut self, kind: &'static str) {
+        *self.fired.entry(kind).or_default() += 1;
+        self.say(kind);
+    }
+
+    /// A line of the transcript.
+    pub(crate) fn say(&mut self, what: &str) {
+        if let Some(lines) = &mut self.lines {
+            lines.push(format!("-- {what}"));
+        }
+    }
 }
 
 pub(crate) fn held<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,6 +95,8 @@ pub(crate) enum Bent {
     ErrorIsRefusal,
     /// Only the first rows of a list are read.
     FirstRows(usize),
+    /// A refusal quotes the token that it came for.
+    QuotesToken,
 }
 
 impl Wire {
@@ -91,6 +123,17 @@ impl Wire {
         Ok(reply)
     }
 
+    /// Who has the deployment, where two computers are at it.
+    fn note_owner(&self) {
+        let mut notes = held(&self.notes);
+        let Some(mark) = &notes.contested else { return };
+        let (_, ledger) = self.twin.demo("GET", "/_demo/ledger", &Value::Null);
+        let now = owner(&ledger, mark);
+        if notes.owners.last().map(|(_, home)| *home) != Some(now) {
+            notes.owners.push((self.twin.clock().now(), now));
+        }
+    }
+
     fn break_rule(&self, rule: &'static str, how: String) {
         held(&self.notes).broken.push((rule, how));
     }
@@ -98,6 +141,14 @@ impl Wire {
     fn before(&self, request: &Request<Bytes>) {
         let (method, path) = (request.method(), request.uri().path());
         let now = self.twin.clock().now();
+        if *method != Method::GET {
+            held(&self.notes).writes.push(Write {
+                home: self.life.home,
+                at: now,
+                what: format!("{method} {path}"),
+            });
+            self.note_owner();
+        }
         let closed = {
             let closed = held(&self.closed);
             let any = !closed.is_empty();
@@ -111,7 +162,9 @@ impl Wire {
         if *method == Method::POST && makes && !self.disk.any(is_announced) {
             self.break_rule("I6", format!("POST {path} without a record of it"));
         }
-        if *method == Method::DELETE && !self.disk.any(|records, _| is_wished(records, path)) {
+        let asked = held(&self.notes).asked;
+        let wished = || self.disk.any(|records, _| is_wished(records, path));
+        if *method == Method::DELETE && !asked && !wished() {
             self.break_rule("I13", format!("DELETE {path} that nobody wished"));
         }
         if *method == Method::PUT
@@ -137,6 +190,12 @@ impl Wire {
         };
         let status = head.status.as_u16();
         self.note(method, path, status, &body);
+        if *method == Method::GET {
+            let now = self.twin.clock().now();
+            held(&self.life.heard).take(path, status, &body, now);
+        } else {
+            self.note_owner();
+        }
         let waits = head
             .headers
             .get("retry-after")
@@ -164,6 +223,12 @@ impl Wire {
                 }
             }
             Bent::FirstRows(most) => body = first_rows(&body, most),
+            Bent::QuotesToken => {
+                if status == 400 {
+                    let said = json!({"errors": [{"reason": format!("not with {CANARY}")}]});
+                    body = said.to_string().into();
+                }
+            }
         }
         head.headers.remove("content-length");
         let body = Full::new(body).map_err(|never| match never {});
@@ -197,7 +262,8 @@ impl Wire {
         if let Some(lines) = &mut notes.lines {
             let now = self.twin.clock().now().strftime("%d %H:%M:%S").to_string();
             let text: String = String::from_utf8_lossy(body).chars().take(120).collect();
-            lines.push(format!("{now} {method} {path}: {status} {text}"));
+            let home = self.life.home;
+            lines.push(format!("{now} {home} {method} {path}: {status} {text}"));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! people do inside a cluster.
 
 use crate::draw::Draw;
-use crate::menu::{DECISIVE, MENU};
+use crate::menu::{BENT_POSTS, DECISIVE, LASTING, MENU};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt as _;
@@ -193,6 +193,19 @@ impl World {
         if draw.percent(35) {
             let (kind, at_call) = (draw.one_of(DECISIVE), 1 + draw.below(60));
             rules.push(json!({"kind": kind, "at_call": at_call}));
+        }
+        if draw.percent(4) {
+            let (kind, at_call) = (draw.one_of(BENT_POSTS), 1 + draw.below(3));
+            rules.push(json!({"kind": kind, "method": "POST", "at_call": at_call}));
+        }
+        if draw.percent(12) {
+            let (kind, effect) = draw.one_of(LASTING);
+            let effect: Value = serde_json::from_str(effect).expect("an effect");
+            let from_call = 1 + draw.below(80);
+            rules.push(json!({"kind": kind, "from_call": from_call, "effect": effect}));
+        } else if self.known && draw.percent(2) {
+            // The token of another account; whose the journal is was read before.
+            rules.push(json!({"kind": "other_account", "from_call": 1}));
         }
         // An hour in which nothing that is read can be believed; whose account it is was read before.
         if self.known && draw.percent(6) {

@@ -1,0 +1,82 @@
+//! What a process was told by the cloud: what its screen may claim, and what its searches rest on.
+//! Replies are kept as they came and read only when somebody asks.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::VecDeque;
+
+/// The collections that a complete search reads.
+pub(crate) const SEARCHED: [&str; 5] = [
+    "/v4/lke/clusters",
+    "/v4/linode/instances",
+    "/v4/nodebalancers",
+    "/v4/volumes",
+    "/v4/networking/firewalls",
+];
+/// Where machines are listed.
+pub(crate) const LINODES: &str = SEARCHED[1];
+/// So many replies are remembered: more than come between two looks.
+const KEPT: usize = 2000;
+
+/// The listings that one process was given, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Heard(VecDeque<(Timestamp, String, Bytes)>);
+
+impl Heard {
+    /// Takes up a reply to a GET as it arrived.
+    pub(crate) fn take(&mut self, path: &str, status: u16, body: &Bytes, at: Timestamp) {
+        if status != 200 || !(SEARCHED.contains(&path) || path.ends_with("/pools")) {
+            return;
+        }
+        if self.0.len() == KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back((at, path.to_owned(), body.clone()));
+    }
+
+    fn lists<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (Timestamp, Value)> + 'a {
+        let of_it = self.0.iter().rev().filter(move |(_, of, _)| of == path);
+        of_it.filter_map(|(at, _, body)| Some((*at, serde_json::from_slice(body).ok()?)))
+    }
+
+    /// When this path was listed last with as many rows as it counts.
+    pub(crate) fn whole(&self, path: &str) -> Option<Timestamp> {
+        let is_whole = |list: &Value| {
+            let rows = list["data"].as_array().map(|rows| rows.len() as u64);
+            rows.is_some() && rows == list["results"].as_u64()
+        };
+        let mut whole = self.lists(path).filter(|(_, list)| is_whole(list));
+        whole.next().map(|(at, _)| at)
+    }
+
+    /// When a cluster's pools and all Linodes had both been listed whole last.
+    pub(crate) fn read_whole(&self, cluster: u64) -> Option<Timestamp> {
+        Some(self.whole(&pools(cluster))?.min(self.whole(LINODES)?))
+    }
+
+    /// Whether a Linode was said to be in a state, at this time or later.
+    pub(crate) fn called(&self, linode: u64, status: &str, since: Timestamp) -> bool {
+        let lists = self.lists(LINODES).take_while(|(at, _)| *at >= since);
+        rows(lists).any(|row| row["id"] == linode && row["status"] == status)
+    }
+
+    /// Whether LKE said that a node is ready, at this time or later.
+    pub(crate) fn ready(&self, cluster: u64, node: &str, since: Timestamp) -> bool {
+        let path = pools(cluster);
+        let lists = self.lists(&path).take_while(|(at, _)| *at >= since);
+        let mut pools = rows(lists);
+        pools.any(|pool| {
+            let mut nodes = pool["nodes"].as_array().into_iter().flatten();
+            nodes.any(|one| one["id"] == node && one["status"] == "ready")
+        })
+    }
+}
+
+fn pools(cluster: u64) -> String {
+    format!("/v4/lke/clusters/{cluster}/pools")
+}
+
+fn rows(lists: impl Iterator<Item = (Timestamp, Value)>) -> impl Iterator<Item = Value> {
+    lists.flat_map(|(_, list)| list["data"].as_array().cloned().unwrap_or_default())
+}

@@ -1,0 +1,63 @@
+//! The way out: what a user tears down, and with which volumes.
+
+use crate::story::Story;
+use crate::wire::held;
+use domain::plan::Purpose;
+use domain::progress::Progress;
+use domain::spec::Spec;
+use domain::{DeploymentId, VolumeId};
+
+impl Story {
+    /// The teardown that the user wishes, with some of the volumes; again until it is accepted.
+    pub(crate) async fn tear_down(
+        &mut self,
+        id: &DeploymentId,
+        spec: &Spec,
+        doom: Option<u64>,
+    ) -> bool {
+        for nth in 0..30 {
+            let doom = doom.filter(|_| nth == 0);
+            let Some(process) = self.process(doom).await else {
+                continue;
+            };
+            let delete = self.some_volumes();
+            held(&self.notes).asked = true;
+            let asked = tokio::select! {
+                biased;
+                asked = process.engine.tear_down(id, "ada", &delete) => asked.is_ok(),
+                () = process.life.ended() => false,
+            };
+            if asked {
+                if doom.is_some() {
+                    self.perhaps_other(id, spec, 40).await;
+                }
+                self.wait(&process, id).await;
+                self.at_screen(&process, id);
+            }
+            process.life.end();
+            if asked || self.progress(id).is_some_and(|progress| leaves(&progress)) {
+                return true;
+            }
+            self.minutes(2).await;
+        }
+        false
+    }
+
+    /// Volumes of ours that the user ticks.
+    pub(crate) fn some_volumes(&mut self) -> Vec<VolumeId> {
+        let ledger = self.world.ledger();
+        let alive = ledger["alive"].as_array().into_iter().flatten();
+        let ours = alive.filter(|row| row["kind"] == "volume" && row["cluster"].is_u64());
+        let ids: Vec<u64> = ours.filter_map(|row| row["id"].as_u64()).collect();
+        let ticked = ids.into_iter().filter(|_| self.draw.percent(50));
+        ticked.map(VolumeId).collect()
+    }
+}
+
+/// Whether it is on its way out, or gone.
+pub(crate) fn leaves(progress: &Progress) -> bool {
+    matches!(
+        progress.purpose(),
+        Some(Purpose::TearDown | Purpose::RollBack)
+    )
+}
