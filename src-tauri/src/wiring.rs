@@ -16,7 +16,7 @@ use engine::facade::{Engine, Here};
 use engine::ports::{CleanKubeconfig, Clock as _, Failure, Ids as _, Kind, Ports};
 use engine::protocol::PROTOCOL;
 use linode::{LinodeCloud, Origin};
-use local::kubeconfig::ServerRule;
+use local::kubeconfig::{ServerRule, UserKubeconfig};
 use secrecy::SecretString;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -108,6 +108,7 @@ async fn demo(home: &Path, clouds: &mut Clouds) -> Result<Arc<Session>, Problem>
         address: Arc::new(local::PublicAddress::demo(transport, &at)),
         ids: Arc::new(local::Ulids),
         clean_kubeconfig: clean(ServerRule::Loopback),
+        own_kubeconfig: Arc::new(UserKubeconfig::of_user(home)),
     };
     let here = Here {
         kind: CloudKind::Demo,
@@ -201,6 +202,7 @@ pub(crate) async fn linode_session(
         address: Arc::new(address),
         ids: Arc::new(local::Ulids),
         clean_kubeconfig: clean(ServerRule::Linode),
+        own_kubeconfig: Arc::new(UserKubeconfig::of_user(home)),
     };
     let here = Here {
         kind: CloudKind::Linode,

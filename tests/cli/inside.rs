@@ -9,7 +9,7 @@ use engine::ports::Ports;
 use engine::protocol::PROTOCOL;
 use kubernetes::KubeRs;
 use linode::{LinodeCloud, Origin, loopback_transport};
-use local::kubeconfig::{ServerRule, cleaner};
+use local::kubeconfig::{ServerRule, UserKubeconfig, cleaner};
 use local::{DemoClock, FileJournals, PublicAddress, Ulids};
 use secrecy::{ExposeSecret as _, SecretString};
 use sim::{Options, Twin, serve};
@@ -62,6 +62,7 @@ async fn wired(port: u16, home: &Path) -> Result<Ports> {
         ids: Arc::new(Ulids),
         owner: local::owner(home)?,
         clean_kubeconfig: cleaner(ServerRule::Loopback),
+        own_kubeconfig: Arc::new(UserKubeconfig::at(home, Vec::new())),
     })
 }
 

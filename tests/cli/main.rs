@@ -14,6 +14,7 @@ mod home;
 mod input;
 mod inside;
 mod killed;
+mod kubectl;
 mod leaks;
 mod reach;
 mod reference;

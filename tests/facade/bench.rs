@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use kubernetes::KubeRs;
 use linode::{LinodeCloud, Origin};
-use local::kubeconfig::{ServerRule, cleaner};
+use local::kubeconfig::{ServerRule, UserKubeconfig, cleaner};
 use local::{DemoClock, FileJournals, PublicAddress, Ulids};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -82,6 +82,18 @@ impl Bench {
         let id = self.engine.accept(&plan, false).await.unwrap();
         self.engine.wait(&id).await;
         id
+    }
+
+    /// The file that this computer's kubectl reads; `None`: there is none.
+    pub(crate) fn kubectl(&self) -> Option<String> {
+        std::fs::read_to_string(self.home.path().join("kube/config")).ok()
+    }
+
+    /// A person writes it.
+    pub(crate) fn write_kubectl(&self, text: &str) {
+        let folder = self.home.path().join("kube");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config"), text).unwrap();
     }
 
     /// Rows of the ledger that are alive.
@@ -202,6 +214,7 @@ async fn engine(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Arc<Engin
         address: Arc::new(PublicAddress::demo(transport, &origin.to_string())),
         ids: Arc::new(Ulids),
         clean_kubeconfig: cleaner(ServerRule::Loopback),
+        own_kubeconfig: Arc::new(UserKubeconfig::at(home, vec![home.join("kube/config")])),
     };
     let here = Here {
         kind: CloudKind::Demo,

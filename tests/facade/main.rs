@@ -12,6 +12,7 @@ mod coverage;
 mod disk;
 mod faulty;
 mod gpus;
+mod kubectl;
 mod life;
 mod lost;
 mod owner;

@@ -7,6 +7,7 @@ use domain::record::Record;
 use domain::view::CloudKind;
 use domain::{DeploymentId, Owner};
 use engine::facade::{Engine, Here};
+use engine::kubectl::NoKubectl;
 use engine::ports::{Clock, Cloud, Ids, Journal, JournalError, Journals, Kube, Ports, Stamp};
 use engine::protocol::Protocol;
 use jiff::Timestamp;
@@ -305,6 +306,7 @@ impl Computer {
             address: Arc::new(PublicAddress::demo(transport, &ORIGIN.to_string())),
             ids,
             clean_kubeconfig: cleaner(ServerRule::Loopback),
+            own_kubeconfig: Arc::new(NoKubectl),
         }
     }
 

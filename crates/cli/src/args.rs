@@ -66,6 +66,9 @@ pub(crate) enum Command {
         /// Write it here, readable by you only, instead of to stdout.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// What becomes of the kubeconfig that kubectl reads.
+        #[command(flatten)]
+        kubectl: Kubectl,
     },
     /// Delete all of a deployment and prove that nothing is left.
     Teardown {
@@ -138,6 +141,21 @@ fn network(text: &str) -> Result<IpNet, String> {
             .flatten();
         texts.map(crate::words::say).collect::<Vec<_>>().join(" ")
     })
+}
+
+/// What becomes of the kubeconfig that kubectl reads: `$KUBECONFIG`, else `~/.kube/config`.
+#[derive(Debug, Args)]
+pub(crate) struct Kubectl {
+    /// Show the difference, ask, and put it in; everything else in the file stays as it is. It is
+    /// taken out again with the teardown.
+    #[arg(long, conflicts_with_all = ["out", "undo"])]
+    pub(crate) merge: bool,
+    /// Make it the current context.
+    #[arg(long, requires = "merge")]
+    pub(crate) current: bool,
+    /// Take it out again.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) undo: bool,
 }
 
 /// To when a stop time is moved.

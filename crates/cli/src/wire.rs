@@ -9,7 +9,7 @@ use engine::facade::Here;
 use engine::ports::{Clock, Ports};
 use kubernetes::KubeRs;
 use linode::{LinodeCloud, Origin, live_transport, loopback_transport};
-use local::kubeconfig::{ServerRule, cleaner};
+use local::kubeconfig::{ServerRule, UserKubeconfig, cleaner};
 use local::{
     ConnectedAccount, DemoClock, FileJournals, Host, Keychain, PublicAddress, Seat, SystemClock,
     Token, Ulids, take_seat,
@@ -153,6 +153,7 @@ fn ports(
         address: Arc::new(address),
         ids: Arc::new(Ulids),
         clean_kubeconfig: cleaner(rule),
+        own_kubeconfig: Arc::new(UserKubeconfig::of_user(home)),
     })
 }
 

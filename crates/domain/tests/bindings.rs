@@ -8,8 +8,8 @@ use quaylight_domain::catalog::Catalog;
 use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
-    AccountCard, AccountSearch, CloudKind, NoticeAction, Problem, ReceiptView, Review,
-    TeardownReview, Update,
+    AccountCard, AccountSearch, CloudKind, MergePreview, NoticeAction, Problem, ReceiptView,
+    Review, TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,6 +32,7 @@ fn export(to: &Path) {
     AccountSearch::export_all(&cfg).unwrap();
     CloudKind::export_all(&cfg).unwrap();
     NoticeAction::export_all(&cfg).unwrap();
+    MergePreview::export_all(&cfg).unwrap();
 }
 
 /// File names and texts of a folder; empty when there is none.

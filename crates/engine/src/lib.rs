@@ -12,6 +12,7 @@ pub mod facade;
 mod inside;
 #[cfg(feature = "kill-points")]
 pub mod kill;
+pub mod kubectl;
 pub mod left;
 pub mod observe;
 mod owner;
@@ -33,6 +34,7 @@ mod want;
 /// Every code of this crate with its parameters.
 pub const TEXTS: &[&[(&str, &[&str])]] = &[
     facade::problem::Said::ALL,
+    kubectl::Said::ALL,
     facade::TEARDOWN_TEXTS,
     facade::SWEEP_TEXTS,
     facade::TAKE_OVER_TEXTS,

@@ -139,6 +139,11 @@ pub trait Cloud: Send + Sync {
     async fn set_cluster_tags(&self, id: ClusterId, tags: &[String]) -> Answer<()>;
     /// The kubeconfig as Linode sends it, decoded; `Unavailable` (503) until it is there.
     async fn kubeconfig(&self, id: ClusterId) -> Answer<SecretString>;
+    /// DELETE it: all that were given out cease to work, and a new one is there a little later. A
+    /// cloud without it refuses.
+    async fn rotate_kubeconfig(&self, _: ClusterId) -> Answer<()> {
+        Err(Failure::new(Kind::Invalid, "rotate the kubeconfig"))
+    }
     /// The API server's URLs; `Unavailable` (503) until they are there.
     async fn api_endpoints(&self, id: ClusterId) -> Answer<Vec<String>>;
     /// The access list; one that was never made is `enabled: false`.
@@ -382,6 +387,8 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
     /// Rebuilds a kubeconfig from allowed atoms: raw text and the API's URLs in, clean text out.
     pub clean_kubeconfig: CleanKubeconfig,
+    /// The kubeconfig that this computer's kubectl reads.
+    pub own_kubeconfig: Arc<dyn crate::kubectl::OwnKubeconfig>,
 }
 
 /// See [`Ports::clean_kubeconfig`].

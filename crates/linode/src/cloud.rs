@@ -167,6 +167,11 @@ impl Cloud for LinodeCloud {
         self.read_kubeconfig(id).await
     }
 
+    async fn rotate_kubeconfig(&self, id: ClusterId) -> Answer<()> {
+        let path = cluster::path(id, "/kubeconfig");
+        self.caller.delete("rotate the kubeconfig", &path).await
+    }
+
     async fn api_endpoints(&self, id: ClusterId) -> Answer<Vec<String>> {
         let path = cluster::path(id, "/api-endpoints");
         let key = |one: &Endpoint| one.endpoint.clone();

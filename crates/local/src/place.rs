@@ -3,7 +3,7 @@
 
 use crate::Error;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The name of the app's folder on every system.
 pub const APP_FOLDER: &str = "dev.quaylight.desktop";
@@ -41,6 +41,32 @@ pub(crate) fn linode_cli_config() -> Option<PathBuf> {
     let folder =
         given("XDG_CONFIG_HOME").or_else(|| env::home_dir().map(|home| home.join(".config")));
     given("LINODE_CLI_CONFIG").or_else(|| folder.map(|folder| folder.join("linode-cli")))
+}
+
+/// Where kubectl looks for kubeconfigs, in its order: what `$KUBECONFIG` lists, else
+/// `~/.kube/config`.
+pub(crate) fn kubeconfigs() -> Vec<PathBuf> {
+    let listed = env::var_os("KUBECONFIG").unwrap_or_default();
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in env::split_paths(&listed) {
+        if path.is_absolute() && !files.contains(&path) {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        let home = env::home_dir().filter(|home| home.is_absolute());
+        files.extend(home.map(|home| home.join(".kube").join("config")));
+    }
+    files
+}
+
+/// A path as a person would write it.
+pub(crate) fn short(path: &Path) -> String {
+    let home = env::home_dir().filter(|home| home.is_absolute());
+    match home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
+    }
 }
 
 /// The user's name as the system tells it; empty when it does not.

@@ -1,6 +1,7 @@
 //! One function per command: parse, call, print.
 
 mod apply;
+mod kubectl;
 mod look;
 mod reach;
 mod serve;
@@ -73,7 +74,10 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Show(name) => look::show(&session, &name.name).await,
         Command::Reach(name) => reach::reach(&session, &name.name).await,
         Command::Access(args) => reach::access(&session, args).await,
-        Command::Kubeconfig { name, out } => {
+        Command::Kubeconfig { name, kubectl, .. } if kubectl.merge || kubectl.undo => {
+            kubectl::kubectl(&session, &name.name, kubectl).await
+        }
+        Command::Kubeconfig { name, out, .. } => {
             look::kubeconfig(&session, &name.name, out.as_deref()).await
         }
         Command::Teardown {

@@ -12,8 +12,8 @@ use crate::spend::{Billed, spend};
 use crate::text::{PerHour, Text};
 use crate::texts;
 use crate::view::{
-    DeploymentRow, DeploymentState, Notice, NoticeAction, Row, SpendRow, SpendSeries, StepRow,
-    StepState, Tone, Whose,
+    DeploymentRow, DeploymentState, MergedContext, Notice, NoticeAction, Row, SpendRow,
+    SpendSeries, StepRow, StepState, Tone, Whose,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -74,6 +74,8 @@ pub struct Facts<'a> {
     pub here: bool,
     /// Which computer looks after it.
     pub whose: Whose,
+    /// Where it stands in the person's own kubeconfig.
+    pub merged: Option<&'a MergedContext>,
 }
 
 /// The state that a person sees.
@@ -163,6 +165,7 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
             && progress.cluster().is_some()
             && matches!(state, DeploymentState::Running)
             && progress.created.is_some(),
+        merged: facts.merged.cloned(),
         receipt: gone,
         stops: progress.stops_at().filter(|_| !gone && own),
         account: progress.header.account.0.clone(),

@@ -1,6 +1,7 @@
 //! A deployment with its nodes, steps and activity.
 
 use super::app::Notice;
+use super::kubectl::MergedContext;
 use super::picture::Picture;
 use super::reach::ReachView;
 use crate::ids::DeploymentId;
@@ -45,6 +46,8 @@ pub struct DeploymentRow {
     pub purpose: Option<Purpose>,
     /// Whether a kubeconfig can be had.
     pub kubeconfig: bool,
+    /// Where it stands in the kubeconfig that this computer's kubectl reads; `null`: nowhere.
+    pub merged: Option<MergedContext>,
     /// Whether a receipt can be read.
     pub receipt: bool,
     /// When it is torn down by itself.

@@ -6,6 +6,7 @@
 
 mod app;
 mod deployment;
+mod kubectl;
 mod picture;
 mod reach;
 mod review;
@@ -14,6 +15,7 @@ mod spend;
 
 pub use app::*;
 pub use deployment::*;
+pub use kubectl::*;
 pub use picture::*;
 pub use reach::*;
 pub use review::*;

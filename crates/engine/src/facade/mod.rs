@@ -7,9 +7,11 @@ mod act;
 mod around;
 mod desk;
 mod journals;
+mod kubectl;
 mod observe;
 mod others;
 pub mod problem;
+mod reads;
 mod review;
 mod roam;
 mod rounds;
@@ -99,6 +101,8 @@ pub struct Engine {
     own: Mutex<roam::Own>,
     /// When each deployment was looked at last.
     looked: Mutex<BTreeMap<DeploymentId, Looked>>,
+    /// What stands in the person's own kubeconfig.
+    merged: Mutex<BTreeMap<DeploymentId, crate::kubectl::Merged>>,
     /// Whether `keep_watch` was asked.
     watched: Mutex<bool>,
     me: Weak<Engine>,
@@ -166,9 +170,11 @@ impl Engine {
             around: Mutex::default(),
             own: Mutex::default(),
             looked: Mutex::default(),
+            merged: Mutex::default(),
             watched: Mutex::default(),
             me: me.clone(),
         });
+        engine.read_merged().await;
         let problems = engine.read_journals().await;
         engine.publish_app();
         (engine, problems)
@@ -198,23 +204,6 @@ impl Engine {
         *lock(&self.account) = Some((now, account.clone()));
         self.publish_app();
         Ok(account)
-    }
-
-    /// What bears a label on the account.
-    pub(crate) async fn labels(&self) -> Result<Labels, Problem> {
-        let now = self.ports.clock.now();
-        let held = lock(&self.labels).clone();
-        if let Some((_, labels)) = held.filter(|(at, _)| is_fresh(*at, now, READING_GOOD)) {
-            return Ok(labels);
-        }
-        let clusters = self.told(self.ports.cloud.clusters().await)?;
-        let firewalls = self.told(self.ports.cloud.firewalls().await)?;
-        let labels = Labels {
-            clusters,
-            firewalls,
-        };
-        *lock(&self.labels) = Some((now, labels.clone()));
-        Ok(labels)
     }
 
     /// How many requests were sent to the cloud so far.
@@ -273,6 +262,7 @@ impl Engine {
                 held.run = None;
             }
             me.publish(&id);
+            me.forget_merged(&id).await;
             if matches!(&end, End::Failed(what) if what.code == "failed_taken_over") {
                 me.set_lost(&id, true);
             }

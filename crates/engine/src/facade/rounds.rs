@@ -121,6 +121,7 @@ async fn teardowns(me: Weak<Engine>) {
     loop {
         let Some(engine) = me.upgrade() else { return };
         engine.take_over_teardowns().await;
+        engine.forget_all_merged().await;
         let clock = engine.ports.clock.clone();
         drop(engine);
         clock.sleep(ROUND).await;

@@ -92,6 +92,7 @@ impl Engine {
             driven: held.driven(),
             here: self.is_here(&held.progress),
             whose,
+            merged: self.merged_at(&held.progress.header.deployment).as_ref(),
         })
     }
 

@@ -149,14 +149,20 @@ impl Engine {
         if held.progress.torn_down.is_none() {
             return Err(problem(Said::ReceiptMissing, None, None));
         }
-        Ok(receipt(&held.progress).view())
+        Ok(self.receipt_of(&held).view())
+    }
+
+    fn receipt_of(&self, held: &super::Held) -> crate::receipt::Receipt {
+        let mut receipt = receipt(&held.progress);
+        receipt.notes.extend(self.merged_note(&receipt.deployment));
+        receipt
     }
 
     /// The same as a document for keeping.
     pub fn receipt_document(&self, id: &DeploymentId) -> Result<String, Problem> {
         self.receipt(id)?;
         let held = self.known(id)?;
-        serde_json::to_string_pretty(&receipt(&held.progress)).map_err(|error| {
+        serde_json::to_string_pretty(&self.receipt_of(&held)).map_err(|error| {
             let what = Said::OwnFault {
                 what: error.to_string(),
             };

@@ -2,6 +2,7 @@
 
 use super::problem::{Said, problem};
 use super::{Engine, Held};
+use crate::kubectl;
 use crate::ports::KubeApi;
 use domain::catalog::Catalog;
 use domain::inventory::{NodeBalancer, PersistentVolume, Pool};
@@ -9,7 +10,7 @@ use domain::plan::build::{Basis, plan_teardown_allowing};
 use domain::plan::{PoolRole, Prices};
 use domain::text::Text;
 use domain::texts;
-use domain::view::{KeptVolume, Problem, TeardownItem, TeardownReview};
+use domain::view::{KeptVolume, MergedContext, Problem, TeardownItem, TeardownReview};
 use domain::{ClusterId, DeploymentId, PlanId, Price, VolumeId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -108,6 +109,12 @@ impl Engine {
                     price: price(held_as.size_gb),
                 });
             }
+        }
+        if let Some(MergedContext { path, context }) = self.merged_at(id) {
+            will_go.push(TeardownItem {
+                what: kubectl::Said::WillGo { context, path }.into(),
+                price: Some(Price::default()),
+            });
         }
         let foreign: Vec<_> = clusters.iter().filter(|one| Some(one.id) != ours).collect();
         let mut not_ours: Vec<TeardownItem> = foreign

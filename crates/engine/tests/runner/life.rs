@@ -10,6 +10,7 @@ use domain::record::{Fact, Record, Wish};
 use domain::spec::Spec;
 use domain::{AccountId, CloudId, DeploymentId, MicroUsd, Owner, PlanId, Price, VolumeId};
 use engine::book::Book;
+use engine::kubectl::NoKubectl;
 use engine::ports::{Clock, Ids, Journal, JournalError, Journals, Ports};
 use engine::protocol::{PROTOCOL, Protocol};
 use engine::run::{End, drive};
@@ -147,6 +148,7 @@ impl Story {
             address: over,
             ids: self.ids.clone(),
             clean_kubeconfig: Arc::new(|raw, _| Ok(raw.clone())),
+            own_kubeconfig: Arc::new(NoKubectl),
         }
     }
 

@@ -5,7 +5,10 @@
 //! or what is run is refused; everything else unknown is simply not carried over.
 
 mod atoms;
+mod own;
 mod parse;
+
+pub use own::UserKubeconfig;
 
 use crate::Error;
 use crate::files::{apart, write_whole};

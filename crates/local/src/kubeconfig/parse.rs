@@ -182,6 +182,44 @@ fn credential(user: &Map<String, Value>) -> Result<Credential, Refusal> {
     }
 }
 
+/// Whether clouds give such a name.
+pub(super) fn is_name(name: &str) -> bool {
+    atoms::is_name(name)
+}
+
+/// A clean kubeconfig's server, and its cluster, context and user as they stand under another name.
+pub(super) fn bodies(clean: &str, name: &str) -> Option<(String, [Value; 3])> {
+    let parsed = parse(clean).ok()?;
+    let text = |value: &str| Value::String(value.to_owned());
+    let map = |pairs: Vec<(&str, Value)>| {
+        Value::Object(
+            pairs
+                .into_iter()
+                .map(|(key, one)| (key.to_owned(), one))
+                .collect(),
+        )
+    };
+    let cluster = map(vec![
+        ("server", text(&parsed.server)),
+        ("certificate-authority-data", text(&parsed.authority)),
+    ]);
+    let mut context = vec![("cluster", text(name)), ("user", text(name))];
+    context.extend(
+        parsed
+            .namespace
+            .as_deref()
+            .map(|one| ("namespace", text(one))),
+    );
+    let user = match &parsed.credential {
+        Credential::Token(token) => map(vec![("token", text(token))]),
+        Credential::Certificate { certificate, key } => map(vec![
+            ("client-certificate-data", text(certificate)),
+            ("client-key-data", text(key)),
+        ]),
+    };
+    Some((parsed.server, [cluster, map(context), user]))
+}
+
 impl Parsed {
     /// A new kubeconfig. Every atom is of characters that need no escape within double quotes.
     pub(super) fn write(&self, server: &str) -> Result<SecretString, Refusal> {
