@@ -289,7 +289,9 @@ impl Story {
                 .fired
                 .keys()
                 .any(|kind| kind.starts_with("disk_"));
-            if *home == self.at {
+            // Who is restricted says "as far as this user can see".
+            let blind = progress.sweeps.iter().any(|one| one.restricted);
+            if *home == self.at && !blind {
                 let whole = !taken && !broke;
                 let unlike = cost::unlike(&ledger, &own.mark(), &progress, now, whole);
                 broken("I10", unlike);

@@ -283,6 +283,7 @@ impl Story {
                 () = process.life.ended() => continue,
             }
             if self.draw.percent(8) {
+                held(&self.notes).asked = true;
                 tokio::select! {
                     biased;
                     asked = process.engine.cancel(id) => drop(asked),

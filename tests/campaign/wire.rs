@@ -37,7 +37,7 @@ pub(crate) struct Notes {
     pub(crate) hands: Vec<Line>,
     /// What was written to the cloud.
     pub(crate) writes: Vec<Write>,
-    /// Whether a user asked for a teardown: on a disk that is broken no journal tells of it.
+    /// Whether a user asked for a teardown or a cancel: on a disk that is broken no journal tells of it.
     pub(crate) asked: bool,
     /// The deployment that two computers are at.
     pub(crate) contested: Option<Mark>,
