@@ -55,6 +55,8 @@ struct Asked {
     /// By which of the other protocols, by its name; `None`: by ours.
     by: Option<String>,
     planted: bool,
+    /// How many planted bugs are left out.
+    from: usize,
     harsh: bool,
 }
 
@@ -74,6 +76,7 @@ fn asked(words: &[String]) -> Asked {
         replay: number("--replay"),
         by: by.and_then(|at| words.get(at + 1)).cloned(),
         planted: has("--planted"),
+        from: number("--from").map_or(0, |from| usize::try_from(from).unwrap_or_default()),
         harsh: has("--harsh"),
     }
 }
@@ -83,7 +86,7 @@ fn main() -> ExitCode {
     let asked = asked(&words);
     let catalog = catalog();
     if asked.planted {
-        return planted::find_all(&catalog, asked.json);
+        return planted::find_all(&catalog, asked.json, asked.from);
     }
     let static_of = |protocol: Protocol| -> &'static Protocol { Box::leak(Box::new(protocol)) };
     let rules = |protocol| Rules {
