@@ -288,7 +288,7 @@ impl Story {
             let broke = held(&self.notes)
                 .fired
                 .keys()
-                .any(|kind| kind.starts_with("disk_"));
+                .any(|kind| kind.starts_with("disk_") || *kind == "home_gone");
             // Who is restricted says "as far as this user can see".
             let blind = progress.sweeps.iter().any(|one| one.restricted);
             if *home == self.at && !blind {
