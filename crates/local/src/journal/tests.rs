@@ -154,7 +154,7 @@ async fn a_gap_a_second_header_and_an_unknown_fact_are_damage_even_at_the_end() 
             bytes.extend_from_slice(json);
             bytes.extend_from_slice(b"}\n");
         },
-        expect!["read line 4 of the journal of `01jdcanary0000000000000000`: unknown variant `flew_to_the_moon`, expected one of `opened`, `continued`, `accepted`, `started`, `intent`, `sent`, `refused`, `unknown`, `made`, `duplicate`, `born`, `gone`, `covered`, `volumes`, `finished`, `failed`, `wished`, `swept`, `completed`, `stuck`, `kubeconfig_saved`, `taken_over`, `stop_moved` at line 1 column 62"],
+        expect!["read line 4 of the journal of `01jdcanary0000000000000000`: unknown variant `flew_to_the_moon`, expected one of `opened`, `continued`, `accepted`, `started`, `intent`, `sent`, `refused`, `unknown`, `made`, `duplicate`, `born`, `gone`, `covered`, `gpu_tested`, `volumes`, `finished`, `failed`, `wished`, `swept`, `completed`, `stuck`, `kubeconfig_saved`, `taken_over`, `stop_moved` at line 1 column 62"],
     )
     .await;
     check(
