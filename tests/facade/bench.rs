@@ -44,7 +44,7 @@ impl Bench {
         let twin = Twin::new(options).unwrap();
         let home = tempfile::tempdir().unwrap();
         let shift = Shift::default();
-        let engine = engine(&twin, home.path(), &shift).await;
+        let engine = start(ports(&twin, home.path(), &shift).await).await;
         Self {
             twin,
             engine,
@@ -55,7 +55,14 @@ impl Bench {
 
     /// The same home and cloud, another process.
     pub(crate) async fn restart(&mut self) {
-        self.engine = engine(&self.twin, self.home.path(), &self.shift).await;
+        self.restart_with(|_| {}).await;
+    }
+
+    /// The same with other ports.
+    pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut Ports)) {
+        let mut ports = ports(&self.twin, self.home.path(), &self.shift).await;
+        change(&mut ports);
+        self.engine = start(ports).await;
     }
 
     /// The process is gone: nothing of it runs any more and its locks are free.
@@ -191,7 +198,7 @@ impl Clock for Turned {
     }
 }
 
-async fn engine(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Arc<Engine> {
+async fn ports(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Ports {
     let transport = linode::Transport::new(twin.service());
     let origin = Origin::Loopback(1);
     let clock = DemoClock::connect(transport.clone(), &origin.to_string())
@@ -203,7 +210,7 @@ async fn engine(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Arc<Engin
     let id = cloud.demo_id().await.unwrap();
     let kube = twin.clone();
     let client = ClientAddr::default().0;
-    let ports = Ports {
+    Ports {
         cloud: Arc::new(cloud.named(id)),
         kube: Arc::new(KubeRs::over(move |server: &http::Uri| {
             kube.kube_service_at(server.port_u16().unwrap_or_default(), client)
@@ -215,7 +222,10 @@ async fn engine(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Arc<Engin
         ids: Arc::new(Ulids),
         clean_kubeconfig: cleaner(ServerRule::Loopback),
         own_kubeconfig: Arc::new(UserKubeconfig::at(home, vec![home.join("kube/config")])),
-    };
+    }
+}
+
+async fn start(ports: Ports) -> Arc<Engine> {
     let here = Here {
         kind: CloudKind::Demo,
         demo_speed: Some(1),

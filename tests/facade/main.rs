@@ -19,6 +19,7 @@ mod owner;
 mod reach;
 mod refused;
 mod rounds;
+mod states;
 mod stop;
 mod two;
 mod weather;

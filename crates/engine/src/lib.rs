@@ -39,6 +39,7 @@ pub const TEXTS: &[&[(&str, &[&str])]] = &[
     facade::SWEEP_TEXTS,
     facade::TAKE_OVER_TEXTS,
     facade::OTHER_TEXTS,
+    facade::WEATHER_TEXTS,
     receipt::Line::ALL,
     said::Ended::ALL,
     said::Failed::ALL,

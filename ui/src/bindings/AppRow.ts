@@ -2,6 +2,7 @@
 import type { AccountCard } from "./AccountCard";
 import type { CloudKind } from "./CloudKind";
 import type { Notice } from "./Notice";
+import type { Weather } from "./Weather";
 
 /**
  * The app as a whole.
@@ -23,6 +24,10 @@ account: AccountCard | null,
  * Whether the cloud answered the last call.
  */
 online: boolean, 
+/**
+ * What keeps the cloud from being read as it is now; `null`: nothing.
+ */
+weather: Weather | null, 
 /**
  * What is wrong with the whole app, such as a read-only disk or a locked keychain.
  */

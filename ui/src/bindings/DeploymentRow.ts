@@ -7,6 +7,7 @@ import type { Notice } from "./Notice";
 import type { Picture } from "./Picture";
 import type { Purpose } from "./Purpose";
 import type { ReachView } from "./ReachView";
+import type { Text } from "./Text";
 import type { Whose } from "./Whose";
 
 /**
@@ -41,6 +42,10 @@ created: string,
  * When Linode was last read completely.
  */
 checked: string | null, 
+/**
+ * What of it could not be read, and how old is what is shown; `null`: all was read.
+ */
+partial: Text | null, 
 /**
  * The architecture picture.
  */

@@ -24,6 +24,10 @@ at_most: MicroUsd | null,
  */
 so_far: MicroUsd | null, 
 /**
+ * In this calendar month (UTC, as invoices are) so far.
+ */
+month_so_far: MicroUsd | null, 
+/**
  * This month at this rate, capped.
  */
 month: MicroUsd | null, 

@@ -155,6 +155,7 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
         since: run.ended.unwrap_or(run.accepted),
         created: progress.accepted.unwrap_or(progress.header.opened),
         checked: facts.seen.at,
+        partial: reach::partial(facts, state),
         picture: picture::picture(spec, facts.catalog, &standing),
         notice: notice(facts, state, spent.rate),
         rate: spent.rate,
@@ -334,6 +335,7 @@ fn spending(facts: &Facts<'_>) -> SpendRow {
             .as_ref()
             .and_then(|(_, most)| Some(most.at_most?.hour)),
         so_far: spent.so_far,
+        month_so_far: spent.this_month,
         month,
         budget: spec.and_then(|spec| spec.budget_month),
         parts: spent.parts,

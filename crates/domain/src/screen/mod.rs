@@ -17,5 +17,5 @@ pub use csv::csv;
 pub use deployment::{Facts, Needs, billed, rows, state};
 pub use items::{Item, items, quote_view};
 pub use planned::planned;
-pub use reach::Roaming;
+pub use reach::{Partial, Roaming};
 pub use seen::Seen;

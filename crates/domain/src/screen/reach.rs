@@ -1,10 +1,13 @@
-//! Who can reach what, and an address that changed.
+//! Who can reach what, an address that changed, and what could not be read.
 
 use super::deployment::Facts;
 use crate::reach::{coverage, paths};
-use crate::view::{DeploymentState, Notice, ReachView, Tone};
+use crate::text::Text;
+use crate::texts;
+use crate::view::{DeploymentState, Notice, NoticeAction, ReachView, Tone};
+use jiff::Timestamp;
 
-crate::texts! {
+texts! {
     /// Kubernetes lets this computer no longer in.
     pub enum Roaming {
         /// The address before and now.
@@ -20,6 +23,20 @@ crate::texts! {
     }
 }
 
+texts! {
+    /// What of a deployment that stands could not be read.
+    pub enum Partial {
+        /// Linode answers, Kubernetes does not.
+        "partial_kubernetes" Kubernetes { at: Timestamp },
+        /// The same, and it never did.
+        "partial_kubernetes_never" KubernetesNever,
+        /// Linode does not answer.
+        "partial_linode" Linode { at: Timestamp },
+        /// The same, and it was never read.
+        "partial_linode_never" LinodeNever,
+    }
+}
+
 pub(super) fn view(facts: &Facts<'_>) -> ReachView {
     let coverage = coverage(facts.progress, facts.seen, facts.now);
     ReachView {
@@ -29,17 +46,40 @@ pub(super) fn view(facts: &Facts<'_>) -> ReachView {
     }
 }
 
+/// What of a deployment that stands could not be read.
+pub(super) fn partial(facts: &Facts<'_>, state: DeploymentState) -> Option<Text> {
+    if state != DeploymentState::Running {
+        return None;
+    }
+    let seen = facts.seen;
+    let said = match (seen.linode_silent, seen.kubernetes_silent) {
+        (true, _) => seen
+            .at
+            .map_or(Partial::LinodeNever, |at| Partial::Linode { at }),
+        (false, true) => {
+            let at = seen.kubernetes_at;
+            at.map_or(Partial::KubernetesNever, |at| Partial::Kubernetes { at })
+        }
+        (false, false) => return None,
+    };
+    Some(said.into())
+}
+
 /// "Your address changed from A to B: allow B?"
 pub(super) fn notice(facts: &Facts<'_>, state: DeploymentState) -> Option<Notice> {
     let roamed = facts.seen.roamed.as_ref();
     let roamed = roamed.filter(|_| state == DeploymentState::Running)?;
     let name = facts.progress.label().unwrap_or_default();
+    let action = match roamed.to {
+        Some(_) => NoticeAction::AllowAddress,
+        None => NoticeAction::AskAddress,
+    };
     Some(Notice {
         tone: Tone::Danger,
         what: roamed.what.clone(),
         why: Some(Roaming::Why.into()),
         exists: None,
         fix: Some(Roaming::Fix { name }.into()),
-        actions: Vec::new(),
+        actions: vec![action],
     })
 }

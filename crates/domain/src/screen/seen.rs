@@ -32,6 +32,12 @@ pub struct Seen {
     pub answers_ms: Option<u64>,
     /// What is known now of steps that are under way.
     pub noted: BTreeMap<usize, Text>,
+    /// When Kubernetes answered last.
+    pub kubernetes_at: Option<Timestamp>,
+    /// Whether the last look had no answer from Linode.
+    pub linode_silent: bool,
+    /// Whether the last look that asked Kubernetes had no answer from it.
+    pub kubernetes_silent: bool,
     /// Steps that take longer than they should.
     pub late: BTreeSet<usize>,
 }

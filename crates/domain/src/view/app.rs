@@ -16,6 +16,8 @@ pub struct AppRow {
     pub account: Option<AccountCard>,
     /// Whether the cloud answered the last call.
     pub online: bool,
+    /// What keeps the cloud from being read as it is now; `null`: nothing.
+    pub weather: Option<Weather>,
     /// What is wrong with the whole app, such as a read-only disk or a locked keychain.
     pub notice: Option<Notice>,
     /// The cloud's time when this row was made; elapsed times count from it.
@@ -23,6 +25,33 @@ pub struct AppRow {
     pub now: Timestamp,
     /// Quaylight's version.
     pub version: String,
+}
+
+/// What keeps the cloud from being read as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Weather {
+    /// What it is.
+    pub kind: WeatherKind,
+    /// In words.
+    pub what: Text,
+    /// What to do, or what becomes of it by itself.
+    pub fix: Option<Text>,
+}
+
+/// The kinds of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WeatherKind {
+    /// The cloud does not answer.
+    Offline,
+    /// This computer slept, and nothing was read again since.
+    Slept,
+    /// The cloud asks for a pause.
+    RateLimited,
+    /// The cloud is in maintenance.
+    Maintenance,
+    /// The cloud does not accept the token any more.
+    Token,
 }
 
 /// Which cloud.
@@ -112,6 +141,10 @@ pub enum NoticeAction {
     StopFourHoursLater,
     /// Do not stop by itself.
     StopNever,
+    /// Ask for this computer's public address.
+    AskAddress,
+    /// Let this computer's public address in.
+    AllowAddress,
 }
 
 /// A failed intent, in words.

@@ -32,6 +32,8 @@ pub struct DeploymentRow {
     /// When Linode was last read completely.
     #[ts(type = "string | null")]
     pub checked: Option<Timestamp>,
+    /// What of it could not be read, and how old is what is shown; `null`: all was read.
+    pub partial: Option<Text>,
     /// The architecture picture.
     pub picture: Picture,
     /// What needs a person.

@@ -16,6 +16,8 @@ pub struct SpendRow {
     pub at_most: Option<MicroUsd>,
     /// So far, by Linode's rule: started hours, capped at the monthly price.
     pub so_far: Option<MicroUsd>,
+    /// In this calendar month (UTC, as invoices are) so far.
+    pub month_so_far: Option<MicroUsd>,
     /// This month at this rate, capped.
     pub month: Option<MicroUsd>,
     /// From which sum in a month on a person wants to be warned.

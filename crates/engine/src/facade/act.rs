@@ -140,6 +140,11 @@ impl Engine {
             NoticeAction::StopHourLater => Some(MoveStop::Later(hours(1))),
             NoticeAction::StopFourHoursLater => Some(MoveStop::Later(hours(4))),
             NoticeAction::StopNever => Some(MoveStop::Never),
+            NoticeAction::AskAddress => {
+                self.my_address().await?;
+                return Ok(());
+            }
+            NoticeAction::AllowAddress => return self.allow_my_address(id).await,
             NoticeAction::Continue | NoticeAction::Keep | NoticeAction::RollBack => None,
         };
         if let Some(to) = stop {
@@ -151,7 +156,9 @@ impl Engine {
         match action {
             NoticeAction::StopHourLater
             | NoticeAction::StopFourHoursLater
-            | NoticeAction::StopNever => {}
+            | NoticeAction::StopNever
+            | NoticeAction::AskAddress
+            | NoticeAction::AllowAddress => {}
             NoticeAction::Continue => {
                 if !matches!(
                     book.progress().await.rest_state(),

@@ -20,6 +20,7 @@ mod stop;
 mod sweep;
 mod take_over;
 mod teardown;
+mod weather;
 
 /// Codes of the teardown's inventory.
 pub const TEARDOWN_TEXTS: &[(&str, &[&str])] = teardown::Row::ALL;
@@ -27,6 +28,8 @@ pub const TEARDOWN_TEXTS: &[(&str, &[&str])] = teardown::Row::ALL;
 pub const TAKE_OVER_TEXTS: &[(&str, &[&str])] = take_over::TakeOver::ALL;
 /// Codes of the account-wide search.
 pub const SWEEP_TEXTS: &[(&str, &[&str])] = sweep::Found::ALL;
+/// What keeps the cloud from being read, in words.
+pub const WEATHER_TEXTS: &[(&str, &[&str])] = weather::Said::ALL;
 /// What stands on the account beside ours, in words.
 pub const OTHER_TEXTS: &[(&str, &[&str])] = others::Other::ALL;
 
@@ -90,7 +93,7 @@ pub struct Engine {
     catalog: Mutex<Option<Arc<Catalog>>>,
     account: Mutex<Option<(Timestamp, Account)>>,
     labels: Mutex<Option<(Timestamp, Labels)>>,
-    online: Mutex<bool>,
+    weather: Mutex<weather::Sky>,
     /// Where looks and intents of this process take turns at a journal.
     desks: Mutex<BTreeMap<DeploymentId, Arc<desk::Desk>>>,
     /// Deployments whose stop time is due and whose teardown begins.
@@ -163,7 +166,7 @@ impl Engine {
             catalog: Mutex::default(),
             account: Mutex::default(),
             labels: Mutex::default(),
-            online: Mutex::new(true),
+            weather: Mutex::default(),
             desks: Mutex::default(),
             stopping: Mutex::default(),
             swept_at_start: Mutex::default(),
@@ -287,19 +290,6 @@ impl Engine {
         let mut end = run.end;
         let ended = end.wait_for(Option::is_some).await.ok()?;
         ended.clone()
-    }
-
-    /// Takes note of whether the cloud answers, and turns a failure into words.
-    pub(crate) fn told<T>(&self, answer: crate::ports::Answer<T>) -> Result<T, Problem> {
-        let online = match &answer {
-            Ok(_) => true,
-            Err(failure) => failure.status.is_some(),
-        };
-        let changed = std::mem::replace(&mut *lock(&self.online), online) != online;
-        if changed {
-            self.publish_app();
-        }
-        answer.map_err(|failure| problem::of_failure(&failure))
     }
 }
 

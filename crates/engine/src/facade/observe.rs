@@ -36,6 +36,13 @@ impl Observer for Ear {
     fn observed(&self, deployment: &DeploymentId, seen: &Observed) {
         self.hear(deployment, |held| {
             let old = &mut held.seen;
+            old.linode_silent = seen.pools.is_none();
+            if seen.kube_nodes.is_some() {
+                old.kubernetes_at = Some(seen.at);
+                old.kubernetes_silent = false;
+            } else if seen.complete {
+                old.kubernetes_silent = true;
+            }
             // Of a reading that lacks something the screen must not say that all was read now.
             if seen.complete {
                 old.at = Some(seen.at);

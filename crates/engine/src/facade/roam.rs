@@ -38,6 +38,16 @@ impl Engine {
         Ok(mine)
     }
 
+    /// Lets this computer in beside all who are let in now: the one change that the notice named.
+    pub(super) async fn allow_my_address(&self, id: &DeploymentId) -> Result<(), Problem> {
+        let told = self.roamed(id).and_then(|one| one.to?.parse().ok());
+        let mine = match told {
+            Some(mine) => mine,
+            None => self.my_address().await?,
+        };
+        self.allow_address(id, mine, None).await.map(|_| ())
+    }
+
     /// Whether it may be asked for without a click from now on; who is asked is named before.
     pub fn always_ask_address(&self, always: bool) -> std::io::Result<()> {
         self.ports.address.set_always(always)

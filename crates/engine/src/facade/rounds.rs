@@ -3,6 +3,7 @@
 
 use super::stop::Wall;
 use super::{Engine, Held, lock};
+use crate::observe::Observed;
 use crate::sweep::{self, Swept};
 use domain::DeploymentId;
 use domain::plan::Purpose;
@@ -32,14 +33,21 @@ impl Engine {
     /// What other computers do and the NodeBalancers of ours are listed in turns, but for the first
     /// round, so that what stands costs four collections a minute.
     async fn look_at_all(&self, round: u32) {
-        let around = round.is_multiple_of(2);
-        let nodebalancers = round == 0 || !around;
+        // After a sleep everything is read, since what others did meanwhile is not known.
+        let around = round.is_multiple_of(2) || self.has_slept();
+        let nodebalancers = round == 0 || !round.is_multiple_of(2);
         if self.account().await.is_err() {
+            self.nothing_was_read();
             return;
         }
         drop(self.catalog().await);
-        if around && let Err(problem) = self.look_around().await {
-            tracing::debug!(code = problem.code, "whose things are was not read");
+        if around {
+            match self.look_around().await {
+                Ok(()) => self.read_again(),
+                Err(problem) => {
+                    tracing::debug!(code = problem.code, "whose things are was not read");
+                }
+            }
         }
         for id in self.all_ids() {
             let Some(me) = self.me.upgrade() else { return };
@@ -53,6 +61,15 @@ impl Engine {
                 me.observe(&id, false, nodebalancers).await;
                 me.sweep_if_due(&id).await;
             });
+        }
+    }
+
+    /// A round without an answer: what is shown is as old as it was.
+    fn nothing_was_read(&self) {
+        let nothing = Observed::at(self.ports.clock.now());
+        let observer = self.observer();
+        for brief in self.list().iter().filter(|one| one.here) {
+            observer.observed(&brief.id, &nothing);
         }
     }
 
@@ -135,6 +152,9 @@ async fn looks(me: Weak<Engine>) {
         engine.look_at_all(round).await;
         let (clock, every) = (engine.ports.clock.clone(), engine.protocol.observe_every);
         drop(engine);
+        let asleep = clock.since_boot();
         clock.sleep(every).await;
+        let Some(engine) = me.upgrade() else { return };
+        engine.woke(clock.since_boot().saturating_sub(asleep), every);
     }
 }
