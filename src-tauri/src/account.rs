@@ -4,6 +4,7 @@
 use crate::arguments::Token;
 use crate::keeping::{self, Kept};
 use crate::lifecycle;
+use crate::news;
 use crate::preferences;
 use crate::said::{Said, because, problem};
 use crate::shell::{Clouds, Session, Shell};
@@ -46,6 +47,7 @@ pub(crate) async fn connect<R: Runtime>(
     let session = wiring::linode_session(&shell.home, cloud, &card, &mut clouds).await?;
     preferences::change(app, |kept| kept.cloud = CloudKind::Linode);
     clouds.card = Some(card.clone());
+    news::listen(app, &session);
     shell.stand_on(session, &clouds);
     Ok(card)
 }

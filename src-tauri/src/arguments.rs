@@ -20,6 +20,10 @@ pub(crate) struct Plan(pub(crate) PlanId);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Typed(pub(crate) String);
 
+/// Which state of a file was shown; given back as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen(pub(crate) String);
+
 /// An API token on its way in. It has no Debug and no Serialize, and is wiped when dropped.
 pub(crate) struct Token(pub(crate) SecretString);
 
@@ -57,6 +61,18 @@ impl<'de> Deserialize<'de> for Typed {
             return Err(D::Error::custom("too long for a name"));
         }
         Ok(Self(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for Seen {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Typed(text) = Typed::deserialize(from)?;
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        if text.bytes().all(fits) {
+            Ok(Self(text))
+        } else {
+            Err(D::Error::custom("not what was shown"))
+        }
     }
 }
 

@@ -244,6 +244,7 @@ pub(crate) async fn use_cloud<R: Runtime>(app: AppHandle<R>, cloud: CloudKind) -
 #[derive(serde::Serialize)]
 pub(crate) struct Look {
     theme: Theme,
+    notify: bool,
 }
 
 /// What is remembered.
@@ -253,8 +254,10 @@ pub(crate) struct Look {
 )]
 #[tauri::command]
 pub(crate) fn preferences<R: Runtime>(app: AppHandle<R>) -> Look {
+    let kept = preferences::read(&app);
     Look {
-        theme: preferences::read(&app).theme,
+        theme: kept.theme,
+        notify: kept.notify,
     }
 }
 
@@ -269,4 +272,14 @@ pub(crate) fn set_theme<R: Runtime>(app: AppHandle<R>, theme: Theme) {
     if app.get_webview_window(WINDOW).is_some() {
         preferences::show(&app, theme);
     }
+}
+
+/// Chooses whether news are told outside of the window.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command owns its arguments"
+)]
+#[tauri::command]
+pub(crate) fn set_notify<R: Runtime>(app: AppHandle<R>, notify: bool) {
+    preferences::change(&app, |kept| kept.notify = notify);
 }

@@ -16,12 +16,15 @@ mod hosting;
 #[cfg(test)]
 mod intents;
 mod keeping;
+mod kubectl;
 mod lifecycle;
 mod navigation;
+mod news;
 mod preferences;
 mod pump;
 mod said;
 mod shell;
+mod tray;
 mod wiring;
 mod words;
 
@@ -67,6 +70,7 @@ fn open() -> anyhow::Result<App> {
                 app.set_menu(menu)?;
             }
             wiring::start(app.handle());
+            tray::start(app.handle());
             Ok(())
         })
         .build(context())
@@ -78,6 +82,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
     builder
         .plugin(navigation::guard())
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .plugin(
             tauri_plugin_opener::Builder::new()
                 .open_js_links_on_click(false)
@@ -92,24 +97,31 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::catalog,
             commands::connect_account,
             commands::connect_from_cli,
+            kubectl::copy_kubeconfig,
             commands::deploy,
             commands::forget_account,
+            kubectl::merge_kubeconfig,
             commands::my_address,
             files::open_tfvars,
             commands::preferences,
+            kubectl::preview_merge,
             commands::receipt,
             commands::review,
             commands::review_teardown,
+            kubectl::rotate_kubeconfig,
             files::save_cost,
             files::save_kubeconfig,
             files::save_receipt,
             files::save_tfvars,
             commands::search_account,
+            commands::set_notify,
             commands::set_theme,
+            kubectl::show_kubeconfig,
             commands::start_form,
             commands::subscribe,
             commands::take_over,
             commands::tear_down,
+            kubectl::unmerge_kubeconfig,
             commands::use_cloud,
         ])
 }

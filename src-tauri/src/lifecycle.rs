@@ -1,12 +1,13 @@
-//! What closing and quitting mean. While a run or a stop time is under way, closing asks: keep the
-//! process working with its window put away, quit and leave a list of things undone, or stay.
-//!
-//! There is no tray icon: its library is missing on many Linux desktops, and a window that cannot be
-//! brought back is worse than one that is minimised. Starting Quaylight again shows the window.
+//! What closing and quitting mean. While a run or a stop time is under way, closing puts the window
+//! into the tray and says so. Where nothing shows a tray, closing asks: keep the process working with
+//! its window minimised, since one that cannot be brought back is worse, quit and leave a list of
+//! things undone, or stay. Starting Quaylight again shows the window.
 
 use crate::environment;
+use crate::news;
 use crate::said::Said;
 use crate::shell::Shell;
+use crate::tray;
 use crate::words::say;
 use domain::view::{DeploymentState, Row};
 use engine::facade::{Brief, Engine};
@@ -72,12 +73,17 @@ pub(crate) fn on_window_event<R: Runtime>(window: &Window<R>, event: &WindowEven
         && !environment::automated()
     {
         api.prevent_close();
-        leave(window.app_handle());
+        let app = window.app_handle();
+        if tray::is_shown(app) && app.state::<Shell>().has_undone() {
+            put_into_tray(app);
+        } else {
+            leave(app);
+        }
     }
 }
 
 /// Ends the process, after a question when something would stay undone.
-fn leave<R: Runtime>(app: &AppHandle<R>) {
+pub(crate) fn leave<R: Runtime>(app: &AppHandle<R>) {
     let Some(undone) = app.state::<Shell>().begin_leaving() else {
         // The question is on the screen already.
         return;
@@ -115,6 +121,17 @@ fn leave<R: Runtime>(app: &AppHandle<R>) {
                 | MessageDialogResult::Cancel => {}
             }
         });
+}
+
+/// The window away, the icon in the tray the way back to it.
+fn put_into_tray<R: Runtime>(app: &AppHandle<R>) {
+    let Some(window) = app.get_webview_window(WINDOW) else {
+        return;
+    };
+    match window.hide() {
+        Ok(()) => news::notify(app, Said::NewsInTray),
+        Err(error) => tracing::warn!(%error, "failed to put the window away"),
+    }
 }
 
 /// The window out of the way, the process at work.

@@ -37,6 +37,8 @@ pub(crate) struct Preferences {
     pub(crate) prefix: Option<String>,
     /// The region that was deployed to last.
     pub(crate) region: Option<String>,
+    /// Whether news are told outside of the window.
+    pub(crate) notify: bool,
 }
 
 impl Default for Preferences {
@@ -46,6 +48,7 @@ impl Default for Preferences {
             cloud: CloudKind::Demo,
             prefix: None,
             region: None,
+            notify: true,
         }
     }
 }

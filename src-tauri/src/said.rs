@@ -1,6 +1,7 @@
 //! What the shell itself says, as codes of the one message catalogue.
 
-use domain::text::Text;
+use domain::MicroUsd;
+use domain::text::{PerHour, Text};
 use domain::texts;
 use domain::view::{Notice, Problem, Tone};
 use jiff::Timestamp;
@@ -72,6 +73,10 @@ texts! {
         "file_not_written" FileNotWritten { file: String },
         /// What to do about it.
         "file_not_written_fix" FileNotWrittenFix,
+        /// The clipboard cannot be used.
+        "clipboard_failed" ClipboardFailed,
+        /// What to do about it.
+        "clipboard_failed_fix" ClipboardFailedFix,
         /// Title of a native dialog.
         "dialog_save_kubeconfig" DialogSaveKubeconfig,
         /// As above.
@@ -106,6 +111,34 @@ texts! {
         "quit_now" QuitNow,
         /// Button: nothing happens.
         "quit_stay" QuitStay,
+        /// Menu item of the tray.
+        "tray_show" TrayShow,
+        /// What Linode charges an hour.
+        "tray_rate" TrayRate { rate: PerHour },
+        /// The same at an unknown price.
+        "tray_rate_unknown" TrayRateUnknown,
+        /// What the demo cloud would charge.
+        "tray_rate_demo" TrayRateDemo { rate: PerHour },
+        /// The same at an unknown price.
+        "tray_rate_demo_unknown" TrayRateDemoUnknown,
+        /// The next stop time.
+        "tray_stops" TrayStops { label: String, time: Timestamp },
+        /// Nothing stands anywhere.
+        "tray_nothing" TrayNothing,
+        /// The window was closed, and the work goes on.
+        "news_in_tray" NewsInTray,
+        /// A deployment is ready.
+        "news_ready" NewsReady { label: String },
+        /// A deployment is torn down.
+        "news_gone" NewsGone { label: String },
+        /// An undo failed.
+        "news_stuck" NewsStuck { label: String, rate: PerHour },
+        /// A step failed.
+        "news_failed" NewsFailed { label: String, rate: PerHour },
+        /// A stop time is near.
+        "news_stops" NewsStops { label: String, time: Timestamp },
+        /// A mark of the budget is reached.
+        "news_budget" NewsBudget { label: String, percent: u64, budget: MicroUsd },
         /// Menu item.
         "menu_quit" MenuQuit,
         /// Menu.

@@ -2,9 +2,11 @@
 
 use crate::hosting::Hosted;
 use crate::lifecycle;
+use crate::news::Board;
 use crate::said::Said;
+use crate::tray;
 use domain::PlanId;
-use domain::view::{AccountCard, Notice, Op, Problem, Row, Update};
+use domain::view::{AccountCard, CloudKind, Notice, Op, Problem, Row, Update};
 use engine::facade::Engine;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +20,12 @@ pub(crate) struct Session {
     pub(crate) engine: Arc<Engine>,
     /// The demo cloud itself, when this process hosts it: it lives as long as its session.
     pub(crate) hosted: Mutex<Option<Hosted>>,
+    /// Which cloud it is.
+    pub(crate) kind: CloudKind,
+    /// Whether a task listens for news of it.
+    pub(crate) listened: AtomicBool,
+    /// What stands there, for the tray and for news.
+    pub(crate) board: Mutex<Board>,
     /// What was reviewed last: its plan, prefix and region.
     pub(crate) reviewed: Mutex<Option<(PlanId, String, String)>>,
 }
@@ -63,7 +71,11 @@ pub(crate) struct Shell {
     pub(crate) clouds: tokio::sync::Mutex<Clouds>,
     beside: Mutex<Beside>,
     pump: Mutex<Option<AbortHandle>>,
+    /// On some systems what was copied is gone with the one who copied it.
+    pub(crate) clipboard: Mutex<Option<arboard::Clipboard>>,
     leaving: AtomicBool,
+    /// The icon in the tray, where there is one.
+    pub(crate) tray: Mutex<Option<tray::Icon>>,
 }
 
 impl Shell {
@@ -75,7 +87,9 @@ impl Shell {
             clouds: tokio::sync::Mutex::default(),
             beside: Mutex::default(),
             pump: Mutex::new(None),
+            clipboard: Mutex::new(None),
             leaving: AtomicBool::new(false),
+            tray: Mutex::new(None),
         }
     }
 
@@ -143,6 +157,11 @@ impl Shell {
     /// The question was answered.
     pub(crate) fn end_leaving(&self) {
         self.leaving.store(false, Ordering::Release);
+    }
+
+    /// Whether quitting now would leave something undone.
+    pub(crate) fn has_undone(&self) -> bool {
+        !self.undone().is_empty()
     }
 
     fn undone(&self) -> Vec<Said> {

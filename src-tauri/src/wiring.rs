@@ -7,6 +7,7 @@
 use crate::hosting::{self, Hosted};
 use crate::keeping;
 use crate::lifecycle;
+use crate::news;
 use crate::preferences;
 use crate::said::{Said, because, notice, problem};
 use crate::shell::{Clouds, Session, Shell, Stand};
@@ -19,6 +20,7 @@ use linode::{LinodeCloud, Origin};
 use local::kubeconfig::{ServerRule, UserKubeconfig};
 use secrecy::SecretString;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use tauri::{AppHandle, Manager, Runtime};
 
@@ -46,7 +48,10 @@ pub(crate) fn start<R: Runtime>(app: &AppHandle<R>) {
             },
         };
         match session {
-            Ok(session) => shell.stand_on(session, &clouds),
+            Ok(session) => {
+                news::listen(&app, &session);
+                shell.stand_on(session, &clouds);
+            }
             Err(why) => {
                 shell.stand.send_replace(Stand::Failed(Box::new(why)));
             }
@@ -73,6 +78,7 @@ pub(crate) async fn stand_on<R: Runtime>(
         cloud
     };
     preferences::change(app, |kept| kept.cloud = next);
+    news::listen(app, &session);
     shell.stand_on(session, &clouds);
     Ok(())
 }
@@ -223,6 +229,7 @@ async fn begin(
     hosted: Option<Hosted>,
     clouds: &mut Clouds,
 ) -> Arc<Session> {
+    let kind = here.kind;
     let (engine, problems) = Engine::start(ports, &PROTOCOL, here).await;
     // A journal that cannot be read is told; the others go on.
     if let Some(first) = problems.into_iter().next() {
@@ -238,6 +245,9 @@ async fn begin(
     Arc::new(Session {
         engine,
         hosted: Mutex::new(hosted),
+        kind,
+        listened: AtomicBool::new(false),
+        board: Mutex::default(),
         reviewed: Mutex::new(None),
     })
 }

@@ -5,6 +5,8 @@ mod account;
 mod failure;
 mod keychain;
 mod restart;
+#[cfg(target_os = "linux")]
+mod tray;
 
 use quaylight_tests::job::{newcomer, shots};
 

@@ -37,7 +37,8 @@ pub async fn newcomer(folder: PathBuf) -> Result<()> {
     deploy(&mut window).await?;
     let kubeconfig = folder.join("kubeconfig.yaml");
     save_kubeconfig(&mut window, &kubeconfig).await?;
-    let nodes = kubectl_nodes(&kubeconfig).await?;
+    let file = ["--kubeconfig".into(), kubeconfig.clone().into_os_string()];
+    let nodes = kubectl_nodes(home.path(), &file).await?;
     ensure!(
         nodes.matches(" Ready ").count() == 2,
         "two nodes are Ready:\n{nodes}"
@@ -45,7 +46,9 @@ pub async fn newcomer(folder: PathBuf) -> Result<()> {
     for line in nodes.lines() {
         window.say(format!("kubectl: {line}"));
     }
+    let own = add_to_kubectl(&mut window, home.path()).await?;
     tear_down(&mut window).await?;
+    ensure!(!own.exists(), "the context went with the teardown");
 
     window.say("The window is closed here; the demo cloud and its server ended with it.");
     let album = window.close().await?;
@@ -163,12 +166,34 @@ async fn xdotool(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// The file that kubectl reads: the difference is shown, the real kubectl uses what was added.
+async fn add_to_kubectl(window: &mut Window, home: &Path) -> Result<PathBuf> {
+    let own = home.join(".kube/config");
+    window.click("kubeconfig-more").await?;
+    window.find("kubeconfig-more-merge").await?;
+    window.shot("kubeconfig-menu").await?;
+    window.click("kubeconfig-more-merge").await?;
+    window.wait_text("merge-lines", "token: •••").await?;
+    window.shot("merge-preview").await?;
+    ensure!(!own.exists(), "nothing is written before it was confirmed");
+    window.click("confirm-merge").await?;
+    let said = window.wait_text("said", "kubectl --context").await?;
+    window.say(format!("merged: {}", said.replace('\n', " ")));
+    let mode = own.metadata()?.permissions().mode() & 0o777;
+    ensure!(mode == 0o600, "kubectl's file has mode {mode:o}");
+    let context = ["--context".into(), "ada-lke-gpu-kubeflow".into()];
+    let nodes = kubectl_nodes(home, &context).await?;
+    ensure!(nodes.matches(" Ready ").count() == 2, "{nodes}");
+    Ok(own)
+}
+
 /// What the real kubectl sees.
-async fn kubectl_nodes(kubeconfig: &Path) -> Result<String> {
+async fn kubectl_nodes(home: &Path, how: &[std::ffi::OsString]) -> Result<String> {
     let program = std::env::var_os("QUAYLIGHT_KUBECTL").unwrap_or_else(|| "kubectl".into());
     let output = Command::new(program)
-        .arg("--kubeconfig")
-        .arg(kubeconfig)
+        .env("HOME", home)
+        .env_remove("KUBECONFIG")
+        .args(how)
         .args(["get", "nodes"])
         .output()
         .await

@@ -88,6 +88,7 @@ impl Window {
                 &native.to_string(),
             ])
             .env("HOME", home)
+            .env_remove("KUBECONFIG")
             .env("XDG_DATA_HOME", home.join(".local/share"))
             .env("XDG_CONFIG_HOME", home.join(".config"))
             .env("XDG_CACHE_HOME", home.join(".cache"))

@@ -7,6 +7,7 @@ import type { StepState } from './bindings/StepState';
 import type { Tense } from './bindings/Tense';
 import type { Tone } from './bindings/Tone';
 import { problem, replay, SCENES, type Scene } from './backend/replay';
+import type { WeatherKind } from './bindings/WeatherKind';
 import type { Whose } from './bindings/Whose';
 import type { App, Over, Page } from './state/app.svelte';
 
@@ -23,6 +24,7 @@ export const SHOWN: {
   tone: Record<Tone, Scene>;
   cloud: Record<CloudKind, Scene>;
   whose: Record<Whose, Scene>;
+  weather: Record<WeatherKind, Scene>;
   over: Record<Over, Scene>;
 } = {
   page: {
@@ -60,7 +62,20 @@ export const SHOWN: {
   tone: { info: 'account', busy: 'interrupted', danger: 'failed' },
   cloud: { demo: 'running', linode: 'account' },
   whose: { here: 'running', elsewhere: 'elsewhere', forgotten: 'forgotten', nobody: 'nobody' },
-  over: { teardown: 'teardown', palette: 'palette' },
+  weather: {
+    offline: 'offline',
+    slept: 'slept',
+    rate_limited: 'rate_limited',
+    maintenance: 'maintenance',
+    token: 'token_refused',
+  },
+  over: {
+    teardown: 'teardown',
+    palette: 'palette',
+    merge: 'merge',
+    kubeconfig: 'masked',
+    rotate: 'rotate',
+  },
 };
 
 /** Opens what lies folded, once it is drawn. */
@@ -77,6 +92,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
       return;
     case 'new':
     case 'errors':
+    case 'unread':
       window.go({ at: 'new' });
       return;
     case 'advanced':
@@ -113,6 +129,13 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'forgotten':
     case 'nobody':
     case 'offline':
+    case 'slept':
+    case 'rate_limited':
+    case 'maintenance':
+    case 'token_refused':
+    case 'partial':
+    case 'locked_out':
+    case 'roamed':
     case 'away':
     case 'stuck':
     case 'leaving':
@@ -143,6 +166,23 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'palette':
       window.go({ at: 'deployment', id: '01ada' });
       window.palette.show();
+      return;
+    case 'merge':
+    case 'merge_new':
+      window.go({ at: 'deployment', id: '01ada' });
+      await window.kubectl.askMerge('01ada');
+      return;
+    case 'masked':
+      window.go({ at: 'deployment', id: '01ada' });
+      await window.kubectl.show('01ada');
+      return;
+    case 'merged':
+      window.go({ at: 'deployment', id: '01ada' });
+      await unfold('kubeconfig-more');
+      return;
+    case 'rotate':
+      window.go({ at: 'deployment', id: '01ada' });
+      window.kubectl.askRotate('01ada');
       return;
     case 'receipt':
       window.go({ at: 'deployment', id: '01lab' });

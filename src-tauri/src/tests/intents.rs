@@ -63,22 +63,29 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         cancel: invalid args `deployment` for command `cancel`: command cancel missing required key deployment
         catalog: problem "demo_not_started"
         connect_account: invalid args `token` for command `connect_account`: command connect_account missing required key token
+        copy_kubeconfig: invalid args `deployment` for command `copy_kubeconfig`: command copy_kubeconfig missing required key deployment
         deploy: invalid args `plan` for command `deploy`: command deploy missing required key plan
+        merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
         my_address: problem "demo_not_started"
         open_tfvars: problem "demo_not_started"
+        preview_merge: invalid args `deployment` for command `preview_merge`: command preview_merge missing required key deployment
         receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
         review: invalid args `spec` for command `review`: command review missing required key spec
         review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment
+        rotate_kubeconfig: invalid args `deployment` for command `rotate_kubeconfig`: command rotate_kubeconfig missing required key deployment
         save_cost: invalid args `deployment` for command `save_cost`: command save_cost missing required key deployment
         save_kubeconfig: invalid args `deployment` for command `save_kubeconfig`: command save_kubeconfig missing required key deployment
         save_receipt: invalid args `deployment` for command `save_receipt`: command save_receipt missing required key deployment
         save_tfvars: invalid args `spec` for command `save_tfvars`: command save_tfvars missing required key spec
         search_account: problem "demo_not_started"
+        set_notify: invalid args `notify` for command `set_notify`: command set_notify missing required key notify
         set_theme: invalid args `theme` for command `set_theme`: command set_theme missing required key theme
+        show_kubeconfig: invalid args `deployment` for command `show_kubeconfig`: command show_kubeconfig missing required key deployment
         start_form: problem "demo_not_started"
         subscribe: invalid args `channel` for command `subscribe`: command subscribe missing required key channel
         take_over: invalid args `deployment` for command `take_over`: command take_over missing required key deployment
         tear_down: invalid args `deployment` for command `tear_down`: command tear_down missing required key deployment
+        unmerge_kubeconfig: invalid args `deployment` for command `unmerge_kubeconfig`: command unmerge_kubeconfig missing required key deployment
         use_cloud: invalid args `cloud` for command `use_cloud`: command use_cloud missing required key cloud"#]].assert_eq(&answers.join("\n"));
 }
 
@@ -129,7 +136,7 @@ fn wrong_arguments_never_reach_the_engine() {
         cancel: problem "demo_not_started"
         deploy: invalid args `unknownPrice` for command `deploy`: invalid type: string "yes", expected a boolean
         deploy: invalid args `plan` for command `deploy`: not a lowercase ULID
-        act: invalid args `action` for command `act`: unknown variant `explode`, expected one of `continue`, `roll_back`, `keep`, `stop_hour_later`, `stop_four_hours_later`, `stop_never`
+        act: invalid args `action` for command `act`: unknown variant `explode`, expected one of `continue`, `roll_back`, `keep`, `stop_hour_later`, `stop_four_hours_later`, `stop_never`, `ask_address`, `allow_address`
         tear_down: invalid args `delete` for command `tear_down`: invalid type: string "1", expected u64
         tear_down: invalid args `typed` for command `tear_down`: too long for a name
         tear_down: invalid args `delete` for command `tear_down`: invalid value: integer `-1`, expected u64

@@ -5,6 +5,8 @@ import type { Catalog } from '../bindings/Catalog';
 import type { CloudKind } from '../bindings/CloudKind';
 import type { DeploymentId } from '../bindings/DeploymentId';
 import type { Diagnostic } from '../bindings/Diagnostic';
+import type { MergedContext } from '../bindings/MergedContext';
+import type { MergePreview } from '../bindings/MergePreview';
 import type { NoticeAction } from '../bindings/NoticeAction';
 import type { PlanId } from '../bindings/PlanId';
 import type { Problem } from '../bindings/Problem';
@@ -20,6 +22,8 @@ export type Theme = 'system' | 'light' | 'dark';
 /** What the window remembers. No secret, no truth. */
 export interface Preferences {
   theme: Theme;
+  /** Whether news are told outside of the window. */
+  notify: boolean;
 }
 
 /** A tofu.tfvars that was opened. */
@@ -49,6 +53,17 @@ export interface Backend {
   tearDown(deployment: DeploymentId, typed: string, remove: number[]): Promise<void>;
   /** `false`: the dialog was closed. */
   saveKubeconfig(deployment: DeploymentId): Promise<boolean>;
+  /** To the system's clipboard; it never comes to the window. */
+  copyKubeconfig(deployment: DeploymentId): Promise<void>;
+  /** With its secrets masked. */
+  showKubeconfig(deployment: DeploymentId): Promise<string>;
+  /** What a merge into the file that kubectl reads would change. */
+  previewMerge(deployment: DeploymentId, current: boolean): Promise<MergePreview>;
+  /** Merges into the file that was shown. */
+  mergeKubeconfig(deployment: DeploymentId, current: boolean, seen: string): Promise<MergedContext>;
+  unmergeKubeconfig(deployment: DeploymentId): Promise<void>;
+  /** Makes new credentials; all that were given out cease to work. */
+  rotateKubeconfig(deployment: DeploymentId): Promise<void>;
   saveCost(deployment: DeploymentId): Promise<boolean>;
   receipt(deployment: DeploymentId): Promise<ReceiptView>;
   saveReceipt(deployment: DeploymentId): Promise<boolean>;
@@ -63,6 +78,7 @@ export interface Backend {
   /** What else costs on the account; it is shown and never touched. */
   searchAccount(): Promise<AccountSearch>;
   setTheme(theme: Theme): Promise<void>;
+  setNotify(notify: boolean): Promise<void>;
   preferences(): Promise<Preferences>;
 }
 

@@ -1,15 +1,20 @@
 /** A backend without an app: fixtures for looking and for tests. Never part of the app's own build. */
 import type { AccountCard } from '../bindings/AccountCard';
 import type { AppRow } from '../bindings/AppRow';
+import type { DeploymentRow } from '../bindings/DeploymentRow';
 import type { Notice } from '../bindings/Notice';
 import type { Problem } from '../bindings/Problem';
 import type { Row } from '../bindings/Row';
+import type { Text } from '../bindings/Text';
 import type { Update } from '../bindings/Update';
+import type { Weather } from '../bindings/Weather';
+import type { WeatherKind } from '../bindings/WeatherKind';
 import type { Backend, Theme } from './index';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
+import { MASKED, merge } from './fixtures/kubectl';
 import { rare, search } from './fixtures/rare';
-import { ADDRESS, ago, NOW, text, word } from './fixtures/make';
+import { ADDRESS, ago, names, NOW, text, time, word } from './fixtures/make';
 import { diagnostics, review, teardown } from './fixtures/review';
 
 export const account: AccountCard = {
@@ -28,6 +33,7 @@ const app: AppRow = {
   demo_speed: 10,
   account: null,
   online: true,
+  weather: null,
   notice: null,
   now: NOW,
   version: '0.1.0',
@@ -47,6 +53,11 @@ export const SCENES = [
   'interrupted',
   'running',
   'rules',
+  'merge',
+  'merge_new',
+  'merged',
+  'masked',
+  'rotate',
   'details',
   'cost',
   'nodes',
@@ -71,6 +82,14 @@ export const SCENES = [
   'problem',
   'palette',
   'offline',
+  'slept',
+  'rate_limited',
+  'maintenance',
+  'token_refused',
+  'partial',
+  'unread',
+  'locked_out',
+  'roamed',
   'away',
   'reading',
 ] as const;
@@ -105,21 +124,62 @@ function rows(scene: Scene): Record<string, Row> {
       return { ...views.running, ...rare.interrupted, ...views.gone };
     case 'stuck':
       return { ...rare.stuck, ...views.gone };
+    case 'partial':
+      return changed({ partial: text('partial_kubernetes', { at: time(ago(6060)) }) });
+    case 'offline':
+      return changed({ partial: text('partial_linode', { at: time(ago(360)) }) });
+    case 'locked_out':
+    case 'roamed':
+      return changed({
+        partial: text('partial_kubernetes', { at: time(ago(1500)) }),
+        notice: lockedOut(scene === 'roamed'),
+      });
     case 'away':
-      return away();
+      return changed({ here: false });
+    case 'merged':
+    case 'rotate':
+      return changed({ merged: { path: '~/.kube/config', context: 'ada-lke-gpu-kubeflow' } });
     default:
       return STANDING;
   }
 }
 
-/** As `running`, seen from another account. */
-function away(): Record<string, Row> {
+/** Before its own address was asked for, and after. */
+function lockedOut(asked: boolean): Notice {
+  const from = names([ADDRESS]);
+  return {
+    tone: 'busy',
+    what: asked
+      ? text('locked_out', { from, to: word('198.51.100.9/32') })
+      : text('locked_out_perhaps', { from }),
+    why: null,
+    exists: null,
+    fix: text(asked ? 'locked_out_fix' : 'locked_out_perhaps_fix'),
+    actions: [asked ? 'allow_address' : 'ask_address'],
+  };
+}
+
+/** As `running`, but for this. */
+function changed(how: Partial<DeploymentRow>): Record<string, Row> {
   const row = views.running['deployment/01ada'];
   if (row?.row !== 'deployment') throw new Error('a deployment runs');
   return {
     ...STANDING,
-    'deployment/01ada': { row: 'deployment', value: { ...row.value, here: false } },
+    'deployment/01ada': { row: 'deployment', value: { ...row.value, ...how } },
   };
+}
+
+/** What keeps the cloud from being read. */
+const WEATHER: Partial<Record<Scene, Weather>> = {
+  offline: sky('offline', 'weather_offline', { since: time(ago(300)) }),
+  slept: sky('slept', 'weather_slept', { from: time(ago(30_000)), to: time(ago(20)) }),
+  rate_limited: sky('rate_limited', 'weather_rate_limited', { until: time(ago(-420)) }),
+  maintenance: sky('maintenance', 'weather_maintenance', { since: time(ago(900)) }),
+  token_refused: sky('token', 'weather_token', { since: time(ago(1200)) }),
+};
+
+function sky(kind: WeatherKind, code: string, params: Text['params']): Weather {
+  return { kind, what: text(code, params), fix: text(`${code}_fix`) };
 }
 
 function appRow(scene: Scene): AppRow {
@@ -132,7 +192,8 @@ function appRow(scene: Scene): AppRow {
   if (scene === 'from_cli') {
     return { ...connected, account: { ...account, scopes: ['*'], expires: null } };
   }
-  if (scene === 'offline') return { ...app, online: false };
+  const weather = WEATHER[scene];
+  if (weather) return { ...connected, online: weather.kind !== 'offline', weather };
   if (scene === 'account') {
     const notice: Notice = {
       tone: 'info',
@@ -186,7 +247,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
           : begin,
       ),
     catalog: () => wait(catalog),
-    review: (one) => wait(review(one, scene === 'unknown')),
+    review: (one) =>
+      scene === 'unread'
+        ? Promise.reject(problem as unknown as Error)
+        : wait(review(one, scene === 'unknown')),
     myAddress: () => wait(ADDRESS),
     deploy: () => {
       note('deploy');
@@ -216,6 +280,27 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       note('save_kubeconfig');
       return scene === 'problem' ? Promise.reject(problem as unknown as Error) : wait(true);
     },
+    copyKubeconfig: () => {
+      note('copy_kubeconfig');
+      return wait(undefined);
+    },
+    showKubeconfig: () => wait(MASKED),
+    previewMerge: (_, current) => {
+      note(`preview_merge ${String(current)}`);
+      return wait(merge(current, scene === 'merge_new'));
+    },
+    mergeKubeconfig: (_, current, seen) => {
+      note(`merge_kubeconfig ${String(current)} ${seen}`);
+      return wait({ path: '~/.kube/config', context: 'ada-lke-gpu-kubeflow' });
+    },
+    unmergeKubeconfig: () => {
+      note('unmerge_kubeconfig');
+      return wait(undefined);
+    },
+    rotateKubeconfig: () => {
+      note('rotate_kubeconfig');
+      return wait(undefined);
+    },
     saveCost: () => {
       note('save_cost');
       return wait(true);
@@ -243,7 +328,11 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       return wait(scene === 'many' ? { ...search, found: [] } : search);
     },
     setTheme: () => wait(undefined),
-    preferences: () => wait({ theme }),
+    setNotify: (notify) => {
+      note(`set_notify ${String(notify)}`);
+      return wait(undefined);
+    },
+    preferences: () => wait({ theme, notify: true }),
   };
   return backend;
 }

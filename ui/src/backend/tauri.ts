@@ -21,6 +21,13 @@ export const tauri: Backend = {
   tearDown: (deployment, typed, remove) =>
     invoke('tear_down', { deployment, typed, delete: remove }),
   saveKubeconfig: (deployment) => invoke('save_kubeconfig', { deployment }),
+  copyKubeconfig: (deployment) => invoke('copy_kubeconfig', { deployment }),
+  showKubeconfig: (deployment) => invoke('show_kubeconfig', { deployment }),
+  previewMerge: (deployment, current) => invoke('preview_merge', { deployment, current }),
+  mergeKubeconfig: (deployment, current, seen) =>
+    invoke('merge_kubeconfig', { deployment, current, seen }),
+  unmergeKubeconfig: (deployment) => invoke('unmerge_kubeconfig', { deployment }),
+  rotateKubeconfig: (deployment) => invoke('rotate_kubeconfig', { deployment }),
   saveCost: (deployment) => invoke('save_cost', { deployment }),
   receipt: (deployment) => invoke('receipt', { deployment }),
   saveReceipt: (deployment) => invoke('save_receipt', { deployment }),
@@ -32,5 +39,6 @@ export const tauri: Backend = {
   useCloud: (cloud) => invoke('use_cloud', { cloud }),
   searchAccount: () => invoke('search_account'),
   setTheme: (theme) => invoke('set_theme', { theme }),
+  setNotify: (notify) => invoke('set_notify', { notify }),
   preferences: () => invoke('preferences'),
 };

@@ -9,6 +9,7 @@ import type { ReceiptView } from '../bindings/ReceiptView';
 import { m } from '../paraglide/messages.js';
 import { Clock } from './clock.svelte';
 import { Form } from './form.svelte';
+import { Kubectl, type KubectlOver } from './kubectl.svelte';
 import { Palette } from './palette.svelte';
 import { type Deployment, Screen } from './screen.svelte';
 import { Teardown } from './teardown.svelte';
@@ -23,7 +24,7 @@ export type Page =
   | { at: 'account' };
 
 /** What may stand over the page. */
-export type Over = 'teardown' | 'palette';
+export type Over = 'teardown' | 'palette' | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -37,6 +38,8 @@ const SAID_MS = 6000;
 export class App {
   page = $state.raw<Page>({ at: 'start' });
   theme = $state<Theme>('system');
+  /** Whether news are told outside of the window. */
+  notify = $state(true);
   toasts = $state.raw<readonly Toast[]>([]);
   teardown = $state.raw<Teardown | null>(null);
   /** What is under way, so that a button is not pressed twice. */
@@ -54,6 +57,7 @@ export class App {
   readonly screen: Screen;
   readonly form: Form;
   readonly palette = new Palette();
+  readonly kubectl: Kubectl;
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
@@ -61,7 +65,7 @@ export class App {
 
   readonly over = $derived.by((): Over | null => {
     if (this.palette.open) return 'palette';
-    return this.teardown ? 'teardown' : null;
+    return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
   #toasts = 0;
@@ -69,8 +73,22 @@ export class App {
 
   constructor(backend: Backend) {
     this.backend = backend;
-    this.form = new Form(backend, (thrown) => {
-      this.fail(thrown);
+    this.form = new Form(
+      backend,
+      (thrown) => {
+        this.fail(thrown);
+      },
+      () => this.clock.now,
+    );
+    this.kubectl = new Kubectl({
+      backend,
+      fail: (thrown) => {
+        this.fail(thrown);
+      },
+      said: (done) => {
+        this.said(done);
+      },
+      intend: (act) => this.intend(act),
     });
     this.screen = new Screen(
       (hear) => {
@@ -94,8 +112,9 @@ export class App {
     this.screen.listen();
     this.backend
       .preferences()
-      .then(({ theme }) => {
+      .then(({ theme, notify }) => {
         this.theme = theme;
+        this.notify = notify;
       })
       .catch((thrown: unknown) => {
         this.fail(thrown);
@@ -230,6 +249,15 @@ export class App {
     if (card === null) return;
     this.fromCli = true;
     this.said(m.ui_connected({ name: card.user }));
+  }
+
+  async setNotify(notify: boolean): Promise<void> {
+    this.notify = notify;
+    try {
+      await this.backend.setNotify(notify);
+    } catch (thrown) {
+      this.fail(thrown);
+    }
   }
 
   async setTheme(theme: Theme): Promise<void> {

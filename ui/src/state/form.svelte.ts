@@ -25,6 +25,8 @@ export class Form {
   /** Whether `accessText` holds the own address as it was asked for. */
   ownAddress = $state<string | null>(null);
   askingAddress = $state(false);
+  /** When nothing could be read for it, by the cloud's time. */
+  unreadAt = $state<number | null>(null);
   /** Agreed to deploy at an unknown price. */
   unknownPrice = $state(false);
 
@@ -53,9 +55,16 @@ export class Form {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  constructor(backend: Backend, fail: (thrown: unknown) => void) {
+  readonly #now: () => number;
+
+  constructor(
+    backend: Backend,
+    fail: (thrown: unknown) => void,
+    now: () => number = () => Date.now(),
+  ) {
     this.#backend = backend;
     this.#fail = fail;
+    this.#now = now;
   }
 
   /** Reads the defaults and the catalog, when that was not done yet. */
@@ -93,6 +102,7 @@ export class Form {
     this.fileDiagnostics = [];
     this.ownAddress = null;
     this.unknownPrice = false;
+    this.unreadAt = null;
     this.asking = false;
   }
 
@@ -142,9 +152,11 @@ export class Form {
       const review = await this.#backend.review(this.spec);
       if (asked !== this.#asked) return;
       this.review = review;
+      this.unreadAt = null;
       this.asking = false;
     } catch (thrown) {
       if (asked !== this.#asked) return;
+      this.unreadAt = this.#now();
       this.asking = false;
       this.#fail(thrown);
     }

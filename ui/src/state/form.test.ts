@@ -32,6 +32,25 @@ async function opened(scene: 'new' | 'errors' = 'new') {
 }
 
 describe('the form', () => {
+  it('says since when no price could be read, until one is', async () => {
+    const { form, backend } = await opened();
+    const answer = backend.review.bind(backend);
+    const failed: unknown[] = [];
+    const other = new Form(
+      backend,
+      (thrown) => failed.push(thrown),
+      () => 7,
+    );
+    backend.review = () => Promise.reject(new Error('offline'));
+    await other.open();
+    await settle();
+    expect([other.unreadAt, other.reviewable, failed.length > 0]).toEqual([7, false, true]);
+    backend.review = answer;
+    await other.ask();
+    expect(other.unreadAt).toBeNull();
+    expect(form.unreadAt).toBeNull();
+  });
+
   it('asks once, a moment after the last key', async () => {
     const { form, asked } = await opened();
     for (const prefix of ['a', 'ad', 'ada']) form.edit({ prefix });

@@ -91,12 +91,33 @@ export function everywhere(app: App): Command[] {
   ];
 }
 
+type Here = (id: string, label: string, run: () => void) => Command;
+
+function kubeconfig(app: App, row: DeploymentRow, here: Here): Command[] {
+  const { kubectl } = app;
+  const of = (what: string): string => `${m.ui_kubeconfig()}: ${what}`;
+  return [
+    here('kubeconfig-copy', of(m.ui_kubeconfig_copy()), () => void kubectl.copy(row.id)),
+    here('kubeconfig-show', of(m.ui_kubeconfig_show()), () => void kubectl.show(row.id)),
+    here(
+      'kubeconfig-merge',
+      row.merged ? m.ui_kubeconfig_merge_again() : m.ui_kubeconfig_merge(),
+      () => void kubectl.askMerge(row.id),
+    ),
+    ...(row.merged
+      ? [here('kubeconfig-unmerge', m.ui_kubeconfig_unmerge(), () => void kubectl.unmerge(row.id))]
+      : []),
+    here('kubeconfig-rotate', m.ui_kubeconfig_rotate(), () => {
+      kubectl.askRotate(row.id);
+    }),
+  ];
+}
+
 /** With one deployment. */
 export function withDeployment(app: App, row: DeploymentRow): Command[] {
   const may = can(row);
   const hint = row.prefix;
-  const here = (id: string, label: string, run: () => void): Command =>
-    make(id, 'here', label, run, { hint });
+  const here: Here = (id, label, run) => make(id, 'here', label, run, { hint });
   return [
     ...(may.kubeconfig
       ? [here('kubeconfig', m.ui_kubeconfig(), () => void app.saveKubeconfig(row.id))]
@@ -121,6 +142,7 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
     ...(row.here && row.state !== 'gone'
       ? [here('save-cost', m.ui_save_csv(), () => void app.saveCost(row.id))]
       : []),
+    ...(may.kubeconfig ? kubeconfig(app, row, here) : []),
     ...(row.receipt
       ? [here('save-receipt', m.ui_save_receipt(), () => void app.saveReceipt(row.id))]
       : []),

@@ -162,6 +162,7 @@ export function details(part: string, known: Known): Details | null {
           state(picture.access_list.tense),
           fact(m.ui_may_connect(), picture.access_list.addresses?.join(', '), true),
           fact(m.ui_port(), '443', true),
+          ...(row.merged ? [fact(m.ui_in_kubectl(), row.merged.context, true)] : []),
         ],
         note: m.ui_access_note(),
       };

@@ -11,7 +11,7 @@ afterEach(() => {
 
 /** What a person would read that nobody wrote: a code, a missing value, an object. */
 const UNWRITTEN =
-  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
+  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|weather|partial|locked|kubectl|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
 
 describe.each(SCENES)('%s', (scene) => {
   it('says everything in words', async () => {
@@ -63,6 +63,11 @@ describe('the list of scenes', () => {
       `a deployment that is looked after ${whose}`,
       scene,
       () => document.querySelector(`[data-testid=deployment-state][data-whose=${whose}]`),
+    ]),
+    ...Object.entries(SHOWN.weather).map(([kind, scene]): Kind => [
+      `a cloud that is ${kind}`,
+      scene,
+      () => document.querySelector(`[data-testid=weather][data-kind=${kind}]`),
     ]),
     ...Object.entries(SHOWN.cloud).map(([cloud, scene]): Kind => [
       `the cloud ${cloud}`,

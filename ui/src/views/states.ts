@@ -69,6 +69,10 @@ export function actionWord(action: NoticeAction, purpose: DeploymentRow['purpose
       return m.ui_action_stop_four_hours();
     case 'stop_never':
       return m.ui_action_stop_never();
+    case 'ask_address':
+      return m.ui_action_ask_address();
+    case 'allow_address':
+      return m.ui_action_allow_address();
   }
 }
 

@@ -88,6 +88,52 @@ describe('a run', () => {
   });
 });
 
+describe('a kubeconfig', () => {
+  it('is put into kubectl’s file only after its difference was shown', async () => {
+    const { backend } = await open('merge');
+    expect(at('merge-lines').querySelectorAll('[data-change=added]').length).toBe(12);
+    expect(at('merge-lines').querySelector('[data-change=removed]')).toBeNull();
+    await fireEvent.click(at('merge-current'));
+    await vi.waitFor(() => {
+      expect(at('merge-lines').querySelector('[data-change=removed]')?.textContent).toContain(
+        'current-context: work',
+      );
+    });
+    await fireEvent.click(at('confirm-merge'));
+    expect(backend.calls.filter((one) => one.includes('merge'))).toEqual([
+      'preview_merge false',
+      'preview_merge true',
+      'merge_kubeconfig true 1f2e3d4c-1208-true',
+    ]);
+    expect((await screen.findByTestId('said')).textContent).toContain(
+      'kubectl --context ada-lke-gpu-kubeflow',
+    );
+  });
+
+  it('is made anew only after a word about what that breaks', async () => {
+    const { backend } = await open('rotate');
+    expect(at('rotate-dialog').textContent).toContain('ceases to work');
+    expect(at('rotate-dialog').textContent).toContain('~/.kube/config');
+    await fireEvent.click(at('rotate-not'));
+    expect(backend.calls).not.toContain('rotate_kubeconfig');
+  });
+
+  it('that kubectl’s file cannot take is told in words and leaves no dialog', async () => {
+    const { backend, app } = await open('running');
+    backend.previewMerge = () =>
+      Promise.reject({
+        code: 'kubectl_link',
+        what: { code: 'kubectl_link', params: { path: { kind: 'text', value: '~/.kube/config' } } },
+        why: null,
+        fix: { code: 'kubectl_link_fix', params: {} },
+        detail: null,
+      } as unknown as Error);
+    await app.kubectl.askMerge('01ada');
+    expect((await screen.findByTestId('problem')).textContent).toContain('is a link');
+    expect(app.over).toBeNull();
+  });
+});
+
 describe('a teardown', () => {
   it('begins only when the name was typed, with what was ticked', async () => {
     const { backend } = await open('teardown');
