@@ -148,6 +148,8 @@ async fn a_kubernetes_that_is_silent_is_told_apart_from_a_silent_linode() {
     until(&bench, |bench| partial(bench, &id).is_some()).await;
     assert_eq!(partial(&bench, &id).as_deref(), Some("partial_kubernetes"));
     assert_eq!(weather(&bench), None);
+    let answers = row(&bench, &id).picture.control_plane.answers_ms;
+    assert_eq!(answers, None, "it does not answer now");
     strike(&bench, &[]);
     until(&bench, |bench| partial(bench, &id).is_none()).await;
     assert_eq!(partial(&bench, &id), None);

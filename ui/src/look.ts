@@ -151,6 +151,12 @@ export async function show(scene: Scene, window: App): Promise<void> {
       if (one) one.picked = `node-${one.nodeList[0]?.id ?? ''}`;
       return;
     }
+    case 'drawer': {
+      const one = window.screen.deployments.get('01ada');
+      window.go({ at: 'deployment', id: '01ada' });
+      if (one) one.drawer = 'cost';
+      return;
+    }
     case 'cost': {
       const one = window.screen.deployments.get('01ada');
       window.go({ at: 'deployment', id: '01ada' });
@@ -176,10 +182,12 @@ export async function show(scene: Scene, window: App): Promise<void> {
       window.go({ at: 'deployment', id: '01ada' });
       await window.kubectl.show('01ada');
       return;
-    case 'merged':
+    case 'merged': {
+      const one = window.screen.deployments.get('01ada');
       window.go({ at: 'deployment', id: '01ada' });
-      await unfold('kubeconfig-more');
+      if (one) one.picked = 'kubectl';
       return;
+    }
     case 'rotate':
       window.go({ at: 'deployment', id: '01ada' });
       window.kubectl.askRotate('01ada');

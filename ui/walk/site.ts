@@ -48,7 +48,9 @@ export async function open(
   await page.goto(`${SITE}/?replay=${scene}&theme=dark`);
   await page.locator('main').waitFor();
   await page.evaluate(() => document.fonts.ready);
-  if (scene !== 'reading') await page.locator('.skeleton').waitFor({ state: 'detached' });
+  // What could not be read is not drawn.
+  const unread = scene === 'reading' || scene === 'unread';
+  if (!unread) await page.locator('.skeleton').waitFor({ state: 'detached' });
   await settle(page);
   return complaints;
 }

@@ -53,6 +53,7 @@ export const SCENES = [
   'interrupted',
   'running',
   'rules',
+  'drawer',
   'merge',
   'merge_new',
   'merged',

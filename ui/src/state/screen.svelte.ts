@@ -10,6 +10,9 @@ import type { SpendRow } from '../bindings/SpendRow';
 import type { StepRow } from '../bindings/StepRow';
 import type { Update } from '../bindings/Update';
 
+/** What stands at the right, or in a drawer where there is no room. */
+export type Drawer = 'cost' | 'stops' | 'activity';
+
 /** Everything that is known of one deployment. */
 export class Deployment {
   readonly id: string;
@@ -19,6 +22,8 @@ export class Deployment {
   seen = $state<'picture' | 'table'>('picture');
   /** Whether the table behind the cost chart is open. */
   costTable = $state(false);
+  /** Which drawer is open, where the right column has no room. */
+  drawer = $state<Drawer | null>(null);
   /** The part of the picture whose details are open. */
   picked = $state<string | null>(null);
   readonly nodes = new SvelteMap<string, NodeRow>();

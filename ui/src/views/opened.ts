@@ -19,8 +19,9 @@ export async function open(scene: Scene): Promise<{ backend: Replay; app: State 
       },
     },
   });
+  const unread = scene === 'reading' || scene === 'unread';
   await vi.waitFor(() => {
-    expect(document.querySelector('.skeleton') === null || scene === 'reading').toBe(true);
+    expect(document.querySelector('.skeleton') === null || unread).toBe(true);
   });
   // Dialogs and what was asked for come a turn later.
   await new Promise((done) => setTimeout(done, 20));

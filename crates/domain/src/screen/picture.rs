@@ -74,7 +74,8 @@ pub(super) fn picture(spec: &Spec, catalog: Option<&Catalog>, standing: &Standin
     picture.cluster = standing.tense(there, |action| matches!(action, Action::CreateCluster(_)));
     picture.control_plane.tense =
         standing.tense(there, |action| matches!(action, Action::AwaitKubeconfig));
-    picture.control_plane.answers_ms = standing.seen.answers_ms;
+    let answers = standing.seen.answers_ms;
+    picture.control_plane.answers_ms = answers.filter(|_| !standing.seen.kubernetes_silent);
     picture.access_list.tense = standing.tense(there, |action| {
         matches!(
             action,
