@@ -35,7 +35,7 @@ texts! {
 }
 
 /// A pause between two rounds that was longer by this than it should be was a sleep.
-const SLEPT: Duration = Duration::from_secs(60);
+const SLEPT: Duration = Duration::from_mins(1);
 
 /// How the cloud answers now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,18 +77,27 @@ impl Sky {
                 let until = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
                 Self::RateLimited(until)
             }
-            Kind::Unauthorized if failure.status.is_some() => match self {
-                Self::Token(_) => self,
-                _ => Self::Token(now),
-            },
-            Kind::Unavailable if failure.maintenance => match self {
-                Self::Maintenance(_) => self,
-                _ => Self::Maintenance(now),
-            },
-            Kind::Unavailable | Kind::Unknown if failure.status.is_none() => match self {
-                Self::Offline(_) => self,
-                _ => Self::Offline(now),
-            },
+            Kind::Unauthorized if failure.status.is_some() => {
+                if matches!(self, Self::Token(_)) {
+                    self
+                } else {
+                    Self::Token(now)
+                }
+            }
+            Kind::Unavailable if failure.maintenance => {
+                if matches!(self, Self::Maintenance(_)) {
+                    self
+                } else {
+                    Self::Maintenance(now)
+                }
+            }
+            Kind::Unavailable | Kind::Unknown if failure.status.is_none() => {
+                if matches!(self, Self::Offline(_)) {
+                    self
+                } else {
+                    Self::Offline(now)
+                }
+            }
             Kind::Unauthorized
             | Kind::NotFound
             | Kind::Conflict
@@ -177,9 +186,12 @@ impl Engine {
 
     /// Everything was read again.
     pub(super) fn read_again(&self) {
-        self.set_sky(|sky| match sky {
-            Sky::Slept(..) => Sky::Clear,
-            other => other,
+        self.set_sky(|sky| {
+            if matches!(sky, Sky::Slept(..)) {
+                Sky::Clear
+            } else {
+                sky
+            }
         });
     }
 }
