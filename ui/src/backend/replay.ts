@@ -147,15 +147,16 @@ function rows(scene: Scene): Record<string, Row> {
 
 /** Before its own address was asked for, and after. */
 function lockedOut(asked: boolean): Notice {
-  const from = names([ADDRESS]);
+  const services = names(['api.ipify.org']);
+  const to = word('198.51.100.9/32');
   return {
-    tone: 'busy',
+    tone: 'danger',
     what: asked
-      ? text('locked_out', { from, to: word('198.51.100.9/32') })
-      : text('locked_out_perhaps', { from }),
-    why: null,
+      ? text('needs_roamed', { from: word(ADDRESS), to })
+      : text('needs_roamed_ask', { services }),
+    why: text('needs_roamed_why'),
     exists: null,
-    fix: text(asked ? 'locked_out_fix' : 'locked_out_perhaps_fix'),
+    fix: text('needs_roamed_fix', { name: word('ada-lke-gpu-kubeflow') }),
     actions: [asked ? 'allow_address' : 'ask_address'],
   };
 }
