@@ -12,7 +12,7 @@ const NAMED = new Set(
   (
     'label prefix region region_label id short title instance_type kubernetes_version addresses from ' +
     'ui_list kubectl_access ui_access user last4 scopes missing_scopes version file literal detail ' +
-    'instance_status confirm tags gpu_type available sold_out value what_ports regions types versions'
+    'instance_status confirm tags gpu_type available sold_out value what_ports regions types versions path context current'
   ).split(' '),
 );
 
@@ -49,11 +49,15 @@ async function data(scene: Scene): Promise<Set<string>> {
     await backend.catalog(),
     await backend.review(spec),
     await backend.openTfvars(),
-    await backend.reviewTeardown('01ada', []),
+    await backend.reviewTeardown('01ada', []).catch((problem: unknown) => problem),
     await backend.receipt('01lab'),
     await backend.searchAccount(),
     await backend.connectAccount(''),
     await backend.saveKubeconfig('01ada').catch((problem: unknown) => problem),
+    // A kubeconfig is the words of kubectl, whole.
+    { literal: await backend.showKubeconfig('01ada') },
+    { literal: (await backend.previewMerge('01ada', true)).lines.map((one) => one.text) },
+    await backend.previewMerge('01ada', true),
   ];
   asked.forEach((one) => {
     named(one, '', found);
