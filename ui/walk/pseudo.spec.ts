@@ -47,9 +47,9 @@ async function data(scene: Scene): Promise<Set<string>> {
   const asked = [
     spec,
     await backend.catalog(),
-    await backend.review(spec),
+    await backend.review(spec).catch((problem: unknown) => problem),
     await backend.openTfvars(),
-    await backend.reviewTeardown('01ada', []).catch((problem: unknown) => problem),
+    await backend.reviewTeardown('01ada', []),
     await backend.receipt('01lab'),
     await backend.searchAccount(),
     await backend.connectAccount(''),
