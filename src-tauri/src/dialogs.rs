@@ -16,6 +16,8 @@ pub(crate) enum FileKind {
     Kubeconfig,
     /// A table of costs.
     Cost,
+    /// How everything stands.
+    Diagnostics,
     /// A teardown's receipt.
     Receipt,
     /// A variables file.
@@ -27,6 +29,7 @@ impl FileKind {
         match self {
             Self::Kubeconfig => Said::DialogKindKubeconfig,
             Self::Cost => Said::DialogKindCost,
+            Self::Diagnostics => Said::DialogKindDiagnostics,
             Self::Receipt => Said::DialogKindReceipt,
             Self::Tfvars => Said::DialogKindTfvars,
         }
@@ -36,7 +39,7 @@ impl FileKind {
         match self {
             Self::Kubeconfig => &["yaml", "yml"],
             Self::Cost => &["csv"],
-            Self::Receipt => &["json"],
+            Self::Diagnostics | Self::Receipt => &["json"],
             Self::Tfvars => &["tfvars"],
         }
     }
@@ -45,6 +48,7 @@ impl FileKind {
         match self {
             Self::Kubeconfig => Said::DialogSaveKubeconfig,
             Self::Cost => Said::DialogSaveCost,
+            Self::Diagnostics => Said::DialogSaveDiagnostics,
             Self::Receipt => Said::DialogSaveReceipt,
             Self::Tfvars => Said::DialogSaveTfvars,
         }

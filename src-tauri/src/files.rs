@@ -146,7 +146,7 @@ async fn text_of(path: PathBuf) -> Answer<String> {
     String::from_utf8(bytes).map_err(|_| problem(Said::FileNotText { file }, None, None))
 }
 
-async fn write(path: PathBuf, content: SecretString) -> Answer<()> {
+pub(crate) async fn write(path: PathBuf, content: SecretString) -> Answer<()> {
     local::kubeconfig::save(&path, &content)
         .await
         .map_err(|error| {

@@ -5,6 +5,7 @@
 //! Start reading at `intents` (what the window may ask), then `commands`, `wiring` (which parts a
 //! cloud is made of) and `lifecycle` (what closing means).
 
+mod about;
 mod account;
 mod again;
 mod arguments;
@@ -103,6 +104,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             kubectl::merge_kubeconfig,
             commands::my_address,
             files::open_tfvars,
+            about::places,
             commands::preferences,
             kubectl::preview_merge,
             commands::receipt,
@@ -110,6 +112,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::review_teardown,
             kubectl::rotate_kubeconfig,
             files::save_cost,
+            about::save_diagnostics,
             files::save_kubeconfig,
             files::save_receipt,
             files::save_tfvars,

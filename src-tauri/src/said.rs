@@ -82,6 +82,8 @@ texts! {
         /// As above.
         "dialog_save_cost" DialogSaveCost,
         /// Title of a native dialog.
+        "dialog_save_diagnostics" DialogSaveDiagnostics,
+        /// Title of a native dialog.
         "dialog_save_receipt" DialogSaveReceipt,
         /// Title of a native dialog.
         "dialog_save_tfvars" DialogSaveTfvars,
@@ -91,6 +93,8 @@ texts! {
         "dialog_kind_kubeconfig" DialogKindKubeconfig,
         /// A kind of file.
         "dialog_kind_cost" DialogKindCost,
+        /// Kind of file in a native dialog.
+        "dialog_kind_diagnostics" DialogKindDiagnostics,
         /// Kind of file in a native dialog.
         "dialog_kind_receipt" DialogKindReceipt,
         /// Kind of file in a native dialog.

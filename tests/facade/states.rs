@@ -5,6 +5,7 @@ use domain::DeploymentId;
 use domain::view::{AppRow, DeploymentRow, DeploymentState, NoticeAction, Row, WeatherKind};
 use engine::ports::{Address, Answer, Ports};
 use ipnet::IpNet;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -174,6 +175,7 @@ async fn who_roamed_is_asked_first_and_then_let_in_beside_the_others() {
     let mut bench = Bench::new().await;
     let id = bench.deploy(Bench::spec()).await;
     let shy = |ports: &mut Ports| ports.address = Arc::new(Shy(ports.address.clone()));
+    bench.crash().await;
     bench.restart_with(shy).await;
     let own = sim::ClientAddr::default().0.to_string();
     let clients = json!({ own: "198.51.100.9" });
@@ -183,7 +185,14 @@ async fn who_roamed_is_asked_first_and_then_let_in_beside_the_others() {
         let notice = notice(bench)?;
         Some((notice.what.code, notice.actions))
     };
-    bench.engine.observe_once(&id).await;
+    // The journal's lock goes with the engine before, not at once.
+    for _ in 0..60 {
+        bench.engine.observe_once(&id).await;
+        if told(&bench).is_some() {
+            break;
+        }
+        tokio_sleep(1).await;
+    }
     let ask = (
         "needs_roamed_ask".to_owned(),
         vec![NoticeAction::AskAddress],
@@ -225,4 +234,24 @@ async fn what_is_stuck_says_what_runs_on_and_that_it_needs_a_person() {
     ));
     assert_eq!(notice.exists.unwrap().code, "needs_exists_rate");
     assert!(notice.actions.contains(&NoticeAction::Continue));
+}
+
+#[tokio::test(start_paused = true)]
+async fn diagnostics_hold_the_screen_and_the_journals_and_no_secret() {
+    let (bench, id) = standing().await;
+    let kubeconfig = bench.engine.kubeconfig(&id).await.unwrap();
+    let secrets: Vec<&str> = kubeconfig
+        .expose_secret()
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("token:"))
+        .map(|token| token.trim().trim_matches('"'))
+        .chain(["demo-token"])
+        .collect();
+    assert_eq!(secrets.len(), 2);
+    let told = serde_json::to_value(bench.engine.diagnostics()).unwrap();
+    assert!(told["screen"]["app"].is_object());
+    assert!(told["journals"][&id.0][0]["fact"]["opened"].is_object());
+    let text = told.to_string();
+    let leaks: Vec<_> = secrets.iter().filter(|one| text.contains(**one)).collect();
+    assert!(leaks.is_empty(), "{} secrets are in it", leaks.len());
 }

@@ -51,6 +51,7 @@ async function data(scene: Scene): Promise<Set<string>> {
     await backend.openTfvars(),
     await backend.reviewTeardown('01ada', []),
     await backend.receipt('01lab'),
+    { literal: Object.values(await backend.places()) },
     await backend.searchAccount(),
     await backend.connectAccount(''),
     await backend.saveKubeconfig('01ada').catch((problem: unknown) => problem),

@@ -8,8 +8,8 @@ use quaylight_domain::catalog::Catalog;
 use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
-    AccountCard, AccountSearch, CloudKind, MergePreview, NoticeAction, Problem, ReceiptView,
-    Review, TeardownReview, Update,
+    AccountCard, AccountSearch, CloudKind, MergePreview, NoticeAction, Places, Problem,
+    ReceiptView, Review, TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +23,7 @@ fn export(to: &Path) {
     Update::export_all(&cfg).unwrap();
     Review::export_all(&cfg).unwrap();
     TeardownReview::export_all(&cfg).unwrap();
+    Places::export_all(&cfg).unwrap();
     ReceiptView::export_all(&cfg).unwrap();
     Catalog::export_all(&cfg).unwrap();
     Spec::export_all(&cfg).unwrap();

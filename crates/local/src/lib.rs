@@ -31,7 +31,7 @@ pub use ids::Ulids;
 pub use journal::FileJournals;
 pub use keychain::{Keychain, KeychainState, SERVICE, Token};
 pub use owner::owner;
-pub use place::{APP_FOLDER, home, user_name};
+pub use place::{APP_FOLDER, home, kubectl_file, shown, user_name};
 pub use seat::{Host, Seat, take_seat};
 
 use bytes::Bytes;

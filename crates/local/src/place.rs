@@ -60,8 +60,13 @@ pub(crate) fn kubeconfigs() -> Vec<PathBuf> {
     files
 }
 
+/// The file that kubectl writes to: the first that it looks for.
+pub fn kubectl_file() -> Option<PathBuf> {
+    kubeconfigs().into_iter().next()
+}
+
 /// A path as a person would write it.
-pub(crate) fn short(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     let home = env::home_dir().filter(|home| home.is_absolute());
     match home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {
         Some(rest) => format!("~/{}", rest.display()),

@@ -52,7 +52,12 @@ const OWN: &str = if cfg!(windows) {
 fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
     let (_app, window) = window();
     // These need no argument and would act on this computer's own things.
-    let quiet = ["preferences", "forget_account", "connect_from_cli"];
+    let quiet = [
+        "preferences",
+        "forget_account",
+        "connect_from_cli",
+        "save_diagnostics",
+    ];
     let answers: Vec<String> = INTENTS
         .iter()
         .filter(|name| !quiet.contains(name))
@@ -68,6 +73,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
         my_address: problem "demo_not_started"
         open_tfvars: problem "demo_not_started"
+        places: done
         preview_merge: invalid args `deployment` for command `preview_merge`: command preview_merge missing required key deployment
         receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
         review: invalid args `spec` for command `review`: command review missing required key spec

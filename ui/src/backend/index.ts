@@ -8,6 +8,7 @@ import type { Diagnostic } from '../bindings/Diagnostic';
 import type { MergedContext } from '../bindings/MergedContext';
 import type { MergePreview } from '../bindings/MergePreview';
 import type { NoticeAction } from '../bindings/NoticeAction';
+import type { Places } from '../bindings/Places';
 import type { PlanId } from '../bindings/PlanId';
 import type { Problem } from '../bindings/Problem';
 import type { ReceiptView } from '../bindings/ReceiptView';
@@ -80,6 +81,8 @@ export interface Backend {
   setTheme(theme: Theme): Promise<void>;
   setNotify(notify: boolean): Promise<void>;
   preferences(): Promise<Preferences>;
+  places(): Promise<Places>;
+  saveDiagnostics(): Promise<boolean>;
 }
 
 function isProblem(what: unknown): what is Problem {

@@ -335,6 +335,11 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       return wait(undefined);
     },
     preferences: () => wait({ theme, notify: true }),
+    places: () => wait({ data: '~/.local/share/dev.quaylight.desktop', kubectl: '~/.kube/config' }),
+    saveDiagnostics: () => {
+      note('save_diagnostics');
+      return wait(true);
+    },
   };
   return backend;
 }

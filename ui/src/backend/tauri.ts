@@ -41,4 +41,6 @@ export const tauri: Backend = {
   setTheme: (theme) => invoke('set_theme', { theme }),
   setNotify: (notify) => invoke('set_notify', { notify }),
   preferences: () => invoke('preferences'),
+  places: () => invoke('places'),
+  saveDiagnostics: () => invoke('save_diagnostics'),
 };

@@ -191,6 +191,11 @@ export class App {
     if (await this.intend(() => this.backend.saveCost(id))) this.said(m.ui_cost_saved());
   }
 
+  async saveDiagnostics(): Promise<void> {
+    if (await this.intend(() => this.backend.saveDiagnostics()))
+      this.said(m.ui_diagnostics_saved());
+  }
+
   async saveReceipt(id: string): Promise<void> {
     if (await this.intend(() => this.backend.saveReceipt(id))) this.said(m.ui_receipt_saved());
   }

@@ -209,6 +209,17 @@ describe('the cost', () => {
   });
 });
 
+describe('the settings', () => {
+  it('say where files are and save what helps', async () => {
+    const { backend } = await open('account');
+    expect((await screen.findByTestId('files-data')).textContent).toContain(
+      'dev.quaylight.desktop',
+    );
+    await fireEvent.click(at('save-diagnostics'));
+    expect(backend.calls).toContain('save_diagnostics');
+  });
+});
+
 describe('the palette', () => {
   const press = async (key: string, more = {}): Promise<void> => {
     await fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more });

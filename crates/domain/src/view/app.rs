@@ -147,6 +147,15 @@ pub enum NoticeAction {
     AllowAddress,
 }
 
+/// Where the app's files are, as a person would write the paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Places {
+    /// Journals, receipts, settings and the demo cloud.
+    pub data: String,
+    /// The kubeconfig that kubectl reads; `null`: none is known.
+    pub kubectl: Option<String>,
+}
+
 /// A failed intent, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Problem {

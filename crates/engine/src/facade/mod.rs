@@ -6,6 +6,7 @@ mod access;
 mod act;
 mod around;
 mod desk;
+mod diagnostics;
 mod journals;
 mod kubectl;
 mod observe;
@@ -34,6 +35,7 @@ pub const WEATHER_TEXTS: &[(&str, &[&str])] = weather::Said::ALL;
 pub const OTHER_TEXTS: &[(&str, &[&str])] = others::Other::ALL;
 
 pub use access::{AccessDone, AccessEdit};
+pub use diagnostics::Diagnostics;
 pub use review::For;
 pub use show::Brief;
 pub use stop::MoveStop;

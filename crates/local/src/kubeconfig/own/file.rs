@@ -102,7 +102,7 @@ impl Drop for Lock {
 
 /// A path as a person would write it.
 pub(super) fn shown(path: &Path) -> String {
-    place::short(path)
+    place::shown(path)
 }
 
 pub(super) fn disk(operation: &'static str, path: &Path, cause: io::Error) -> Trouble {
