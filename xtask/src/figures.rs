@@ -56,6 +56,17 @@ pub(crate) fn kill_matrix(words: &[String]) -> ExitCode {
     }
 }
 
+/// The same as a step of `test`: some of the points, or all of them.
+pub(crate) fn kill_step(full: bool) -> Ended {
+    let built = Job::new("kill-matrix", build_killable(), 45).run();
+    if built.end.is_err() {
+        return built.checked();
+    }
+    let every = if full { "1" } else { "8" };
+    let words = ["--every", every].map(str::to_owned);
+    Job::new("kill-matrix", matrix(&words), 60).run().checked()
+}
+
 /// The campaign as a step of `test`: some schedules of ours and of the control group, or as many as
 /// a table wants.
 pub(crate) fn campaign_step(full: bool) -> Ended {

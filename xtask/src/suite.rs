@@ -151,6 +151,12 @@ const STEPS: &[Step] = &[
         act: |_| figures::planted_step(),
     },
     Step {
+        name: "kill-matrix",
+        does: "the real cli killed at points of apply, scale and teardown, and what `resume` leaves",
+        needs: &["build"],
+        act: |mode| figures::kill_step(mode.full),
+    },
+    Step {
         name: "e2e",
         does: "the real window, driven on a virtual display with a real secret store",
         needs: &["build", "tauri-driver", "kubectl"],
