@@ -57,14 +57,32 @@ impl Reach {
     }
 }
 
+/// A rule with its networks read: many questions are asked of each.
+struct Rule<'a> {
+    protocol: &'a Value,
+    ports: &'a str,
+    nets: Vec<IpNet>,
+    action: &'a Value,
+}
+
 fn through(rules: &Value, webhooks: WebhookPath) -> Reach {
+    let inbound = rules["inbound"].as_array().into_iter().flatten();
+    let inbound: Vec<Rule> = inbound
+        .map(|rule| Rule {
+            protocol: &rule["protocol"],
+            ports: rule["ports"].as_str().unwrap_or_default(),
+            nets: nets(&rule["addresses"]),
+            action: &rule["action"],
+        })
+        .collect();
+    let policy = &rules["inbound_policy"];
     let from = |protocol: &str, ports: &[u16], net: &str| {
         net.parse().is_ok_and(|net| {
-            let each = |port: &u16| accepts(rules, protocol, Some(*port), net);
+            let asked = |port| accepts(&inbound, policy, protocol, port, net);
             if ports.is_empty() {
-                accepts(rules, protocol, None, net)
+                asked(None)
             } else {
-                ports.iter().all(each)
+                ports.iter().all(|port| asked(Some(*port)))
             }
         })
     };
@@ -85,24 +103,19 @@ fn through(rules: &Value, webhooks: WebhookPath) -> Reach {
 
 /// Whether all of `net` is accepted. Rules split it: between two ends of what they name, every
 /// address is treated alike, so one of each piece is asked.
-fn accepts(rules: &Value, protocol: &str, port: Option<u16>, net: IpNet) -> bool {
-    let inbound = rules["inbound"].as_array().into_iter().flatten();
-    let about = |rule: &&Value| {
-        let ports = rule["ports"].as_str().unwrap_or_default();
-        is_protocol(&rule["protocol"], protocol)
-            && (ports.is_empty() || port.is_some_and(|port| holds(ports, port)))
+fn accepts(rules: &[Rule], policy: &Value, protocol: &str, port: Option<u16>, net: IpNet) -> bool {
+    let about = |rule: &&Rule| {
+        is_protocol(rule.protocol, protocol)
+            && (rule.ports.is_empty() || port.is_some_and(|port| holds(rule.ports, port)))
     };
-    let about: Vec<(Vec<IpNet>, &Value)> = inbound
-        .filter(about)
-        .map(|rule| (nets(&rule["addresses"]), &rule["action"]))
-        .collect();
-    let named = about.iter().flat_map(|(nets, _)| nets);
+    let about: Vec<&Rule> = rules.iter().filter(about).collect();
+    let named = about.iter().flat_map(|rule| &rule.nets);
     let ends = named.flat_map(|one| [Some(one.network()), next(one.broadcast())]);
     let begins = ends.flatten().filter(|begin| net.contains(begin));
     std::iter::once(net.network()).chain(begins).all(|address| {
         let mut first = about.iter();
-        let decides = first.find(|(nets, _)| nets.iter().any(|one| one.contains(&address)));
-        decides.map_or(&rules["inbound_policy"], |(_, action)| action) == "ACCEPT"
+        let decides = first.find(|rule| rule.nets.iter().any(|one| one.contains(&address)));
+        decides.map_or(policy, |rule| rule.action) == "ACCEPT"
     })
 }
 

@@ -1,8 +1,12 @@
 //! Faults of a cluster's own API, by the path `/kubernetes/…`.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody};
 use serde_json::{Value, json};
 
 use super::kinds::Act;
@@ -153,23 +157,63 @@ impl Bent {
     /// The same list, changed.
     async fn applied(self, reply: Response<ReplyBody>) -> Result<Response<ReplyBody>, BoxError> {
         let (mut head, body) = reply.into_parts();
-        let mut list: Value = serde_json::from_slice(&body.collect().await?.to_bytes())?;
-        if let Some(items) = list.get_mut("items").and_then(Value::as_array_mut) {
-            match self {
-                Self::WithoutHandle => {
-                    let csi = items
-                        .iter_mut()
-                        .filter_map(|one| one.pointer_mut("/spec/csi"));
-                    for csi in csi.filter_map(Value::as_object_mut) {
+        let body = body.collect().await?.to_bytes();
+        head.headers.remove(header::CONTENT_LENGTH);
+        let body = match self {
+            Self::WithoutHandle => {
+                let mut list: Value = serde_json::from_slice(&body)?;
+                let items = list.get_mut("items").and_then(Value::as_array_mut);
+                for csi in items.into_iter().flatten() {
+                    let csi = csi.pointer_mut("/spec/csi").and_then(Value::as_object_mut);
+                    if let Some(csi) = csi {
                         csi.insert("volumeHandle".to_owned(), json!(""));
                     }
                 }
-                Self::Huge(rows) => items.extend((0..rows).map(filler)),
+                whole(&list)
             }
-        }
-        head.headers.remove(header::CONTENT_LENGTH);
-        Ok(Response::from_parts(head, whole(&list)))
+            Self::Huge(rows) => grown(&body, rows).unwrap_or_else(|| plain(body)),
+        };
+        Ok(Response::from_parts(head, body))
     }
+}
+
+/// So many rows are one piece of a grown list.
+const PIECE_ROWS: u32 = 250;
+
+/// The list with so many rows more; `None`: it is no list. Pieces are made once and never copied:
+/// ten megabytes cost more than a whole life.
+fn grown(list: &Bytes, rows: u32) -> Option<ReplyBody> {
+    static PIECES: LazyLock<Vec<Bytes>> = LazyLock::new(|| {
+        let pieces = 0..ROWS / PIECE_ROWS;
+        let piece = |nth| piece(nth * PIECE_ROWS..(nth + 1) * PIECE_ROWS);
+        pieces.map(piece).collect()
+    });
+    let text = std::str::from_utf8(list).ok()?.trim_end();
+    let head = text.strip_suffix("]}")?;
+    let mut pieces = vec![list.slice(..head.len())];
+    let made = (rows / PIECE_ROWS).min(ROWS / PIECE_ROWS);
+    if made > 0 {
+        pieces.extend(PIECES.iter().take(made as usize).cloned());
+    }
+    pieces.push(piece(made * PIECE_ROWS..rows));
+    if head.ends_with('[')
+        && let Some(first) = pieces.get_mut(1).filter(|first| !first.is_empty())
+    {
+        // No row is before it.
+        *first = first.slice(1..);
+    }
+    pieces.push(Bytes::from_static(b"]}"));
+    let frames = pieces.into_iter().map(|piece| Ok(Frame::data(piece)));
+    Some(StreamBody::new(futures::stream::iter(frames)).boxed_unsync())
+}
+
+/// Rows with a comma before each.
+fn piece(rows: Range<u32>) -> Bytes {
+    let texts: Vec<String> = rows.map(|nth| filler(nth).to_string()).collect();
+    if texts.is_empty() {
+        return Bytes::new();
+    }
+    Bytes::from(format!(",{}", texts.join(",")))
 }
 
 /// A row that is nobody's and of no use, of some two thousand bytes.
@@ -185,6 +229,10 @@ fn filler(nth: u32) -> Value {
 }
 
 fn whole(body: &Value) -> ReplyBody {
-    let body = Full::new(Bytes::from(body.to_string()));
+    plain(Bytes::from(body.to_string()))
+}
+
+fn plain(body: Bytes) -> ReplyBody {
+    let body = Full::new(body);
     body.map_err(|never| match never {}).boxed_unsync()
 }

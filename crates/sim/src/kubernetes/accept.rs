@@ -1,6 +1,9 @@
 //! Which shape of an answer the client accepts, and giving objects that shape.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::kinds::Kind;
@@ -47,47 +50,71 @@ impl Shape {
     }
 
     /// One object in this shape.
-    pub(super) fn object(self, kind: &Kind, object: &Value, now: Timestamp) -> Value {
+    pub(super) fn object<'a>(
+        self,
+        kind: &Kind,
+        object: &'a Value,
+        now: Timestamp,
+    ) -> Cow<'a, Value> {
         match self {
-            Self::Whole => object.clone(),
-            Self::Table(rows) => table::of(kind, &[object], rows, &object["metadata"], now),
-            Self::Metadata => metadata(object),
+            Self::Whole => Cow::Borrowed(object),
+            Self::Table(rows) => {
+                Cow::Owned(table::of(kind, &[object], rows, &object["metadata"], now))
+            }
+            Self::Metadata => Cow::Owned(metadata(object)),
         }
     }
 
-    /// A list in this shape; `about` is the list's metadata.
+    /// A list in this shape, as JSON; `about` is the list's metadata. Whole objects are written
+    /// where they stand: a list of nodes is what is asked for most.
     pub(super) fn list(
         self,
         kind: &Kind,
         objects: &[&Value],
         about: &Value,
         now: Timestamp,
-    ) -> Value {
-        let (version, named, items) = match self {
-            Self::Table(rows) => return table::of(kind, objects, rows, about, now),
-            Self::Whole => {
-                let bare = |object: &&Value| bare(object);
-                (
-                    kind.api_version(),
-                    format!("{}List", kind.name),
-                    objects.iter().map(bare).collect(),
-                )
-            }
-            Self::Metadata => {
-                let items: Vec<Value> = objects.iter().map(|object| metadata(object)).collect();
-                (
-                    "meta.k8s.io/v1".to_owned(),
-                    "PartialObjectMetadataList".to_owned(),
-                    items,
-                )
-            }
-        };
-        let mut list = json!({
-            "kind": named, "apiVersion": version, "metadata": about, "items": [],
-        });
-        // Moved in: the macro would copy them.
-        list["items"] = Value::Array(items);
-        list
+    ) -> Vec<u8> {
+        match self {
+            Self::Table(rows) => json_text(&table::of(kind, objects, rows, about, now)),
+            Self::Whole => json_text(&List {
+                kind: &format!("{}List", kind.name),
+                api_version: &kind.api_version(),
+                metadata: about,
+                items: objects.iter().map(|object| Bare(object)).collect(),
+            }),
+            Self::Metadata => json_text(&List {
+                kind: "PartialObjectMetadataList",
+                api_version: "meta.k8s.io/v1",
+                metadata: about,
+                items: objects.iter().map(|object| metadata(object)).collect(),
+            }),
+        }
+    }
+}
+
+/// JSON as the API writes it.
+pub(super) fn json_text(body: &impl Serialize) -> Vec<u8> {
+    let mut text = serde_json::to_vec(body).expect("all keys of a JSON value are texts");
+    text.push(b'\n');
+    text
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a, T> {
+    kind: &'a str,
+    api_version: &'a str,
+    metadata: &'a Value,
+    items: Vec<T>,
+}
+
+/// An item of a list: it bears no kind of its own.
+struct Bare<'a>(&'a Value);
+
+impl Serialize for Bare<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let fields = self.0.as_object().into_iter().flatten();
+        to.collect_map(fields.filter(|(name, _)| !matches!(name.as_str(), "apiVersion" | "kind")))
     }
 }
 
@@ -109,16 +136,6 @@ fn one(range: &str, rows: Rows) -> Option<Shape> {
         }
         _ => None,
     }
-}
-
-/// Items of a list bear no kind of their own.
-fn bare(object: &Value) -> Value {
-    let mut out = object.clone();
-    if let Some(fields) = out.as_object_mut() {
-        fields.remove("apiVersion");
-        fields.remove("kind");
-    }
-    out
 }
 
 /// The object's metadata as an object.

@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::accept::Shape;
+use super::accept::{Shape, json_text};
 use super::kinds::{self, Kind};
 use super::mark::Mark;
 use super::patch::Style;
@@ -40,9 +40,7 @@ pub(super) fn answer(
 
 /// A JSON answer.
 pub(super) fn reply(code: StatusCode, body: &Value) -> Response<ReplyBody> {
-    let mut text = serde_json::to_vec(body).expect("all keys of a JSON value are texts");
-    text.push(b'\n');
-    whole(code, "application/json", text)
+    whole(code, "application/json", json_text(body))
 }
 
 fn whole(code: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<ReplyBody> {
@@ -371,8 +369,6 @@ fn list(
         }
     }
     let objects: Vec<&Value> = rows.into_iter().map(|(_, object)| object).collect();
-    Ok(reply(
-        StatusCode::OK,
-        &shape.list(target.kind, &objects, &about, now),
-    ))
+    let text = shape.list(target.kind, &objects, &about, now);
+    Ok(whole(StatusCode::OK, "application/json", text))
 }
