@@ -15,6 +15,7 @@ use kube::{Client, Error};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::read::{Node, Page};
 use crate::{failure, gpu, read, storage};
 
 /// Who owns the fields that we set.
@@ -36,21 +37,27 @@ impl KubeCluster {
         Self { client }
     }
 
-    /// Every page, or an error.
-    async fn all<K>(&self, what: &str) -> Answer<Vec<K>>
+    /// Every page, or an error. `T`: what of a `K` is read.
+    async fn all<K, T>(&self, what: &str) -> Answer<Vec<T>>
     where
-        K: kube::Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
+        K: kube::Resource<DynamicType = ()>,
+        T: DeserializeOwned,
     {
-        let api: Api<K> = Api::all(self.client.clone());
+        let path = kube::core::Request::new(K::url_path(&(), None));
         let operation = format!("list {what}");
+        let failed = |error| failure::of(operation.clone(), error);
         let mut tries = 1;
         let mut rows = Vec::new();
         let mut page = ListParams::default().limit(PAGE_ROWS);
         loop {
-            match api.list(&page).await {
-                Ok(mut list) => {
-                    rows.append(&mut list.items);
-                    match list.metadata.continue_.filter(|token| !token.is_empty()) {
+            let request = path
+                .list(&page)
+                .map_err(Error::BuildRequest)
+                .map_err(failed)?;
+            match self.client.request::<Page<T>>(request).await {
+                Ok(list) => {
+                    rows.extend(list.items.into_iter().flatten());
+                    match list.metadata.token.filter(|token| !token.is_empty()) {
                         Some(token) => page = page.continue_token(&token),
                         None => return Ok(rows),
                     }
@@ -60,7 +67,7 @@ impl KubeCluster {
                     rows.clear();
                     page = ListParams::default().limit(PAGE_ROWS);
                 }
-                Err(error) => return Err(failure::of(operation, error)),
+                Err(error) => return Err(failed(error)),
             }
         }
     }
@@ -129,26 +136,19 @@ impl KubeCluster {
 #[async_trait]
 impl KubeApi for KubeCluster {
     async fn nodes(&self) -> Answer<Vec<KubeNode>> {
-        Ok(self
-            .all("nodes")
-            .await?
-            .into_iter()
-            .map(read::node)
-            .collect())
+        let all = self.all::<v1::Node, Node>("nodes").await?;
+        Ok(all.into_iter().map(Into::into).collect())
     }
 
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {
-        let all = self.all("persistent volumes").await?;
+        type Whole = v1::PersistentVolume;
+        let all = self.all::<Whole, Whole>("persistent volumes").await?;
         Ok(all.into_iter().map(read::persistent_volume).collect())
     }
 
     async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>> {
-        Ok(self
-            .all("services")
-            .await?
-            .into_iter()
-            .filter_map(read::load_balancer)
-            .collect())
+        let all = self.all::<v1::Service, v1::Service>("services").await?;
+        Ok(all.into_iter().filter_map(read::load_balancer).collect())
     }
 
     async fn set_gpu_plugin(&self) -> Answer<()> {
@@ -189,7 +189,7 @@ impl KubeApi for KubeCluster {
         let class = Patch::Apply(storage::class(tags));
         let applied = api.patch(storage::NAME, &ours, &class).await;
         applied.map_err(|error| failure::of(operation, error))?;
-        for name in storage::other_defaults(self.all("storage classes").await?) {
+        for name in storage::other_defaults(self.all::<StorageClass, _>("storage classes").await?) {
             let patch = Patch::Merge(storage::no_default());
             let patched = api.patch(&name, &PatchParams::default(), &patch).await;
             patched.map_err(|error| failure::of(operation, error))?;
