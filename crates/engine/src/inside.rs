@@ -3,6 +3,7 @@
 use crate::act::{Act, Trouble};
 use crate::ports::{Answer, Kind, KubeApi};
 use crate::said::{Ended, Failed, Note, failed};
+use crate::silence::Silence;
 use domain::InstanceId;
 use domain::inventory::{GpuTest, KubeNode, Node};
 use domain::plan::PoolRole;
@@ -38,11 +39,16 @@ impl Act {
     pub(crate) async fn test_gpus(&self) -> Result<Text, Trouble> {
         let (begun, mut patience) = (self.boot(), self.patience(self.protocol.nodes));
         let mut failed: BTreeMap<InstanceId, String> = BTreeMap::new();
+        let mut seen: Vec<KubeNode> = Vec::new();
         loop {
             let sight = self.look().await?;
             let pools = self.pools_of(&sight, PoolRole::Gpu).await;
             let nodes: Vec<&Node> = pools.iter().flat_map(|pool| &pool.nodes).collect();
-            let seen = self.inside(|api| async move { api.nodes().await }).await?;
+            // What shows its GPUs is not asked for them again while its test goes on.
+            let shown = |node: &&Node| seen.iter().any(|one| one.is(node) && one.gpus > 0);
+            if !nodes.iter().all(shown) {
+                seen = self.inside(|api| async move { api.nodes().await }).await?;
+            }
             let (mut passed, mut bare, mut gpus) = (0, Vec::new(), 0);
             for node in &nodes {
                 let of_it = seen.iter().find(|one| one.is(node));
@@ -94,7 +100,7 @@ impl Act {
             let late = bare.clone();
             let over = || Trouble::Failed(Failed::NoGpus { nodes: late }.into());
             patience.wait(self, note, over)?;
-            patience.pause(self, self.protocol.poll_nodes).await?;
+            patience.pause(self, self.protocol.poll_ready).await?;
         }
     }
 
@@ -138,6 +144,7 @@ impl Act {
         Fut: Future<Output = Answer<T>>,
     {
         let mut patience = self.patience(self.protocol.nodes);
+        let mut silence = Silence::default();
         loop {
             if let Some(api) = self.kubernetes().await? {
                 match ask(api).await {
@@ -145,14 +152,14 @@ impl Act {
                     Err(failure) if failure.kind == Kind::Invalid => {
                         return Err(Trouble::Failed(failed(&failure)));
                     }
-                    // A client may hold a certificate that was rotated: begin anew.
-                    Err(_) => *self.kube.lock().await = None,
+                    Err(_) => {}
                 }
             }
             let over = || Trouble::Failed(Failed::KubernetesLate.into());
-            let note = self.shut_out().await?.unwrap_or(Note::WaitsApi);
+            let note = self.silent(&mut silence).await?.unwrap_or(Note::WaitsApi);
             patience.wait(self, note, over)?;
-            patience.pause(self, self.protocol.poll_nodes).await?;
+            let each = silence.pause(self, self.protocol.poll_nodes);
+            patience.pause(self, each).await?;
         }
     }
 }

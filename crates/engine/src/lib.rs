@@ -25,6 +25,7 @@ pub mod said;
 mod second;
 mod see;
 pub mod signal;
+mod silence;
 mod steps;
 pub mod sweep;
 mod teardown;

@@ -39,8 +39,10 @@ pub struct Protocol {
     pub sweep_gap: Duration,
     /// A sweep that found something is repeated after this.
     pub sweep_again: Duration,
-    /// Between two looks at pools and nodes while they come up.
+    /// Between two looks at pools while a machine is still to come or to be guarded.
     pub poll_nodes: Duration,
+    /// Between two looks at what is there and guarded, until it is ready.
+    pub poll_ready: Duration,
     /// The longest wait between two asks for URLs and kubeconfig, whatever Retry-After says.
     pub poll_kubeconfig_max: Duration,
     /// Between two looks at the access list.
@@ -141,6 +143,7 @@ pub const PROTOCOL: Protocol = Protocol {
     sweep_gap: Duration::from_mins(1),
     sweep_again: Duration::from_secs(10),
     poll_nodes: Duration::from_secs(2),
+    poll_ready: Duration::from_secs(3),
     poll_kubeconfig_max: Duration::from_secs(5),
     poll_access: Duration::from_secs(5),
     poll_late: Duration::from_secs(10),

@@ -34,6 +34,8 @@ pub(crate) struct TurnedAway {
 /// What a look at the pools brought.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sight {
+    /// When, by the time since the start of this computer.
+    pub(crate) at: Duration,
     pub(crate) pools: Vec<Pool>,
     /// Machines that the cloud did not put behind the firewall, and what it said.
     pub(crate) refused: BTreeMap<InstanceId, String>,
@@ -105,15 +107,16 @@ impl Act {
     pub(crate) async fn look(&self) -> Result<Sight, Trouble> {
         let mut sight = self.sight.lock().await;
         if let Some((at, pools)) = &*sight
-            && self.boot().saturating_sub(*at) < self.protocol.poll_nodes / 2
+            && self.boot().saturating_sub(*at) < self.protocol.poll_nodes
         {
             return Ok(Sight {
+                at: *at,
                 pools: pools.clone(),
                 refused: BTreeMap::new(),
             });
         }
         let seen = self.look_now().await?;
-        *sight = Some((self.boot(), seen.pools.clone()));
+        *sight = Some((seen.at, seen.pools.clone()));
         Ok(seen)
     }
 
@@ -121,7 +124,7 @@ impl Act {
     pub(crate) async fn look_fresh(&self) -> Result<Sight, Trouble> {
         let mut sight = self.sight.lock().await;
         let seen = self.look_now().await?;
-        *sight = Some((self.boot(), seen.pools.clone()));
+        *sight = Some((seen.at, seen.pools.clone()));
         Ok(seen)
     }
 
@@ -153,7 +156,8 @@ impl Act {
             covered: Some(covered),
             ..Observed::at(self.ports.clock.now())
         });
-        Ok(Sight { pools, refused })
+        let at = self.boot();
+        Ok(Sight { at, pools, refused })
     }
 
     /// A 404 alone is no proof: the cluster is gone when it is absent from a complete listing too.

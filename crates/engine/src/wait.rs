@@ -4,6 +4,7 @@ use crate::act::{Act, Trouble};
 use crate::ports::{Kind, KubeApi};
 use crate::said::{Ended, Failed, Note, failed};
 use crate::see::Sight;
+use crate::silence::Silence;
 use domain::inventory::{Node, Pool};
 use domain::plan::{Action, PoolRole};
 use domain::text::{Millis, Text};
@@ -76,6 +77,7 @@ impl Act {
     pub(crate) async fn await_nodes(&self, role: PoolRole) -> Result<Text, Trouble> {
         let want = self.wanted(role).await;
         let mut patience = self.patience(self.protocol.nodes);
+        let mut silence = Silence::default();
         loop {
             let sight = self.look().await?;
             let pools = self.pools_of(&sight, role).await;
@@ -91,12 +93,20 @@ impl Act {
                     Some(true) => return Ok(Ended::Nodes { count: want }.into()),
                     Some(false) => Note::WaitsKubernetes { want },
                     None => {
-                        let shut_out = self.shut_out().await?;
-                        shut_out.unwrap_or(Note::WaitsKubernetes { want })
+                        let why = self.silent(&mut silence).await?;
+                        why.unwrap_or(Note::WaitsKubernetes { want })
                     }
                 };
             }
             let have = nodes.iter().filter(|node| node.instance.is_some()).count();
+            // A machine is to be guarded as soon as it is there; who only becomes ready has time.
+            let guarded = have >= want as usize && sight.refused.is_empty();
+            let each = if guarded {
+                self.protocol.poll_ready
+            } else {
+                self.protocol.poll_nodes
+            };
+            let age = self.boot().saturating_sub(sight.at);
             let over = || {
                 Trouble::Failed(if have < want as usize {
                     Failed::PartialCapacity { have, want }.into()
@@ -105,32 +115,9 @@ impl Act {
                 })
             };
             patience.wait(self, note, over)?;
-            patience.pause(self, self.protocol.poll_nodes).await?;
+            // Side by side with another wait: one look for both.
+            patience.pause(self, each.saturating_sub(age)).await?;
         }
-    }
-
-    /// Kubernetes does not answer: what there is to do, when the list is enforced and leaves this
-    /// computer out, or may do so.
-    pub(crate) async fn shut_out(&self) -> Result<Option<Note>, Trouble> {
-        let cluster = self.cluster().await?;
-        let Ok(list) = self.tried(|| self.cloud().access_list(cluster)).await? else {
-            return Ok(None);
-        };
-        if !list.enabled || list.revision.is_none() {
-            return Ok(None);
-        }
-        let name = self.read(domain::progress::Progress::label).await;
-        let name = name.unwrap_or_default();
-        let addresses = list.addresses.iter().map(ToString::to_string).collect();
-        Ok(match self.ports.address.known().await {
-            Some(mine) if list.addresses.iter().any(|net| net.contains(&mine)) => None,
-            Some(mine) => Some(Note::LockedOut {
-                name,
-                address: mine.to_string(),
-                addresses,
-            }),
-            None => Some(Note::KubernetesSilent { name, addresses }),
-        })
     }
 
     /// `None`: it does not answer.
@@ -140,8 +127,6 @@ impl Act {
         };
         let api: Arc<dyn KubeApi> = api;
         let Ok(seen) = api.nodes().await else {
-            // A client may hold a certificate that was rotated: begin anew.
-            *self.kube.lock().await = None;
             return Ok(None);
         };
         let ready = |node: &&Node| {
