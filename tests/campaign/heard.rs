@@ -1,9 +1,10 @@
 //! What a process was told by the cloud: what its screen may claim, and what its searches rest on.
-//! Replies are kept as they came and read only when somebody asks.
+//! Replies are kept as they came and read once, when somebody asks.
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 
 /// The collections that a complete search reads.
@@ -21,7 +22,16 @@ const KEPT: usize = 2000;
 
 /// The listings that one process was given, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Heard(VecDeque<(Timestamp, String, Bytes)>);
+pub(crate) struct Heard(VecDeque<Listing>);
+
+#[derive(Debug)]
+struct Listing {
+    at: Timestamp,
+    path: String,
+    body: Bytes,
+    /// `None`: it is no JSON.
+    read: OnceCell<Option<Value>>,
+}
 
 impl Heard {
     /// Takes up a reply to a GET as it arrived.
@@ -32,12 +42,20 @@ impl Heard {
         if self.0.len() == KEPT {
             self.0.pop_front();
         }
-        self.0.push_back((at, path.to_owned(), body.clone()));
+        self.0.push_back(Listing {
+            at,
+            path: path.to_owned(),
+            body: body.clone(),
+            read: OnceCell::new(),
+        });
     }
 
-    fn lists<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (Timestamp, Value)> + 'a {
-        let of_it = self.0.iter().rev().filter(move |(_, of, _)| of == path);
-        of_it.filter_map(|(at, _, body)| Some((*at, serde_json::from_slice(body).ok()?)))
+    fn lists<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (Timestamp, &'a Value)> + 'a {
+        let of_it = self.0.iter().rev().filter(move |one| one.path == path);
+        of_it.filter_map(|one| {
+            let read = || serde_json::from_slice(&one.body).ok();
+            Some((one.at, one.read.get_or_init(read).as_ref()?))
+        })
     }
 
     /// When this path was listed last with as many rows as it counts.
@@ -77,6 +95,8 @@ fn pools(cluster: u64) -> String {
     format!("/v4/lke/clusters/{cluster}/pools")
 }
 
-fn rows(lists: impl Iterator<Item = (Timestamp, Value)>) -> impl Iterator<Item = Value> {
-    lists.flat_map(|(_, list)| list["data"].as_array().cloned().unwrap_or_default())
+fn rows<'a>(
+    lists: impl Iterator<Item = (Timestamp, &'a Value)>,
+) -> impl Iterator<Item = &'a Value> {
+    lists.flat_map(|(_, list)| list["data"].as_array().into_iter().flatten())
 }
