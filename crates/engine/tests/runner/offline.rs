@@ -44,6 +44,22 @@ fn a_kubeconfig_that_never_comes_is_given_up_after_an_hour_of_answers() {
 }
 
 #[test]
+fn an_hour_of_a_silent_kubernetes_reads_its_kubeconfig_a_few_times() {
+    let story = Story::new();
+    story.world.state().kubernetes_silent = true;
+    let began = story.world.now();
+    let end = story.process(None, async || {
+        let book = story.accept_create(&spec()).await;
+        story.drive(&book).await
+    });
+    assert!(matches!(end, Some(End::Failed(_))), "{end:?}");
+    let took = story.world.now().duration_since(began).as_mins();
+    assert!((58..70).contains(&took), "{took} min");
+    let read = story.world.state().kubeconfigs_read;
+    assert!((10..=100).contains(&read), "{read} times");
+}
+
+#[test]
 fn a_teardown_that_is_cut_off_still_makes_every_volume_safe_before_the_cluster_goes() {
     let story = Story::standing(&spec());
     story.world.add_volume("data");
