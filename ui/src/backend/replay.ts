@@ -165,10 +165,11 @@ function lockedOut(asked: boolean): Notice {
 function changed(how: Partial<DeploymentRow>): Record<string, Row> {
   const row = views.running['deployment/01ada'];
   if (row?.row !== 'deployment') throw new Error('a deployment runs');
-  return {
-    ...STANDING,
-    'deployment/01ada': { row: 'deployment', value: { ...row.value, ...how } },
-  };
+  const value = { ...row.value, ...how };
+  // Who does not answer has no length of an answer.
+  const control = { ...value.picture.control_plane, answers_ms: null };
+  if (how.partial) value.picture = { ...value.picture, control_plane: control };
+  return { ...STANDING, 'deployment/01ada': { row: 'deployment', value } };
 }
 
 /** What keeps the cloud from being read. */
