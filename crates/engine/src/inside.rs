@@ -50,6 +50,7 @@ impl Act {
                 seen = self.inside(|api| async move { api.nodes().await }).await?;
             }
             let (mut passed, mut bare, mut gpus) = (0, Vec::new(), 0);
+            let mut under_way = Vec::new();
             for node in &nodes {
                 let of_it = seen.iter().find(|one| one.is(node));
                 let (Some(instance), Some(of_it)) = (node.instance, of_it) else {
@@ -72,7 +73,10 @@ impl Act {
                 }
                 let (name, some) = (&*of_it.name, of_it.gpus > 0);
                 let test = self.inside(|api| async move { api.test_gpus(name, some).await });
-                let Some(test) = test.await? else { continue };
+                let Some(test) = test.await? else {
+                    under_way.push(node.id.to_string());
+                    continue;
+                };
                 match &test {
                     GpuTest::Passed { .. } => passed += 1,
                     GpuTest::Failed { said } => drop(failed.insert(instance, said.clone())),
@@ -97,8 +101,12 @@ impl Act {
             } else {
                 Note::WaitsGpus { nodes: bare.len() }
             };
-            let late = bare.clone();
-            let over = || Trouble::Failed(Failed::NoGpus { nodes: late }.into());
+            let late = if bare.is_empty() {
+                Failed::GpuTestLate { nodes: under_way }
+            } else {
+                Failed::NoGpus { nodes: bare }
+            };
+            let over = || Trouble::Failed(late.into());
             patience.wait(self, note, over)?;
             patience.pause(self, self.protocol.poll_ready).await?;
         }

@@ -45,6 +45,8 @@ domain::texts! {
         "failed_no_gpus" NoGpus { nodes: Vec<String> },
         /// The computation on a node's GPUs was not right.
         "failed_gpu_test" GpuTest { nodes: Vec<String>, said: String },
+        /// Their GPUs are shown, and the computation on them does not end.
+        "failed_gpu_test_late" GpuTestLate { nodes: Vec<String> },
         /// Kubernetes does not answer.
         "failed_kubernetes_late" KubernetesLate,
         /// The rules would cut the cluster off, or are none that the cloud takes.

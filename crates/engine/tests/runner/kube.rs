@@ -72,7 +72,8 @@ impl KubeApi for Over {
 
     async fn test_gpus(&self, _: &str, _: bool) -> Answer<Option<GpuTest>> {
         self.answers()?;
-        Ok(Some(GpuTest::Passed { cards: Vec::new() }))
+        let passed = GpuTest::Passed { cards: Vec::new() };
+        Ok(Some(passed).filter(|_| !self.0.state().gpu_test_hangs))
     }
 
     async fn set_storage_class(&self, _: &[String]) -> Answer<()> {

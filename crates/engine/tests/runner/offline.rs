@@ -78,3 +78,19 @@ fn a_teardown_that_is_cut_off_still_makes_every_volume_safe_before_the_cluster_g
     assert!(safe < gone, "{calls}");
     assert!(receipt(&story.progress()).notes.is_empty());
 }
+
+#[test]
+fn a_gpu_test_that_never_ends_is_named_as_that() {
+    let story = Story::new();
+    story.world.state().gpu_test_hangs = true;
+    let end = story.process(None, async || {
+        let book = story.accept_create(&spec()).await;
+        story.drive(&book).await
+    });
+    let Some(End::Failed(said)) = end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(said.code, "failed_gpu_test_late");
+    let nodes = serde_json::to_value(&said.params["nodes"]).unwrap();
+    assert_eq!(nodes["value"].as_array().map(Vec::len), Some(1), "{nodes}");
+}

@@ -71,6 +71,7 @@ pub(crate) struct State {
     pub(crate) restricted: bool,
     pub(crate) renamed_by_hand: Option<&'static str>,
     pub(crate) kubernetes_silent: bool,
+    pub(crate) gpu_test_hangs: bool,
     pub(crate) kubeconfigs_read: u32,
     /// This computer's address, when Kubernetes asks for it.
     pub(crate) kubernetes_lets_in: Option<ipnet::IpNet>,
