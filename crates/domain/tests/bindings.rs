@@ -8,8 +8,8 @@ use quaylight_domain::catalog::Catalog;
 use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
-    AccountCard, AccountSearch, CloudKind, MergePreview, NoticeAction, Places, Problem,
-    ReceiptView, Review, TeardownReview, Update,
+    AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, MergePreview,
+    NoticeAction, Places, Problem, ReceiptView, Review, TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,6 +34,9 @@ fn export(to: &Path) {
     CloudKind::export_all(&cfg).unwrap();
     NoticeAction::export_all(&cfg).unwrap();
     MergePreview::export_all(&cfg).unwrap();
+    AccessShown::export_all(&cfg).unwrap();
+    AccessEnd::export_all(&cfg).unwrap();
+    AddressAsking::export_all(&cfg).unwrap();
 }
 
 /// File names and texts of a folder; empty when there is none.

@@ -356,6 +356,10 @@ pub trait Address: Send + Sync {
     fn services(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Whether the user said "always".
+    fn always(&self) -> bool {
+        false
+    }
     /// The user says whether it may always be asked for, from now on.
     fn set_always(&self, _: bool) -> std::io::Result<()> {
         Ok(())

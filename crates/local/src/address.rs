@@ -62,13 +62,6 @@ impl PublicAddress {
         self
     }
 
-    /// Whether the user said "always". What cannot be read is "no".
-    fn always(&self) -> bool {
-        let text = self.kept.as_ref().and_then(|path| std::fs::read(path).ok());
-        let said = text.and_then(|text| serde_json::from_slice::<Said>(&text).ok());
-        said.unwrap_or_default().always
-    }
-
     /// Asks the demo cloud at `http://127.0.0.1:PORT` (`/_demo/me`), which plays the public view.
     pub fn demo(transport: Transport, origin: &str) -> Self {
         Self {
@@ -97,6 +90,13 @@ impl Address for PublicAddress {
             Source::Public(_) => SERVICES.map(ToOwned::to_owned).to_vec(),
             Source::Demo(..) => Vec::new(),
         }
+    }
+
+    /// What cannot be read is "no".
+    fn always(&self) -> bool {
+        let text = self.kept.as_ref().and_then(|path| std::fs::read(path).ok());
+        let said = text.and_then(|text| serde_json::from_slice::<Said>(&text).ok());
+        said.unwrap_or_default().always
     }
 
     fn set_always(&self, always: bool) -> std::io::Result<()> {

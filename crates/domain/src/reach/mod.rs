@@ -15,7 +15,7 @@ use crate::rules;
 use crate::screen::Seen;
 use crate::spec::Spec;
 use crate::text::{Millis, Text};
-use crate::view::{Coverage, PathState, ReachPart, ReachPath};
+use crate::view::{Coverage, Guard, PathState, ReachPart, ReachPath};
 use ipnet::IpNet;
 
 crate::texts! {
@@ -54,6 +54,42 @@ crate::texts! {
     }
 }
 
+impl Said {
+    /// What stands before the path of a sentence.
+    fn guard(&self) -> Option<Guard> {
+        match self {
+            Self::ApiNobody | Self::ApiList { .. } => Some(Guard::AccessList),
+            Self::ApiOff | Self::ApiEveryone { .. } => Some(Guard::Token),
+            Self::NodesCovered { .. }
+            | Self::Rule { .. }
+            | Self::RuleUnused { .. }
+            | Self::Inside { .. }
+            | Self::InsideMore { .. }
+            | Self::InsideBalancers { .. } => Some(Guard::NodeFirewall),
+            Self::BalancerGuarded { .. } => Some(Guard::BalancerFirewall),
+            Self::NodesBare { .. }
+            | Self::FirewallOff
+            | Self::FirewallOpen
+            | Self::RuleEveryone { .. }
+            | Self::InsideEveryone { .. }
+            | Self::BalancerOpen { .. } => Some(Guard::Nothing),
+            Self::ApiUnread
+            | Self::ApiPending { .. }
+            | Self::NodesNone
+            | Self::NodesUnread { .. }
+            | Self::RulesUnread
+            | Self::InsideUnsure { .. }
+            | Self::BalancersUnread
+            | Self::BalancersNone
+            | Self::BalancerUnread { .. }
+            | Self::WasApi { .. }
+            | Self::WasRules { .. }
+            | Self::WasCovered { .. }
+            | Self::WasNever { .. } => None,
+        }
+    }
+}
+
 /// Every code of this module with its parameters.
 pub const TEXTS: &[(&str, &[&str])] = Said::ALL;
 
@@ -71,8 +107,14 @@ pub fn paths(progress: &Progress, seen: &Seen, coverage: &Coverage) -> Vec<Reach
 }
 
 fn put(out: &mut Vec<ReachPath>, part: ReachPart, state: PathState, what: Said) {
+    let guard = what.guard();
     let what = what.into();
-    out.push(ReachPath { part, what, state });
+    out.push(ReachPath {
+        part,
+        what,
+        guard,
+        state,
+    });
 }
 
 fn texts(nets: &[IpNet]) -> Vec<String> {
@@ -214,8 +256,12 @@ fn inside(set: &RuleSet, out: &mut Vec<ReachPath>) {
         let part = ReachPart::Inside;
         if let Some(one) = cut.iter().find(|one| one.path == path) {
             let what = rules::cut(one).into();
-            let state = PathState::Cut;
-            out.push(ReachPath { part, what, state });
+            out.push(ReachPath {
+                part,
+                what,
+                guard: Some(Guard::NodeFirewall),
+                state: PathState::Cut,
+            });
             continue;
         }
         let name = Text::from(rules::path(path));

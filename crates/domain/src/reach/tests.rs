@@ -84,7 +84,13 @@ fn check(bend: impl FnOnce(&mut Progress, &mut Seen), expected: &Expect) {
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60);
     let coverage = coverage(&progress, &seen, now);
     let mut said = String::new();
-    for ReachPath { part, what, state } in paths(&progress, &seen, &coverage) {
+    for path in paths(&progress, &seen, &coverage) {
+        let ReachPath {
+            part,
+            what,
+            guard,
+            state,
+        } = path;
         // What LKE needs is told in short while it all gets through.
         if part == ReachPart::Inside && state == PathState::Guarded {
             continue;
@@ -93,7 +99,8 @@ fn check(bend: impl FnOnce(&mut Progress, &mut Seen), expected: &Expect) {
         for (name, param) in &what.params {
             write!(said, " {name}={}", value(param)).unwrap();
         }
-        said.push('\n');
+        let guard = guard.map_or_else(|| "–".to_owned(), |guard| format!("{guard:?}"));
+        writeln!(said, " by {guard}").unwrap();
     }
     expected.assert_eq(&said);
 }
@@ -101,10 +108,10 @@ fn check(bend: impl FnOnce(&mut Progress, &mut Seen), expected: &Expect) {
 #[test]
 fn what_stands_guarded_is_said_path_by_path() {
     let whole = &expect![[r#"
-        Guarded Api: reach_api_list addresses=203.0.113.7/32
-        Guarded Nodes: reach_nodes_covered count=2
-        Unknown Inside: reach_inside_unsure path=path_webhooks
-        Guarded Balancer: reach_balancers_none
+        Guarded Api: reach_api_list addresses=203.0.113.7/32 by AccessList
+        Guarded Nodes: reach_nodes_covered count=2 by NodeFirewall
+        Unknown Inside: reach_inside_unsure path=path_webhooks by –
+        Guarded Balancer: reach_balancers_none by –
     "#]];
     check(|_, _| {}, whole);
 }
@@ -149,30 +156,30 @@ fn a_bare_node_and_a_firewall_that_is_off_are_open() {
     check(
         |_, seen| seen.covered = Some(vec![InstanceId(2)]),
         &expect![[r#"
-            Guarded Api: reach_api_list addresses=203.0.113.7/32
-            Open Nodes: reach_nodes_bare count=1 nodes=2
-            Guarded Nodes: reach_nodes_covered count=1
-            Unknown Inside: reach_inside_unsure path=path_webhooks
-            Guarded Balancer: reach_balancers_none
+            Guarded Api: reach_api_list addresses=203.0.113.7/32 by AccessList
+            Open Nodes: reach_nodes_bare count=1 nodes=2 by Nothing
+            Guarded Nodes: reach_nodes_covered count=1 by NodeFirewall
+            Unknown Inside: reach_inside_unsure path=path_webhooks by –
+            Guarded Balancer: reach_balancers_none by –
         "#]],
     );
     check(
         |_, seen| seen.firewall.as_mut().unwrap().enabled = false,
         &expect![[r#"
-            Guarded Api: reach_api_list addresses=203.0.113.7/32
-            Open Nodes: reach_nodes_bare count=2 nodes=2
-            Open Nodes: reach_firewall_off
-            Guarded Balancer: reach_balancers_none
+            Guarded Api: reach_api_list addresses=203.0.113.7/32 by AccessList
+            Open Nodes: reach_nodes_bare count=2 nodes=2 by Nothing
+            Open Nodes: reach_firewall_off by Nothing
+            Guarded Balancer: reach_balancers_none by –
         "#]],
     );
     check(
         |_, seen| *seen = Seen::default(),
         &expect![[r#"
-        Unknown Api: reach_api_unread
-        Unknown Nodes: reach_nodes_unread count=2
-        Unknown Nodes: reach_rules_unread
-        Unknown Balancer: reach_balancers_unread
-    "#]],
+            Unknown Api: reach_api_unread by –
+            Unknown Nodes: reach_nodes_unread count=2 by –
+            Unknown Nodes: reach_rules_unread by –
+            Unknown Balancer: reach_balancers_unread by –
+        "#]],
     );
 }
 
@@ -197,16 +204,16 @@ fn what_somebody_wrote_into_the_firewall_is_said() {
             rules.push(rule("dns", Verdict::Accept, "1-100", "::/0"));
         },
         &expect![[r#"
-            Guarded Api: reach_api_list addresses=203.0.113.7/32
-            Guarded Nodes: reach_nodes_covered count=2
-            Open Nodes: reach_rule_everyone entries=0.0.0.0/0 label=ssh what=TCP 22
-            Guarded Nodes: reach_rule_unused from=203.0.113.7/32 label=web-ui what=TCP 80, 443
-            Guarded Nodes: reach_rule from=192.168.128.0/17 label=hooks what=TCP 9443
-            Guarded Nodes: reach_rule from=203.0.113.0/24 label=typha what=TCP 5473
-            Open Nodes: reach_rule_everyone entries=::/0 label=dns what=TCP 1-100
-            Cut Inside: cut_in by=cut_by_rule packet=TCP 10250 path=path_kubelet peer=192.168.130.4
-            Open Inside: reach_inside_everyone path=path_dns
-            Guarded Balancer: reach_balancers_none
+            Guarded Api: reach_api_list addresses=203.0.113.7/32 by AccessList
+            Guarded Nodes: reach_nodes_covered count=2 by NodeFirewall
+            Open Nodes: reach_rule_everyone entries=0.0.0.0/0 label=ssh what=TCP 22 by Nothing
+            Guarded Nodes: reach_rule_unused from=203.0.113.7/32 label=web-ui what=TCP 80, 443 by NodeFirewall
+            Guarded Nodes: reach_rule from=192.168.128.0/17 label=hooks what=TCP 9443 by NodeFirewall
+            Guarded Nodes: reach_rule from=203.0.113.0/24 label=typha what=TCP 5473 by NodeFirewall
+            Open Nodes: reach_rule_everyone entries=::/0 label=dns what=TCP 1-100 by Nothing
+            Cut Inside: cut_in by=cut_by_rule packet=TCP 10250 path=path_kubelet peer=192.168.130.4 by NodeFirewall
+            Open Inside: reach_inside_everyone path=path_dns by Nothing
+            Guarded Balancer: reach_balancers_none by –
         "#]],
     );
     check(
@@ -215,17 +222,17 @@ fn what_somebody_wrote_into_the_firewall_is_said() {
             set.inbound_policy = Verdict::Accept;
         },
         &expect![[r#"
-            Guarded Api: reach_api_list addresses=203.0.113.7/32
-            Open Nodes: reach_firewall_open
-            Open Inside: reach_inside_everyone path=path_kubelet
-            Open Inside: reach_inside_everyone path=path_wireguard
-            Open Inside: reach_inside_everyone path=path_dns
-            Open Inside: reach_inside_everyone path=path_bgp
-            Open Inside: reach_inside_everyone path=path_typha
-            Open Inside: reach_inside_everyone path=path_ipip
-            Open Inside: reach_inside_everyone path=path_node_ports
-            Open Inside: reach_inside_everyone path=path_webhooks
-            Guarded Balancer: reach_balancers_none
+            Guarded Api: reach_api_list addresses=203.0.113.7/32 by AccessList
+            Open Nodes: reach_firewall_open by Nothing
+            Open Inside: reach_inside_everyone path=path_kubelet by Nothing
+            Open Inside: reach_inside_everyone path=path_wireguard by Nothing
+            Open Inside: reach_inside_everyone path=path_dns by Nothing
+            Open Inside: reach_inside_everyone path=path_bgp by Nothing
+            Open Inside: reach_inside_everyone path=path_typha by Nothing
+            Open Inside: reach_inside_everyone path=path_ipip by Nothing
+            Open Inside: reach_inside_everyone path=path_node_ports by Nothing
+            Open Inside: reach_inside_everyone path=path_webhooks by Nothing
+            Guarded Balancer: reach_balancers_none by –
         "#]],
     );
 }
@@ -243,12 +250,12 @@ fn a_load_balancer_without_a_firewall_is_open_to_the_world() {
             seen.balancers = Some(all);
         },
         &expect![[r#"
-            Guarded Api: reach_api_list addresses=203.0.113.7/32
-            Guarded Nodes: reach_nodes_covered count=2
-            Unknown Inside: reach_inside_unsure path=path_webhooks
-            Open Balancer: reach_balancer_open label=lke1-1
-            Guarded Balancer: reach_balancer_guarded label=lke1-2
-            Unknown Balancer: reach_balancer_unread label=lke1-3
+            Guarded Api: reach_api_list addresses=203.0.113.7/32 by AccessList
+            Guarded Nodes: reach_nodes_covered count=2 by NodeFirewall
+            Unknown Inside: reach_inside_unsure path=path_webhooks by –
+            Open Balancer: reach_balancer_open label=lke1-1 by Nothing
+            Guarded Balancer: reach_balancer_guarded label=lke1-2 by BalancerFirewall
+            Unknown Balancer: reach_balancer_unread label=lke1-3 by –
         "#]],
     );
 }

@@ -22,6 +22,8 @@ pub struct ReachPath {
     pub part: ReachPart,
     /// The sentence.
     pub what: Text,
+    /// What stands before it; `null`: that is not known, or there is nothing to stand before.
+    pub guard: Option<Guard>,
     /// Who gets through.
     pub state: PathState,
 }
@@ -38,6 +40,22 @@ pub enum ReachPart {
     Inside,
     /// A NodeBalancer.
     Balancer,
+}
+
+/// What stands before a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// The access list of the Kubernetes API, and then the log-in.
+    AccessList,
+    /// The log-in of the Kubernetes API alone: the token in the kubeconfig.
+    Token,
+    /// The firewall before the nodes.
+    NodeFirewall,
+    /// A firewall before the NodeBalancer.
+    BalancerFirewall,
+    /// Nothing.
+    Nothing,
 }
 
 /// Who gets through on a path.
@@ -88,4 +106,36 @@ pub struct Roamed {
     pub from: Option<String>,
     /// The address now; `null`: it has to be asked for, which tells a service.
     pub to: Option<String>,
+}
+
+/// The access list as the cloud has it, to be edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AccessShown {
+    /// Whether it is enforced at all; otherwise everyone reaches the API.
+    pub enabled: bool,
+    /// Who may connect, in CIDR form.
+    pub addresses: Vec<String>,
+}
+
+/// What became of an edited access list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessEnd {
+    /// It was so already.
+    Nothing,
+    /// The cloud shows that it is enforced.
+    Enforced,
+    /// The same, beside a run that is under way and keeps the journal: only the cloud knows the list.
+    Beside,
+    /// The run that writes it did not come to its end; the deployment's notice says why.
+    Stopped,
+}
+
+/// How this computer's own address is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AddressAsking {
+    /// Who is told that this computer asks, by name; none on a demo cloud.
+    pub services: Vec<String>,
+    /// Whether it is asked for without a click.
+    pub always: bool,
 }

@@ -53,6 +53,11 @@ impl Engine {
         self.ports.address.set_always(always)
     }
 
+    /// Whether it may be asked for without a click.
+    pub fn asks_address_always(&self) -> bool {
+        self.ports.address.always()
+    }
+
     /// Who is told that this computer asks for its address.
     pub fn address_services(&self) -> Vec<String> {
         self.ports.address.services()
