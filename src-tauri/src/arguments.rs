@@ -1,7 +1,9 @@
 //! Arguments that are more than text: each is checked while it is read, so that a command never
 //! sees one that is wrong. What does not fit is refused with the argument's name, never its value.
 
-use domain::{DeploymentId, PlanId};
+use domain::diagnostic::Field;
+use domain::{DeploymentId, PlanId, rules};
+use ipnet::IpNet;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroize;
 use serde::de::{Deserializer, Error, Visitor};
@@ -19,6 +21,10 @@ pub(crate) struct Plan(pub(crate) PlanId);
 /// A name that was typed to confirm; no label is longer than Linode's 32 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Typed(pub(crate) String);
+
+/// An entry of an access list, in CIDR form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Network(pub(crate) IpNet);
 
 /// Which state of a file was shown; given back as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +67,15 @@ impl<'de> Deserialize<'de> for Typed {
             return Err(D::Error::custom("too long for a name"));
         }
         Ok(Self(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Typed(text) = Typed::deserialize(from)?;
+        rules::network(Field::KubectlAccess, &text)
+            .map(Self)
+            .map_err(|_| D::Error::custom("not a network"))
     }
 }
 

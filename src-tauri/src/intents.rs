@@ -5,13 +5,18 @@
 
 /// Every intent by the name of its command.
 pub(crate) const INTENTS: &[&str] = &[
+    "access_list",
     "act",
+    "address_asking",
+    "always_ask_address",
     "cancel",
     "catalog",
+    "check_access",
     "connect_account",
     "connect_from_cli",
     "copy_kubeconfig",
     "deploy",
+    "edit_access",
     "forget_account",
     "merge_kubeconfig",
     "my_address",

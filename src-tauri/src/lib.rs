@@ -6,6 +6,7 @@
 //! cloud is made of) and `lifecycle` (what closing means).
 
 mod about;
+mod access;
 mod account;
 mod again;
 mod arguments;
@@ -93,13 +94,18 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
         .manage(Shell::new(home))
         .on_window_event(lifecycle::on_window_event)
         .invoke_handler(tauri::generate_handler![
+            access::access_list,
             commands::act,
+            access::address_asking,
+            access::always_ask_address,
             commands::cancel,
             commands::catalog,
+            access::check_access,
             commands::connect_account,
             commands::connect_from_cli,
             kubectl::copy_kubeconfig,
             commands::deploy,
+            access::edit_access,
             commands::forget_account,
             kubectl::merge_kubeconfig,
             commands::my_address,

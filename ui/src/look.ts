@@ -70,6 +70,7 @@ export const SHOWN: {
     token: 'token_refused',
   },
   over: {
+    access: 'access',
     teardown: 'teardown',
     palette: 'palette',
     merge: 'merge',
@@ -84,6 +85,24 @@ async function unfold(testid: string): Promise<void> {
   document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
 }
 
+/** An access list with an edit, with one that is wrong, and with one that needs a second word. */
+async function edited(scene: 'access' | 'access_wrong' | 'access_me', window: App): Promise<void> {
+  const { access } = window;
+  await access.edit('01ada', []);
+  await access.addMine();
+  if (scene === 'access') {
+    await access.put('192.0.2.0/28');
+    await access.remove('198.51.100.0/24');
+  } else if (scene === 'access_wrong') {
+    await access.put('0.0.0.0/0');
+    access.type('198.51.100.7');
+    await access.add();
+  } else {
+    await access.remove('203.0.113.7/32');
+    await access.save();
+  }
+}
+
 /** Leads the window to where a scene is. */
 export async function show(scene: Scene, window: App): Promise<void> {
   switch (scene) {
@@ -91,6 +110,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'reading':
       return;
     case 'new':
+    case 'asking':
     case 'errors':
     case 'unread':
       window.go({ at: 'new' });
@@ -151,6 +171,12 @@ export async function show(scene: Scene, window: App): Promise<void> {
       if (one) one.picked = `node-${one.nodeList[0]?.id ?? ''}`;
       return;
     }
+    case 'access':
+    case 'access_wrong':
+    case 'access_me':
+      window.go({ at: 'deployment', id: '01ada' });
+      await edited(scene, window);
+      return;
     case 'drawer': {
       const one = window.screen.deployments.get('01ada');
       window.go({ at: 'deployment', id: '01ada' });

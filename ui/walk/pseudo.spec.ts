@@ -59,6 +59,8 @@ async function data(scene: Scene): Promise<Set<string>> {
     { literal: await backend.showKubeconfig('01ada') },
     { literal: (await backend.previewMerge('01ada', true)).lines.map((one) => one.text) },
     await backend.previewMerge('01ada', true),
+    await backend.accessList('01ada'),
+    { literal: (await backend.addressAsking()).services },
   ];
   asked.forEach((one) => {
     named(one, '', found);

@@ -64,12 +64,17 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         .map(|name| format!("{name}: {}", send(&window, OWN, name, json!({}))))
         .collect();
     expect_test::expect![[r#"
+        access_list: invalid args `deployment` for command `access_list`: command access_list missing required key deployment
         act: invalid args `deployment` for command `act`: command act missing required key deployment
+        address_asking: problem "demo_not_started"
+        always_ask_address: invalid args `always` for command `always_ask_address`: command always_ask_address missing required key always
         cancel: invalid args `deployment` for command `cancel`: command cancel missing required key deployment
         catalog: problem "demo_not_started"
+        check_access: invalid args `list` for command `check_access`: command check_access missing required key list
         connect_account: invalid args `token` for command `connect_account`: command connect_account missing required key token
         copy_kubeconfig: invalid args `deployment` for command `copy_kubeconfig`: command copy_kubeconfig missing required key deployment
         deploy: invalid args `plan` for command `deploy`: command deploy missing required key plan
+        edit_access: invalid args `deployment` for command `edit_access`: command edit_access missing required key deployment
         merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
         my_address: problem "demo_not_started"
         open_tfvars: problem "demo_not_started"
@@ -131,6 +136,20 @@ fn wrong_arguments_never_reach_the_engine() {
         ),
         ("connect_account", json!({ "token": "x".repeat(5000) })),
         ("subscribe", json!({ "channel": "nonsense" })),
+        (
+            "edit_access",
+            json!({ "deployment": ulid, "add": ["0.0.0.0/00"], "remove": [], "withoutMe": false }),
+        ),
+        (
+            "edit_access",
+            json!({ "deployment": ulid, "add": [], "remove": ["198.51.100.7"], "withoutMe": false }),
+        ),
+        (
+            "edit_access",
+            json!({ "deployment": ulid, "add": [], "remove": [], "withoutMe": "yes" }),
+        ),
+        ("check_access", json!({ "list": ["x".repeat(300)] })),
+        ("always_ask_address", json!({ "always": 1 })),
     ];
     let answers: Vec<String> = asked
         .into_iter()
@@ -152,7 +171,12 @@ fn wrong_arguments_never_reach_the_engine() {
         set_theme: invalid args `theme` for command `set_theme`: unknown variant `sepia`, expected one of `system`, `light`, `dark`
         connect_account: invalid args `token` for command `connect_account`: invalid type: map, expected a token
         connect_account: invalid args `token` for command `connect_account`: too long for a token
-        subscribe: invalid channel value `nonsense`, expected a string in the `__CHANNEL__:ID` format"#]].assert_eq(&answers.join("\n"));
+        subscribe: invalid channel value `nonsense`, expected a string in the `__CHANNEL__:ID` format
+        edit_access: invalid args `add` for command `edit_access`: not a network
+        edit_access: invalid args `remove` for command `edit_access`: not a network
+        edit_access: invalid args `withoutMe` for command `edit_access`: invalid type: string "yes", expected a boolean
+        check_access: invalid args `list` for command `check_access`: too long for a name
+        always_ask_address: invalid args `always` for command `always_ask_address`: invalid type: integer `1`, expected a boolean"#]].assert_eq(&answers.join("\n"));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 /** The one seam between the window and what is behind it. */
+import type { AccessEnd } from '../bindings/AccessEnd';
+import type { AccessShown } from '../bindings/AccessShown';
 import type { AccountCard } from '../bindings/AccountCard';
 import type { AccountSearch } from '../bindings/AccountSearch';
+import type { AddressAsking } from '../bindings/AddressAsking';
 import type { Catalog } from '../bindings/Catalog';
 import type { CloudKind } from '../bindings/CloudKind';
 import type { DeploymentId } from '../bindings/DeploymentId';
@@ -45,6 +48,20 @@ export interface Backend {
   review(spec: Spec): Promise<Review>;
   /** The own address as a CIDR. */
   myAddress(): Promise<string>;
+  /** Who is told by that, and whether it may be asked for without a click. */
+  addressAsking(): Promise<AddressAsking>;
+  alwaysAskAddress(always: boolean): Promise<void>;
+  /** The access list as the cloud has it now. */
+  accessList(deployment: DeploymentId): Promise<AccessShown>;
+  /** What is wrong with a list as it was typed. */
+  checkAccess(list: string[]): Promise<Diagnostic[]>;
+  /** Answers when the cloud shows that it is enforced. `withoutMe`: the own address may go. */
+  editAccess(
+    deployment: DeploymentId,
+    add: string[],
+    remove: string[],
+    withoutMe: boolean,
+  ): Promise<AccessEnd>;
   deploy(plan: PlanId, unknownPrice: boolean): Promise<DeploymentId>;
   cancel(deployment: DeploymentId): Promise<void>;
   act(deployment: DeploymentId, action: NoticeAction): Promise<void>;

@@ -13,6 +13,7 @@ import type { Backend, Theme } from './index';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
 import { MASKED, merge } from './fixtures/kubectl';
+import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
 import { rare, search } from './fixtures/rare';
 import { ADDRESS, ago, names, NOW, text, time, word } from './fixtures/make';
 import { diagnostics, review, teardown } from './fixtures/review';
@@ -53,6 +54,10 @@ export const SCENES = [
   'interrupted',
   'running',
   'rules',
+  'access',
+  'access_wrong',
+  'access_me',
+  'asking',
   'drawer',
   'merge',
   'merge_new',
@@ -195,6 +200,7 @@ function appRow(scene: Scene): AppRow {
   if (scene === 'from_cli') {
     return { ...connected, account: { ...account, scopes: ['*'], expires: null } };
   }
+  if (scene === 'asking' || scene === 'locked_out') return connected;
   const weather = WEATHER[scene];
   if (weather) return { ...connected, online: weather.kind !== 'offline', weather };
   if (scene === 'account') {
@@ -229,10 +235,11 @@ export interface Replay extends Backend {
 export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
   const wait = <T>(value: T): Promise<T> => Promise.resolve(value);
   const mine = { ...spec, kubectl_access: [ADDRESS], ui_access: [ADDRESS] };
-  const begin = scene === 'start' || scene === 'new' ? spec : mine;
+  const begin = scene === 'start' || scene === 'new' || scene === 'asking' ? spec : mine;
   const note = (name: string): void => {
     backend.calls.push(name);
   };
+  let asking = addressAsking(appRow(scene).cloud === 'demo');
   const backend: Replay = {
     hear: null,
     calls: [],
@@ -255,6 +262,20 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
         ? Promise.reject(problem as unknown as Error)
         : wait(review(one, scene === 'unknown')),
     myAddress: () => wait(ADDRESS),
+    addressAsking: () => wait(asking),
+    alwaysAskAddress: (always) => {
+      note(`always_ask_address ${String(always)}`);
+      asking = { ...asking, always };
+      return wait(undefined);
+    },
+    accessList: () => wait({ enabled: true, addresses: ENTRIES }),
+    checkAccess: (list) => wait(checked(list)),
+    editAccess: (_, add, remove, withoutMe) => {
+      note(`edit_access +${add.join(',')} -${remove.join(',')} ${String(withoutMe)}`);
+      return remove.includes(ADDRESS) && !withoutMe
+        ? Promise.reject(removesYou as unknown as Error)
+        : wait('enforced');
+    },
     deploy: () => {
       note('deploy');
       return wait('01nlp');

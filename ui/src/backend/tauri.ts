@@ -13,6 +13,12 @@ export const tauri: Backend = {
   catalog: () => invoke('catalog'),
   review: (spec) => invoke('review', { spec }),
   myAddress: () => invoke('my_address'),
+  addressAsking: () => invoke('address_asking'),
+  alwaysAskAddress: (always) => invoke('always_ask_address', { always }),
+  accessList: (deployment) => invoke('access_list', { deployment }),
+  checkAccess: (list) => invoke('check_access', { list }),
+  editAccess: (deployment, add, remove, withoutMe) =>
+    invoke('edit_access', { deployment, add, remove, withoutMe }),
   deploy: (plan, unknownPrice) => invoke('deploy', { plan, unknownPrice }),
   cancel: (deployment) => invoke('cancel', { deployment }),
   act: (deployment, action) => invoke('act', { deployment, action }),

@@ -7,6 +7,7 @@ import type { NoticeAction } from '../bindings/NoticeAction';
 import type { Problem } from '../bindings/Problem';
 import type { ReceiptView } from '../bindings/ReceiptView';
 import { m } from '../paraglide/messages.js';
+import { Access } from './access.svelte';
 import { Clock } from './clock.svelte';
 import { Form } from './form.svelte';
 import { Kubectl, type KubectlOver } from './kubectl.svelte';
@@ -24,7 +25,7 @@ export type Page =
   | { at: 'account' };
 
 /** What may stand over the page. */
-export type Over = 'teardown' | 'palette' | KubectlOver;
+export type Over = 'teardown' | 'palette' | 'access' | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -58,6 +59,7 @@ export class App {
   readonly form: Form;
   readonly palette = new Palette();
   readonly kubectl: Kubectl;
+  readonly access: Access;
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
@@ -65,6 +67,7 @@ export class App {
 
   readonly over = $derived.by((): Over | null => {
     if (this.palette.open) return 'palette';
+    if (this.access.deployment !== null) return 'access';
     return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
@@ -80,16 +83,17 @@ export class App {
       },
       () => this.clock.now,
     );
-    this.kubectl = new Kubectl({
+    const host = {
       backend,
-      fail: (thrown) => {
+      fail: (thrown: unknown): void => {
         this.fail(thrown);
       },
-      said: (done) => {
+      said: (done: string): void => {
         this.said(done);
       },
-      intend: (act) => this.intend(act),
-    });
+    };
+    this.kubectl = new Kubectl({ ...host, intend: (act) => this.intend(act) });
+    this.access = new Access(host);
     this.screen = new Screen(
       (hear) => {
         backend

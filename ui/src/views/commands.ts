@@ -143,6 +143,15 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
       ? [here('save-cost', m.ui_save_csv(), () => void app.saveCost(row.id))]
       : []),
     ...(may.kubeconfig ? kubeconfig(app, row, here) : []),
+    ...(may.editAccess
+      ? [
+          here(
+            'edit-access',
+            m.ui_access_edit(),
+            () => void app.access.edit(row.id, row.picture.access_list.addresses ?? []),
+          ),
+        ]
+      : []),
     ...(row.receipt
       ? [here('save-receipt', m.ui_save_receipt(), () => void app.saveReceipt(row.id))]
       : []),

@@ -11,7 +11,7 @@ afterEach(() => {
 
 /** What a person would read that nobody wrote: a code, a missing value, an object. */
 const UNWRITTEN =
-  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|weather|partial|locked|kubectl|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
+  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|weather|partial|access|cut|cidr|locked|kubectl|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
 
 describe.each(SCENES)('%s', (scene) => {
   it('says everything in words', async () => {

@@ -101,6 +101,7 @@ export interface May {
   kubeconfig: boolean;
   cancel: boolean;
   tearDown: boolean;
+  editAccess: boolean;
   act: boolean;
 }
 
@@ -112,6 +113,7 @@ export function can(row: DeploymentRow): May {
     kubeconfig: own && row.kubeconfig && page !== 'gone' && page !== 'leaving',
     cancel: own && row.state === 'building',
     tearDown: own && (row.state === 'running' || waits),
+    editAccess: own && row.state === 'running',
     act: own,
   };
 }
