@@ -3,6 +3,7 @@ import type { Backend, Theme } from './backend';
 import type { CloudKind } from './bindings/CloudKind';
 import type { DeploymentState } from './bindings/DeploymentState';
 import type { NodeState } from './bindings/NodeState';
+import type { PathState } from './bindings/PathState';
 import type { StepState } from './bindings/StepState';
 import type { Tense } from './bindings/Tense';
 import type { Tone } from './bindings/Tone';
@@ -25,6 +26,7 @@ export const SHOWN: {
   cloud: Record<CloudKind, Scene>;
   whose: Record<Whose, Scene>;
   weather: Record<WeatherKind, Scene>;
+  path: Record<PathState, Scene>;
   over: Record<Over, Scene>;
 } = {
   page: {
@@ -69,6 +71,7 @@ export const SHOWN: {
     maintenance: 'maintenance',
     token: 'token_refused',
   },
+  path: { guarded: 'reach', open: 'reach_open', cut: 'reach_open', unknown: 'reach' },
   over: {
     access: 'access',
     teardown: 'teardown',
@@ -169,6 +172,13 @@ export async function show(scene: Scene, window: App): Promise<void> {
       const one = window.screen.deployments.get('01ada');
       window.go({ at: 'deployment', id: '01ada' });
       if (one) one.picked = `node-${one.nodeList[0]?.id ?? ''}`;
+      return;
+    }
+    case 'reach':
+    case 'reach_open': {
+      const one = window.screen.deployments.get('01ada');
+      window.go({ at: 'deployment', id: '01ada' });
+      if (one) one.seen = 'reach';
       return;
     }
     case 'access':

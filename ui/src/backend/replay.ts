@@ -14,6 +14,7 @@ import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
 import { MASKED, merge } from './fixtures/kubectl';
 import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
+import { exposed } from './fixtures/reach';
 import { rare, search } from './fixtures/rare';
 import { ADDRESS, ago, names, NOW, text, time, word } from './fixtures/make';
 import { diagnostics, review, teardown } from './fixtures/review';
@@ -54,6 +55,8 @@ export const SCENES = [
   'interrupted',
   'running',
   'rules',
+  'reach',
+  'reach_open',
   'access',
   'access_wrong',
   'access_me',
@@ -140,6 +143,8 @@ function rows(scene: Scene): Record<string, Row> {
         partial: text('partial_kubernetes', { at: time(ago(1500)) }),
         notice: lockedOut(scene === 'roamed'),
       });
+    case 'reach_open':
+      return changed({ reach: exposed });
     case 'away':
       return changed({ here: false });
     case 'merged':

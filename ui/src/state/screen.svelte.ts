@@ -13,13 +13,16 @@ import type { Update } from '../bindings/Update';
 /** What stands at the right, or in a drawer where there is no room. */
 export type Drawer = 'cost' | 'stops' | 'activity';
 
+/** How a deployment is looked at. */
+export type Seen = 'picture' | 'table' | 'reach';
+
 /** Everything that is known of one deployment. */
 export class Deployment {
   readonly id: string;
   row = $state.raw<DeploymentRow | null>(null);
   spend = $state.raw<SpendRow | null>(null);
-  /** Whether its nodes are looked at as the picture or as its twin. */
-  seen = $state<'picture' | 'table'>('picture');
+  /** Whether it is looked at as the picture, as its twin, or by who can reach what. */
+  seen = $state<Seen>('picture');
   /** Whether the table behind the cost chart is open. */
   costTable = $state(false);
   /** Which drawer is open, where the right column has no room. */

@@ -113,6 +113,13 @@ function kubeconfig(app: App, row: DeploymentRow, here: Here): Command[] {
   ];
 }
 
+/** The page of one deployment, turned to who can reach what. */
+function showReach(app: App, id: string): void {
+  const one = app.screen.deployments.get(id);
+  app.go({ at: 'deployment', id });
+  if (one) one.seen = 'reach';
+}
+
 /** With one deployment. */
 export function withDeployment(app: App, row: DeploymentRow): Command[] {
   const may = can(row);
@@ -150,6 +157,13 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
             m.ui_access_edit(),
             () => void app.access.edit(row.id, row.picture.access_list.addresses ?? []),
           ),
+        ]
+      : []),
+    ...(row.state === 'running' && row.reach
+      ? [
+          here('reach', m.ui_reach(), () => {
+            showReach(app, row.id);
+          }),
         ]
       : []),
     ...(row.receipt

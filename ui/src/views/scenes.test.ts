@@ -11,7 +11,7 @@ afterEach(() => {
 
 /** What a person would read that nobody wrote: a code, a missing value, an object. */
 const UNWRITTEN =
-  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|weather|partial|access|cut|cidr|locked|kubectl|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
+  /\b(step|note|done|failed|activity|item|thing|teardown|needs|cloud|weather|partial|reach|path|access|cut|cidr|guard|locked|kubectl|prefix|gpu)_[a-z_]+\b|undefined|NaN|\[object/;
 
 describe.each(SCENES)('%s', (scene) => {
   it('says everything in words', async () => {
@@ -68,6 +68,11 @@ describe('the list of scenes', () => {
       `a cloud that is ${kind}`,
       scene,
       () => document.querySelector(`[data-testid=weather][data-kind=${kind}]`),
+    ]),
+    ...Object.entries(SHOWN.path).map(([state, scene]): Kind => [
+      `a path that is ${state}`,
+      scene,
+      () => document.querySelector(`[data-testid=reach-paths] [data-state=${state}]`),
     ]),
     ...Object.entries(SHOWN.cloud).map(([cloud, scene]): Kind => [
       `the cloud ${cloud}`,

@@ -1,0 +1,80 @@
+import { cleanup, configure, fireEvent, screen } from '@testing-library/svelte';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { exposed, guarded } from '../backend/fixtures/reach';
+import { open } from './opened';
+import { coverLook, grouped } from './reach';
+
+// A window takes a second to draw where others work on the same machine.
+configure({ asyncUtilTimeout: 10_000 });
+vi.setConfig({ testTimeout: 30_000 });
+
+afterEach(() => {
+  cleanup();
+  document.body.replaceChildren();
+});
+
+const at = (testid: string): HTMLElement => screen.getByTestId(testid);
+const cells = (row: Element): string[] =>
+  [...row.querySelectorAll('td')].map((one) => one.textContent.trim());
+const paths = (state: string): string[][] =>
+  [...at('reach-paths').querySelectorAll(`[data-state=${state}]`)].map(cells);
+
+describe('who can reach what', () => {
+  it('is opened from the page, from the access list and from the firewall', async () => {
+    const { app } = await open('running');
+    await fireEvent.click(at('as-reach').querySelector('input') ?? at('as-reach'));
+    expect(at('reach-cover').textContent.trim()).toBe('3 of 3 nodes covered');
+    for (const part of ['access', 'firewall']) {
+      await fireEvent.click(at('as-picture').querySelector('input') ?? at('as-picture'));
+      if (app.current) app.current.picked = part;
+      await fireEvent.click(await screen.findByTestId('details-reach'));
+      expect(at('reach-paths')).not.toBeNull();
+    }
+  });
+
+  it('names for each path who, what guards it, and its state in a word', async () => {
+    await open('reach');
+    expect(screen.queryByTestId('reach-open')).toBeNull();
+    expect(paths('guarded')[0]).toEqual([
+      'The Kubernetes API: only 203.0.113.7/32 reach it.',
+      'API access list',
+      'Guarded',
+    ]);
+    expect(paths('unknown').map((one) => one.slice(1))).toEqual([['–', 'Not known']]);
+  });
+
+  it('lets what is open to the world stand out and never calls the unread guarded', async () => {
+    await open('reach_open');
+    expect(at('reach-open').textContent.trim()).toBe(
+      'Open to the whole internet: Kubernetes API, Nodes, and Load balancers',
+    );
+    expect(paths('open').map((one) => one.slice(1))).toEqual([
+      ['Only the token', 'Open to the world'],
+      ['Nothing', 'Open to the world'],
+      ['Nothing', 'Open to the world'],
+    ]);
+    expect(paths('unknown').filter((one) => one[2] === 'Not read yet').length).toBe(2);
+    expect(paths('cut').map((one) => one[2])).toEqual(['Cut off']);
+    expect(at('reach-times').textContent).toContain('1 of 7 machines were never seen');
+  });
+
+  it('counts the nodes that are covered, bare and unread', () => {
+    expect(coverLook(guarded(4).coverage)).toMatchObject({
+      tone: 'ok',
+      word: '4 of 4 nodes covered',
+    });
+    expect(coverLook(exposed.coverage)).toMatchObject({
+      tone: 'danger',
+      word: '1 of 3 nodes covered · 1 without a firewall · 1 not read yet',
+    });
+    const none = { ...exposed.coverage, nodes: 0, covered: 0, unread: 0 };
+    expect(coverLook(none).tone).toBe('quiet');
+    expect(coverLook({ ...none, nodes: 2, covered: 1, unread: 1 }).tone).toBe('quiet');
+  });
+
+  it('keeps the order of the paths in their parts', () => {
+    const parts = grouped(exposed.paths);
+    expect(parts.map((one) => one.part)).toEqual(['api', 'nodes', 'inside', 'balancer']);
+    expect(parts.flatMap((one) => one.paths)).toEqual(exposed.paths);
+  });
+});
