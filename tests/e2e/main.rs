@@ -1,6 +1,7 @@
 //! End to end in the real window: the main job from the click to the proven zero, killed and
-//! started again in the middle, the token and the keychain.
+//! started again in the middle, who may connect, the token and the keychain.
 
+mod access;
 mod account;
 mod failure;
 mod keychain;
