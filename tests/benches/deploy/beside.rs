@@ -27,7 +27,8 @@ id=$(cli lke cluster-create --label loop --region us-ord --k8s_version 1.35 \
 date +%s%3N
 cli lke pool-create "$id" --type g2-gpu-rtx4000a1-s --count 1 --format id >/dev/null
 until cli lke kubeconfig-view "$id" >/dev/null 2>&1; do sleep 5; done
-ready() { cli --json --all-columns lke pools-list "$id" | grep -o '"status": "ready"' | wc -l; }
+pools() { "$LINODE_CLI" --no-defaults --json --all-columns lke pools-list "$id"; }
+ready() { pools | grep -o '"status": "ready"' | wc -l; }
 until [ "$(ready)" -ge 2 ]; do sleep 5; done
 for one in $(cli linodes list --format id); do
     cli firewalls device-create "$wall" --id "$one" --type linode >/dev/null || true
