@@ -1,6 +1,8 @@
 //! End to end in the real window: the main job from the click to the proven zero, killed and
 //! started again in the middle, who may connect, the token and the keychain.
 
+#![expect(clippy::disallowed_methods, reason = "a real window takes real time")]
+
 mod access;
 mod account;
 mod failure;

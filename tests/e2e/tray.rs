@@ -1,5 +1,12 @@
 //! The tray and notifications, with a desktop on the session bus that shows both.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    reason = "the bus's own interfaces"
+)]
+
 use anyhow::{Context, Result, ensure};
 use quaylight_tests::job::{deploy, new_cluster, shots};
 use quaylight_tests::window::{Album, Window};
@@ -51,7 +58,6 @@ struct Server(Heard);
 #[interface(name = "org.freedesktop.Notifications")]
 impl Server {
     #[expect(clippy::too_many_arguments, reason = "the desktop's own interface")]
-    #[expect(clippy::disallowed_types, reason = "the bus's own map")]
     fn notify(
         &self,
         _app: &str,
