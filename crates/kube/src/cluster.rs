@@ -10,12 +10,14 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1;
 use k8s_openapi::api::node::v1::RuntimeClass;
 use k8s_openapi::api::storage::v1::StorageClass;
-use kube::api::{Api, DeleteParams, ListParams, LogParams, Patch, PatchParams};
-use kube::{Client, Error};
-use serde::de::DeserializeOwned;
+use kube::api::{Api, DeleteParams, GetParams, ListParams, LogParams, Patch, PatchParams};
+use kube::core::Request;
+use kube::{Client, Error, Resource};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 
-use crate::read::{Node, Page};
+use crate::read::{Named, Node, Page, Test};
 use crate::{failure, gpu, read, storage};
 
 /// Who owns the fields that we set.
@@ -40,10 +42,10 @@ impl KubeCluster {
     /// Every page, or an error. `T`: what of a `K` is read.
     async fn all<K, T>(&self, what: &str) -> Answer<Vec<T>>
     where
-        K: kube::Resource<DynamicType = ()>,
+        K: Resource<DynamicType = ()>,
         T: DeserializeOwned,
     {
-        let path = kube::core::Request::new(K::url_path(&(), None));
+        let path = Request::new(K::url_path(&(), None));
         let operation = format!("list {what}");
         let failed = |error| failure::of(operation.clone(), error);
         let mut tries = 1;
@@ -76,22 +78,36 @@ impl KubeCluster {
     async fn test(&self, node: &str, asks: bool) -> Answer<Option<GpuTest>> {
         let operation = format!("test the GPUs of `{node}`");
         let failed = |error| failure::of(operation.clone(), error);
-        let jobs: Api<Job> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
         let name = gpu::test_name(node, asks);
-        let Some(job) = jobs.get_opt(&name).await.map_err(failed)? else {
-            let ours = PatchParams::apply(MANAGER).force();
-            let test = Patch::Apply(gpu::test(node, asks));
-            jobs.patch(&name, &ours, &test).await.map_err(failed)?;
-            return Ok(None);
+        let jobs = Request::new(Job::url_path(&(), Some(gpu::NAMESPACE)));
+        let begun = jobs
+            .get(&name, &GetParams::default())
+            .map_err(Error::BuildRequest)
+            .map_err(failed)?;
+        let test: Test = match self.client.request(begun).await {
+            Ok(test) => test,
+            Err(Error::Api(status)) if status.code == 404 => {
+                let test = gpu::test(node, asks);
+                self.apply::<Job>(Some(gpu::NAMESPACE), &name, test)
+                    .await
+                    .map_err(failed)?;
+                return Ok(None);
+            }
+            Err(error) => return Err(failed(error)),
         };
-        if !gpu::is_done(&job) {
+        if !test.is_done() {
             return Ok(None);
         }
-        let pods: Api<v1::Pod> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
         let of_it = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={name}"));
-        let found = pods.list(&of_it).await.map_err(failed)?.items;
+        let found = Request::new(v1::Pod::url_path(&(), Some(gpu::NAMESPACE)))
+            .list(&of_it)
+            .map_err(Error::BuildRequest)
+            .map_err(failed)?;
+        let found: Page<Named> = self.client.request(found).await.map_err(failed)?;
+        let found = found.items.unwrap_or_default();
         let mut said = [String::new(), String::new()];
         if let Some(pod) = found.first().and_then(|pod| pod.metadata.name.as_deref()) {
+            let pods: Api<v1::Pod> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
             let wanted = if asks { 1 } else { 2 };
             let containers = [gpu::COMPUTES, gpu::TELLS].into_iter().take(wanted);
             for (container, said) in containers.zip(&mut said) {
@@ -104,7 +120,22 @@ impl KubeCluster {
             }
         }
         let [computed, told] = said;
-        Ok(Some(gpu::verdict(&job, &computed, &told)))
+        Ok(Some(gpu::verdict(test.succeeded(), &computed, &told)))
+    }
+
+    /// Server-side apply, as the owner of its fields whoever had them. What the server made of it is
+    /// not read.
+    async fn apply<K: Resource<DynamicType = ()>>(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        object: impl Serialize + Debug,
+    ) -> kube::Result<()> {
+        let ours = PatchParams::apply(MANAGER).force();
+        let request = Request::new(K::url_path(&(), namespace))
+            .patch(name, &ours, &Patch::Apply(object))
+            .map_err(Error::BuildRequest)?;
+        self.client.request::<IgnoredAny>(request).await.map(drop)
     }
 
     async fn end_test(&self, node: &str, asks: bool) -> Answer<()> {
@@ -152,17 +183,13 @@ impl KubeApi for KubeCluster {
     }
 
     async fn set_gpu_plugin(&self) -> Answer<()> {
-        let operation = "set the GPU plugin";
-        let ours = PatchParams::apply(MANAGER).force();
-        let classes: Api<RuntimeClass> = Api::all(self.client.clone());
-        let class = Patch::Apply(gpu::runtime_class());
-        let applied = classes.patch(gpu::RUNTIME_CLASS, &ours, &class).await;
-        applied.map_err(|error| failure::of(operation, error))?;
-        let sets: Api<DaemonSet> = Api::namespaced(self.client.clone(), gpu::NAMESPACE);
-        let plugin = Patch::Apply(gpu::plugin());
-        let applied = sets.patch(gpu::PLUGIN, &ours, &plugin).await;
-        applied.map_err(|error| failure::of(operation, error))?;
-        Ok(())
+        let failed = |error| failure::of("set the GPU plugin", error);
+        self.apply::<RuntimeClass>(None, gpu::RUNTIME_CLASS, gpu::runtime_class())
+            .await
+            .map_err(failed)?;
+        self.apply::<DaemonSet>(Some(gpu::NAMESPACE), gpu::PLUGIN, gpu::plugin())
+            .await
+            .map_err(failed)
     }
 
     async fn test_gpus(&self, node: &str, some: bool) -> Answer<Option<GpuTest>> {
@@ -185,10 +212,9 @@ impl KubeApi for KubeCluster {
     async fn set_storage_class(&self, tags: &[String]) -> Answer<()> {
         let api: Api<StorageClass> = Api::all(self.client.clone());
         let operation = "set the storage class";
-        let ours = PatchParams::apply(MANAGER).force();
-        let class = Patch::Apply(storage::class(tags));
-        let applied = api.patch(storage::NAME, &ours, &class).await;
-        applied.map_err(|error| failure::of(operation, error))?;
+        self.apply::<StorageClass>(None, storage::NAME, storage::class(tags))
+            .await
+            .map_err(|error| failure::of(operation, error))?;
         for name in storage::other_defaults(self.all::<StorageClass, _>("storage classes").await?) {
             let patch = Patch::Merge(storage::no_default());
             let patched = api.patch(&name, &PatchParams::default(), &patch).await;

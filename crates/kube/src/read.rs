@@ -26,14 +26,46 @@ pub(crate) struct PageMetadata {
 /// are what is asked for most.
 #[derive(Deserialize)]
 pub(crate) struct Node {
-    metadata: Named,
+    metadata: Metadata,
     spec: Option<NodeSpec>,
     status: Option<NodeStatus>,
 }
 
+/// Anything, by its name.
 #[derive(Deserialize)]
-struct Named {
-    name: Option<String>,
+pub(crate) struct Named {
+    pub(crate) metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) name: Option<String>,
+}
+
+/// A Job that tests GPUs, by how far it is.
+#[derive(Deserialize)]
+pub(crate) struct Test {
+    status: Option<TestStatus>,
+}
+
+#[derive(Deserialize)]
+struct TestStatus {
+    succeeded: Option<i32>,
+    failed: Option<i32>,
+}
+
+impl Test {
+    /// Whether it is at its end.
+    pub(crate) fn is_done(&self) -> bool {
+        let failed = self.status.as_ref().and_then(|one| one.failed);
+        self.succeeded() || failed.unwrap_or(0) > 0
+    }
+
+    /// Whether its pod ended well.
+    pub(crate) fn succeeded(&self) -> bool {
+        let succeeded = self.status.as_ref().and_then(|one| one.succeeded);
+        succeeded.unwrap_or(0) > 0
+    }
 }
 
 #[derive(Deserialize)]
