@@ -14,10 +14,10 @@ use crate::shell::{Clouds, Session, Shell, Stand};
 use domain::Owner;
 use domain::view::{AccountCard, CloudKind, Problem};
 use engine::facade::{Engine, Here};
-use engine::ports::{CleanKubeconfig, Clock as _, Failure, Ids as _, Kind, Ports};
+use engine::ports::{Clock as _, Ids as _, Ports};
 use engine::protocol::PROTOCOL;
 use linode::{LinodeCloud, Origin};
-use local::kubeconfig::{ServerRule, UserKubeconfig};
+use local::kubeconfig::{ServerRule, UserKubeconfig, cleaner};
 use secrecy::SecretString;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -113,7 +113,7 @@ async fn demo(home: &Path, clouds: &mut Clouds) -> Result<Arc<Session>, Problem>
         owner: owner(home)?,
         address: Arc::new(local::PublicAddress::demo(transport, &at)),
         ids: Arc::new(local::Ulids),
-        clean_kubeconfig: clean(ServerRule::Loopback),
+        clean_kubeconfig: cleaner(ServerRule::Loopback),
         own_kubeconfig: Arc::new(UserKubeconfig::of_user(home)),
     };
     let here = Here {
@@ -207,7 +207,7 @@ pub(crate) async fn linode_session(
         owner: owner(home)?,
         address: Arc::new(address),
         ids: Arc::new(local::Ulids),
-        clean_kubeconfig: clean(ServerRule::Linode),
+        clean_kubeconfig: cleaner(ServerRule::Linode),
         own_kubeconfig: Arc::new(UserKubeconfig::of_user(home)),
     };
     let here = Here {
@@ -249,15 +249,5 @@ async fn begin(
         listened: AtomicBool::new(false),
         board: Mutex::default(),
         reviewed: Mutex::new(None),
-    })
-}
-
-/// Rebuilds a kubeconfig from allowed atoms.
-fn clean(rule: ServerRule) -> CleanKubeconfig {
-    Arc::new(move |raw, endpoints| {
-        local::kubeconfig::rebuild(raw, endpoints, rule).map_err(|refusal| Failure {
-            said: vec![(String::new(), refusal.to_string())],
-            ..Failure::new(Kind::Invalid, "read the kubeconfig")
-        })
     })
 }

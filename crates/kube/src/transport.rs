@@ -1,7 +1,7 @@
 //! How requests travel: over TLS to a live cluster, or into a given service (the twin in memory).
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use http_body::Body as HttpBody;
 use http_body_util::BodyExt;
 use kube::client::{Body, ClientBuilder, ConfigExt};
 use kube::{Client, Config};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tower::util::BoxService;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -34,6 +34,8 @@ type Build = dyn Fn(Config) -> kube::Result<Client> + Send + Sync;
 #[derive(Clone)]
 pub struct KubeRs {
     build: Arc<Build>,
+    /// The kubeconfig that was read last, and what it says: mostly the same one comes again.
+    last: Arc<Mutex<Option<(SecretString, Config)>>>,
 }
 
 impl fmt::Debug for KubeRs {
@@ -53,6 +55,7 @@ impl KubeRs {
                     .with_layer(&CappedLayer)
                     .build())
             }),
+            last: Arc::default(),
         }
     }
 
@@ -80,7 +83,20 @@ impl KubeRs {
         };
         Self {
             build: Arc::new(build),
+            last: Arc::default(),
         }
+    }
+
+    fn read(&self, text: &SecretString) -> Answer<Config> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((before, config)) = &*last
+            && before.expose_secret() == text.expose_secret()
+        {
+            return Ok(config.clone());
+        }
+        let config = kubeconfig::read(text)?;
+        *last = Some((text.clone(), config.clone()));
+        Ok(config)
     }
 }
 
@@ -110,7 +126,7 @@ where
 #[async_trait]
 impl Kube for KubeRs {
     async fn connect(&self, kubeconfig: &SecretString) -> Answer<Arc<dyn KubeApi>> {
-        let mut config = kubeconfig::read(kubeconfig)?;
+        let mut config = self.read(kubeconfig)?;
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         config.read_timeout = Some(READ_TIMEOUT);
         config.reset_reader_on_write = true;

@@ -15,7 +15,7 @@ use crate::files::{apart, write_whole};
 use engine::ports::{CleanKubeconfig, Failure, Kind};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which servers a cloud's kubeconfig may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,14 +79,28 @@ pub fn rebuild(
     parsed.write(&server)
 }
 
-/// [`rebuild`] for the engine's port.
+/// A kubeconfig as it came, the URLs that were listed with it, and what was made of it.
+type Last = Option<(SecretString, Vec<String>, SecretString)>;
+
+/// [`rebuild`] for the engine's port. The last one is kept: mostly the same one comes again.
 pub fn cleaner(cloud: ServerRule) -> CleanKubeconfig {
+    let last: Mutex<Last> = Mutex::default();
     Arc::new(move |raw, endpoints| {
-        rebuild(raw, endpoints, cloud).map_err(|refusal| {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((before, listed, clean)) = &*last
+            && before.expose_secret() == raw.expose_secret()
+            && listed == endpoints
+        {
+            return Ok(clean.clone());
+        }
+        let clean = rebuild(raw, endpoints, cloud).map_err(|refusal| {
             let mut failure = Failure::new(Kind::Invalid, "rebuild the kubeconfig");
+            failure.said = vec![(String::new(), refusal.to_string())];
             failure.cause = Some(Box::new(refusal));
             failure
-        })
+        })?;
+        *last = Some((raw.clone(), endpoints.to_vec(), clean.clone()));
+        Ok(clean)
     })
 }
 
