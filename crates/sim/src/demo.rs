@@ -7,7 +7,7 @@
 //! | `/_demo/ledger` | GET | alive, dead, spend |
 //! | `/_demo/calls` | GET, DELETE | calls so far by method and path; set to none |
 //! | `/_demo/clock` | GET, POST | `{now, speed, paused}`; `{speed?, paused?, step_ms?}` |
-//! | `/_demo/faults` | GET, PUT | `{seed, rules}`, with `fired` |
+//! | `/_demo/faults` | GET, PUT | `{seed, rules}`; what was set until now, with `fired`; to a GET the menu too |
 //! | `/_demo/limits` | GET, PUT | `{account: {linodes?, clusters?, nodebalancers?, volumes?, firewalls?}}` |
 //! | `/_demo/autoscale` | POST | `{pool, nodes}`: what its workloads need; the autoscaler follows |
 //! | `/_demo/reach` | GET | what gets through to each node: kubelet, webhooks, node ports, DNS, pods |
@@ -78,8 +78,8 @@ fn act(
         ("POST", "/_demo/clock") => turn(clock, body),
         ("GET", "/_demo/faults") => Ok(world.faults.reply()),
         ("PUT", "/_demo/faults") => {
-            world.faults = Faults::put(body).map_err(|reason| (400, reason))?;
-            Ok(world.faults.reply())
+            let faults = Faults::put(body).map_err(|reason| (400, reason))?;
+            Ok(std::mem::replace(&mut world.faults, faults).fired())
         }
         ("GET", "/_demo/limits") => Ok(json!(world.quotas)),
         ("PUT", "/_demo/limits") => {

@@ -157,6 +157,9 @@ impl World {
     /// What reaches the nodes is told to their clusters: to be called when a firewall, what it
     /// guards, or a node has changed.
     pub(crate) fn guard_nodes(&self) {
+        if self.kubes.is_empty() {
+            return;
+        }
         let guards = self.guards();
         for (id, kube) in &self.kubes {
             let Some(cluster) = self.clusters.get(id) else {

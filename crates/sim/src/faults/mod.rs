@@ -95,14 +95,21 @@ impl Faults {
 
     /// The rules, each with how often it fired, the sum by kind, and the menu.
     pub(crate) fn reply(&self) -> Value {
+        let menu = |kind: &kinds::Kind| json!({"kind": kind.name, "layer": kind.layer});
+        let menu: Vec<Value> = KINDS.iter().map(menu).collect();
+        let mut reply = self.fired();
+        reply["kinds"] = json!(menu);
+        reply
+    }
+
+    /// The same without the menu.
+    pub(crate) fn fired(&self) -> Value {
         let mut fired = Map::new();
         for rule in &self.rules {
             let sum = fired.get(&rule.kind).and_then(Value::as_u64).unwrap_or(0) + rule.fired;
             fired.insert(rule.kind.clone(), json!(sum));
         }
-        let menu = |kind: &kinds::Kind| json!({"kind": kind.name, "layer": kind.layer});
-        let menu: Vec<Value> = KINDS.iter().map(menu).collect();
-        json!({"seed": self.seed, "rules": self.rules, "fired": fired, "kinds": menu})
+        json!({"seed": self.seed, "rules": self.rules, "fired": fired})
     }
 
     /// The rules that fire on this call, in their order. `path` has no version.

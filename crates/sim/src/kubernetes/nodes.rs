@@ -2,6 +2,8 @@
 //! Labels, annotations and status follow a recorded LKE node (linodego's fixture
 //! `TestLKENodePool_GetFound_k8s`).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use super::kinds::known;
 use super::peek::{list, map, text};
 use super::seeds::put;
 use super::store::{Key, scramble};
-use super::write::{stamp, take_away};
+use super::write::{create, stamp, take_away};
 use super::{Inner, NodeSeed};
 
 /// The resource that NVIDIA's device plugin announces.
@@ -41,7 +43,9 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
     if seed.hidden {
         inner.hidden.insert(seed.name.clone());
     }
-    announce_gpus(inner);
+    if seed.gpus > 0 {
+        announce_gpus(inner);
+    }
     let lease = json!({
         "metadata": {"name": seed.name},
         "spec": {
@@ -70,13 +74,15 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
             "apiVersion": "apps/v1", "kind": "DaemonSet", "name": app,
             "uid": owner.unwrap_or_default(), "controller": true, "blockOwnerDeletion": true,
         }]);
-        put(inner, "", "pods", "kube-system", pod, now);
+        let pods = known("", "pods");
+        let Ok(pod) = create(inner, pods, "kube-system", pod, true, now) else {
+            continue;
+        };
+        // It runs from its first moment on, so that it is written once.
+        let mut pod = Arc::unwrap_or_clone(pod);
+        pod["status"] = running(app, image, &seed.private_ip, now);
         let key = Key::core("pods", "kube-system", &format!("{app}-{tail:05x}"));
-        if let Some(pod) = inner.store.get(&key).cloned() {
-            let mut pod = Value::clone(&pod);
-            pod["status"] = running(app, image, &seed.private_ip, now);
-            inner.store.put(key, pod);
-        }
+        inner.store.put(key, pod);
     }
 }
 

@@ -237,7 +237,7 @@ async fn every_kind_fires_and_is_counted() {
         kubernetes kube_expired: 410 {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Expired","reason":"Expired","code":410} [1]
         kubernetes watch_expired: 200 {"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Expired","reason":"Expired","code":410}} [1]
         kubernetes certificate_rotated: 0 connection ended [1]
-        kubernetes volume_without_handle: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"38"},"items":[{"metadata":{"name":"pvc-de8e38e6-a26d-47ec-b05f-bc76f05 [1]
-        kubernetes huge_list: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"38"},"items":[{"metadata":{"name":"pvc-de8e38e6-a26d-47ec-b05f-bc76f05 [1]
+        kubernetes volume_without_handle: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"32"},"items":[{"metadata":{"name":"pvc-de8e38e6-a26d-47ec-b05f-bc76f05 [1]
+        kubernetes huge_list: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"32"},"items":[{"metadata":{"name":"pvc-de8e38e6-a26d-47ec-b05f-bc76f05 [1]
     "#]].assert_eq(&(lines.join("\n") + "\n"));
 }
