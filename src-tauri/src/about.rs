@@ -2,6 +2,7 @@
 
 use crate::dialogs::{self, FileKind};
 use crate::files;
+use crate::said::{Said, because, problem};
 use crate::shell::Shell;
 use domain::view::{Places, Problem};
 use engine::facade::Diagnostics;
@@ -18,8 +19,9 @@ struct Bundle {
     version: &'static str,
     system: &'static str,
     processor: &'static str,
-    /// The app's own files by name, with their sizes in bytes; not what is in them.
-    files: Vec<(String, u64)>,
+    /// The app's own files by name, with their sizes in bytes; not what is in them. A folder or a
+    /// file that cannot be read has no size.
+    files: Vec<(String, Option<u64>)>,
     /// How the engine stands.
     engine: Option<Diagnostics>,
     /// Why there is no engine.
@@ -53,7 +55,7 @@ pub(crate) async fn save_diagnostics<R: Runtime>(
         engine,
         problem,
     };
-    let document = serde_json::to_string_pretty(&bundle).unwrap_or_default();
+    let document = document(&bundle)?;
     let name = "quaylight-diagnostics.json";
     let Some(path) = dialogs::save(&window, FileKind::Diagnostics, name).await else {
         return Ok(false);
@@ -62,24 +64,44 @@ pub(crate) async fn save_diagnostics<R: Runtime>(
     Ok(true)
 }
 
-/// Every file below a folder; a folder that cannot be read has none.
-async fn sizes(home: &Path) -> Vec<(String, u64)> {
+/// What goes into the file. What cannot be put together is an error: an empty file would be taken for
+/// a computer on which there is nothing to tell.
+fn document(bundle: &impl Serialize) -> Answer<String> {
+    serde_json::to_string_pretty(bundle).map_err(|error| {
+        let what = Said::DiagnosticsNotMade;
+        because(
+            problem(what, None, Some(Said::DiagnosticsNotMadeFix)),
+            &error,
+        )
+    })
+}
+
+/// Every file below a folder.
+async fn sizes(home: &Path) -> Vec<(String, Option<u64>)> {
     let mut found = Vec::new();
     let mut folders = vec![home.to_owned()];
+    let name = |path: &Path| {
+        let below = path.strip_prefix(home).unwrap_or(path);
+        below.display().to_string()
+    };
     while let Some(folder) = folders.pop() {
         let Ok(mut entries) = tokio::fs::read_dir(&folder).await else {
+            found.push((name(&folder), None));
             continue;
         };
-        while let Ok(Some(entry)) = entries.next_entry().await {
-            let Ok(known) = entry.metadata().await else {
-                continue;
+        loop {
+            let entry = match entries.next_entry().await {
+                Ok(Some(entry)) => entry,
+                Ok(None) => break,
+                Err(_) => {
+                    found.push((name(&folder), None));
+                    break;
+                }
             };
-            if known.is_dir() {
-                folders.push(entry.path());
-            } else {
-                let path = entry.path();
-                let name = path.strip_prefix(home).unwrap_or(&path).display();
-                found.push((name.to_string(), known.len()));
+            match entry.metadata().await {
+                Ok(known) if known.is_dir() => folders.push(entry.path()),
+                Ok(known) => found.push((name(&entry.path()), Some(known.len()))),
+                Err(_) => found.push((name(&entry.path()), None)),
             }
         }
     }
@@ -99,8 +121,19 @@ mod tests {
             .join("one")
             .display()
             .to_string();
-        let wanted = [(one, 4), ("owner".to_owned(), 0)];
+        let wanted = [(one, Some(4)), ("owner".to_owned(), Some(0))];
         assert_eq!(super::sizes(home.path()).await, wanted);
-        assert_eq!(super::sizes(&home.path().join("none")).await, []);
+        let none = super::sizes(&home.path().join("none")).await;
+        assert_eq!(none, [(String::new(), None)]);
+    }
+
+    #[test]
+    fn diagnostics_that_cannot_be_put_together_are_an_error_and_no_empty_file() {
+        // JSON has no map with a list as its key.
+        let odd = std::collections::BTreeMap::from([(vec![1], "x")]);
+        let problem = super::document(&odd).unwrap_err();
+        assert_eq!(problem.code, "diagnostics_not_made");
+        assert!(problem.detail.is_some_and(|said| said.contains("key")));
+        assert_eq!(super::document(&"x").unwrap(), "\"x\"");
     }
 }

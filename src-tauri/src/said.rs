@@ -73,6 +73,10 @@ texts! {
         "file_not_written" FileNotWritten { file: String },
         /// What to do about it.
         "file_not_written_fix" FileNotWrittenFix,
+        /// What is saved for somebody who is to help cannot be put together.
+        "diagnostics_not_made" DiagnosticsNotMade,
+        /// What to do about it.
+        "diagnostics_not_made_fix" DiagnosticsNotMadeFix,
         /// The clipboard cannot be used.
         "clipboard_failed" ClipboardFailed,
         /// What to do about it.

@@ -8,6 +8,7 @@
 
 mod account;
 mod bench;
+mod cost;
 mod coverage;
 mod disk;
 mod faulty;

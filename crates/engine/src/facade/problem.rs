@@ -180,6 +180,10 @@ texts! {
         "access_late" AccessLate,
         /// What to do about it.
         "access_late_fix" AccessLateFix,
+        /// Nothing of it has cost anything yet.
+        "no_cost_yet" NoCostYet { name: String },
+        /// What to do about it.
+        "no_cost_yet_fix" NoCostYetFix,
         /// Our own fault.
         "own_fault" OwnFault { what: String },
         /// What to do about it.

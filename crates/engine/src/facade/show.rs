@@ -1,5 +1,6 @@
 //! What the screen and lists hold of deployments and of the app as a whole.
 
+use super::problem::{Said, problem};
 use super::{Engine, Held, lock};
 use domain::record::ThingKind;
 use domain::screen::{self, Facts};
@@ -96,15 +97,17 @@ impl Engine {
         })
     }
 
-    /// What a deployment cost and costs, as a table for a spreadsheet.
+    /// What a deployment cost and costs, as a table for a spreadsheet. A table without a line is a
+    /// problem: saved, it would be taken for a deployment that was free.
     pub fn cost_table(&self, id: &DeploymentId) -> Result<String, Problem> {
         let held = self.known(id)?;
         let spent = domain::spend::spend(&screen::billed(&held.progress), self.ports.clock.now());
-        let label = held.progress.spec.as_ref().map(domain::spec::Spec::label);
-        Ok(screen::csv(
-            &label.unwrap_or_else(|| id.0.clone()),
-            &spent.points,
-        ))
+        let label = held.progress.label().unwrap_or_else(|| id.0.clone());
+        if spent.points.is_empty() {
+            let fix = Some(Said::NoCostYetFix);
+            return Err(problem(Said::NoCostYet { name: label }, None, fix));
+        }
+        Ok(screen::csv(&label, &spent.points))
     }
 
     /// Tells the screen how a deployment stands now, when there is a screen.
