@@ -1,9 +1,16 @@
-//! Makes a permission of each intent and checks the capabilities against them.
+//! Makes a permission of each intent, checks the capabilities against them, and lists what the
+//! program is built of.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script reads its environment and asks cargo"
+)]
 
 use tauri_build::{AppManifest, Attributes};
 
 #[path = "src/intents.rs"]
 mod intents;
+#[path = "build/licences.rs"]
+mod licences;
 
 fn main() {
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
@@ -14,4 +21,5 @@ fn main() {
     if let Err(error) = tauri_build::try_build(attributes) {
         panic!("tauri-build failed: {error:#}");
     }
+    licences::write();
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { packages } from './packages.ts';
 import { inPseudo } from './pseudo.ts';
 
 interface TauriConf {
@@ -26,6 +27,7 @@ export default defineConfig(({ mode }) => ({
     ...(process.env.VITEST ? [] : [texts]),
     ...(mode === 'pseudo' ? [inPseudo] : []),
     svelte(),
+    packages,
   ],
   clearScreen: false,
   server: { port: 5173, strictPort: true },

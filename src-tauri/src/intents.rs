@@ -18,6 +18,8 @@ pub(crate) const INTENTS: &[&str] = &[
     "deploy",
     "edit_access",
     "forget_account",
+    "licence_text",
+    "licences",
     "merge_kubeconfig",
     "my_address",
     "open_tfvars",

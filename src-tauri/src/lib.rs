@@ -19,6 +19,7 @@ mod hosting;
 mod intents;
 mod keeping;
 mod kubectl;
+mod licences;
 mod lifecycle;
 mod navigation;
 mod news;
@@ -107,6 +108,8 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::deploy,
             access::edit_access,
             commands::forget_account,
+            licences::licence_text,
+            licences::licences,
             kubectl::merge_kubeconfig,
             commands::my_address,
             files::open_tfvars,

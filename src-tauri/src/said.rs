@@ -77,6 +77,8 @@ texts! {
         "diagnostics_not_made" DiagnosticsNotMade,
         /// What to do about it.
         "diagnostics_not_made_fix" DiagnosticsNotMadeFix,
+        /// The list of what the program is built of is not in it.
+        "licences_not_read" LicencesNotRead,
         /// The clipboard cannot be used.
         "clipboard_failed" ClipboardFailed,
         /// What to do about it.

@@ -2,11 +2,13 @@
 import type { Backend, Theme } from './backend';
 import type { CloudKind } from './bindings/CloudKind';
 import type { DeploymentState } from './bindings/DeploymentState';
+import type { LicenceRow } from './bindings/LicenceRow';
 import type { NodeState } from './bindings/NodeState';
 import type { PathState } from './bindings/PathState';
 import type { StepState } from './bindings/StepState';
 import type { Tense } from './bindings/Tense';
 import type { Tone } from './bindings/Tone';
+import { LICENCES } from './backend/fixtures/licences';
 import { problem, replay, SCENES, type Scene } from './backend/replay';
 import type { WeatherKind } from './bindings/WeatherKind';
 import type { Whose } from './bindings/Whose';
@@ -79,6 +81,7 @@ export const SHOWN: {
     merge: 'merge',
     kubeconfig: 'masked',
     rotate: 'rotate',
+    licences: 'licences',
   },
 };
 
@@ -241,6 +244,13 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'from_cli':
       window.go({ at: 'account' });
       window.fromCli = true;
+      return;
+    case 'licences':
+    case 'licence':
+      window.go({ at: 'account' });
+      window.licences.show();
+      await window.licences.read();
+      if (scene === 'licence') await window.licences.choose(LICENCES[1] as LicenceRow);
       return;
     case 'account':
     case 'token_over':

@@ -61,6 +61,9 @@ async function data(scene: Scene): Promise<Set<string>> {
     await backend.previewMerge('01ada', true),
     await backend.accessList('01ada'),
     { literal: (await backend.addressAsking()).services },
+    // What others called their work, and their licences.
+    { literal: (await backend.licences()).flatMap((one) => [one.name, one.licence]) },
+    { literal: await backend.licenceText('npm', 'svelte', '') },
   ];
   asked.forEach((one) => {
     named(one, '', found);

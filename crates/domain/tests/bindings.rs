@@ -8,8 +8,8 @@ use quaylight_domain::catalog::Catalog;
 use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
-    AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, MergePreview,
-    NoticeAction, Places, Problem, ReceiptView, Review, TeardownReview, Update,
+    AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, LicenceRow,
+    MergePreview, NoticeAction, Places, Problem, ReceiptView, Review, TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,6 +37,7 @@ fn export(to: &Path) {
     AccessShown::export_all(&cfg).unwrap();
     AccessEnd::export_all(&cfg).unwrap();
     AddressAsking::export_all(&cfg).unwrap();
+    LicenceRow::export_all(&cfg).unwrap();
 }
 
 /// File names and texts of a folder; empty when there is none.

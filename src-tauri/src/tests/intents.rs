@@ -75,6 +75,8 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         copy_kubeconfig: invalid args `deployment` for command `copy_kubeconfig`: command copy_kubeconfig missing required key deployment
         deploy: invalid args `plan` for command `deploy`: command deploy missing required key plan
         edit_access: invalid args `deployment` for command `edit_access`: command edit_access missing required key deployment
+        licence_text: invalid args `origin` for command `licence_text`: command licence_text missing required key origin
+        licences: done
         merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
         my_address: problem "demo_not_started"
         open_tfvars: problem "demo_not_started"

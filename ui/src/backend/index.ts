@@ -8,6 +8,8 @@ import type { Catalog } from '../bindings/Catalog';
 import type { CloudKind } from '../bindings/CloudKind';
 import type { DeploymentId } from '../bindings/DeploymentId';
 import type { Diagnostic } from '../bindings/Diagnostic';
+import type { LicenceOrigin } from '../bindings/LicenceOrigin';
+import type { LicenceRow } from '../bindings/LicenceRow';
 import type { MergedContext } from '../bindings/MergedContext';
 import type { MergePreview } from '../bindings/MergePreview';
 import type { NoticeAction } from '../bindings/NoticeAction';
@@ -100,6 +102,10 @@ export interface Backend {
   preferences(): Promise<Preferences>;
   places(): Promise<Places>;
   saveDiagnostics(): Promise<boolean>;
+  /** What the program is built of. */
+  licences(): Promise<LicenceRow[]>;
+  /** The texts that a piece brings; `null`: none. */
+  licenceText(origin: LicenceOrigin, name: string, version: string): Promise<string | null>;
 }
 
 function isProblem(what: unknown): what is Problem {

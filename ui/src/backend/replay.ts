@@ -14,6 +14,7 @@ import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
 import { MASKED, merge } from './fixtures/kubectl';
 import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
+import { LICENCES, licenceText } from './fixtures/licences';
 import { exposed } from './fixtures/reach';
 import { rare, search } from './fixtures/rare';
 import { ADDRESS, ago, names, NOW, text, time, word } from './fixtures/make';
@@ -88,6 +89,8 @@ export const SCENES = [
   'token_close',
   'token_over',
   'from_cli',
+  'licences',
+  'licence',
   'problem',
   'palette',
   'offline',
@@ -363,6 +366,8 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     },
     preferences: () => wait({ theme, notify: true }),
     places: () => wait({ data: '~/.local/share/dev.quaylight.desktop', kubectl: '~/.kube/config' }),
+    licences: () => wait(LICENCES),
+    licenceText: (_, name) => wait(licenceText(name)),
     saveDiagnostics: () => {
       note('save_diagnostics');
       return wait(true);

@@ -49,4 +49,6 @@ export const tauri: Backend = {
   preferences: () => invoke('preferences'),
   places: () => invoke('places'),
   saveDiagnostics: () => invoke('save_diagnostics'),
+  licences: () => invoke('licences'),
+  licenceText: (origin, name, version) => invoke('licence_text', { origin, name, version }),
 };

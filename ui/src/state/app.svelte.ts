@@ -11,6 +11,7 @@ import { Access } from './access.svelte';
 import { Clock } from './clock.svelte';
 import { Form } from './form.svelte';
 import { Kubectl, type KubectlOver } from './kubectl.svelte';
+import { Licences } from './licences.svelte';
 import { Palette } from './palette.svelte';
 import { type Deployment, Screen } from './screen.svelte';
 import { Teardown } from './teardown.svelte';
@@ -25,7 +26,7 @@ export type Page =
   | { at: 'account' };
 
 /** What may stand over the page. */
-export type Over = 'teardown' | 'palette' | 'access' | KubectlOver;
+export type Over = 'teardown' | 'palette' | 'access' | 'licences' | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -60,6 +61,7 @@ export class App {
   readonly palette = new Palette();
   readonly kubectl: Kubectl;
   readonly access: Access;
+  readonly licences: Licences;
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
@@ -68,6 +70,7 @@ export class App {
   readonly over = $derived.by((): Over | null => {
     if (this.palette.open) return 'palette';
     if (this.access.deployment !== null) return 'access';
+    if (this.licences.open) return 'licences';
     return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
@@ -94,6 +97,7 @@ export class App {
     };
     this.kubectl = new Kubectl({ ...host, intend: (act) => this.intend(act) });
     this.access = new Access(host);
+    this.licences = new Licences(backend, host.fail);
     this.screen = new Screen(
       (hear) => {
         backend

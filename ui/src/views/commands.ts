@@ -81,6 +81,9 @@ export function everywhere(app: App): Command[] {
         ]
       : []),
     go('settings', m.ui_settings(), 'account'),
+    make('licences', 'window', m.ui_licences_show(), () => {
+      app.licences.show();
+    }),
     ...(row?.cloud === 'linode'
       ? [make('use-demo', 'window', m.ui_use_demo(), () => void app.useCloud('demo'))]
       : []),

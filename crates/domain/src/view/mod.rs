@@ -7,6 +7,7 @@
 mod app;
 mod deployment;
 mod kubectl;
+mod licences;
 mod picture;
 mod reach;
 mod review;
@@ -16,6 +17,7 @@ mod spend;
 pub use app::*;
 pub use deployment::*;
 pub use kubectl::*;
+pub use licences::*;
 pub use picture::*;
 pub use reach::*;
 pub use review::*;
