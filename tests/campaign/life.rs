@@ -239,6 +239,13 @@ impl Journals for MortalJournals {
         ))
     }
 
+    async fn read_beside(
+        &self,
+        id: &DeploymentId,
+        name: &str,
+    ) -> Result<Option<String>, JournalError> {
+        self.disk.read_beside(id, name).await
+    }
     async fn write_beside(
         &self,
         id: &DeploymentId,

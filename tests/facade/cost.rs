@@ -1,7 +1,8 @@
 //! What a deployment cost, as it is saved.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, tokio_sleep};
 use engine::facade::For;
+use serde_json::json;
 
 #[tokio::test(start_paused = true)]
 async fn a_table_without_a_line_is_a_problem_and_no_empty_file() {
@@ -14,4 +15,51 @@ async fn a_table_without_a_line_is_a_problem_and_no_empty_file() {
     bench.engine.wait(&id).await;
     let table = bench.engine.cost_table(&id).unwrap();
     assert!(table.lines().count() > 1, "{table}");
+}
+
+/// The table's lines in which nothing is known: from when.
+fn unseen(table: &str) -> Vec<String> {
+    let unseen = table.lines().filter(|line| line.ends_with(",no,,,,,,"));
+    let from = unseen.filter_map(|line| line.split(',').nth(1));
+    from.map(|from| from[..16].to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn hours_without_a_process_and_without_a_whole_reading_are_gaps_and_no_others() {
+    let mut bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let gaps = |bench: &Bench| unseen(&bench.engine.cost_table(&id).unwrap());
+    bench.engine.keep_watch();
+    tokio_sleep(90 * 60).await;
+    assert_eq!(gaps(&bench), Vec::<String>::new());
+
+    bench.restart().await;
+    let ended = bench.demo_now();
+    tokio_sleep(3 * 3600).await;
+    bench.engine.keep_watch();
+    tokio_sleep(15 * 60).await;
+    let first = gaps(&bench);
+    // What was seen last may lie as long back as it is kept in memory only.
+    let from: jiff::Timestamp = format!("{}:00Z", first[0]).parse().unwrap();
+    let lost = ended.duration_since(from).as_mins();
+    assert!(
+        first.len() == 1 && (0..=6).contains(&lost),
+        "{first:?} {ended}"
+    );
+
+    let rule = json!({"kind": "internal", "path": "/v4/lke/clusters/*/pools"});
+    let (status, said) = bench
+        .twin
+        .demo("PUT", "/_demo/faults", &json!({"rules": [rule]}));
+    assert_eq!(status, 200, "{said}");
+    tokio_sleep(40 * 60).await;
+    let fair = json!({"rules": []});
+    bench.twin.demo("PUT", "/_demo/faults", &fair);
+    assert_eq!(gaps(&bench).len(), 2);
+    tokio_sleep(5 * 60).await;
+    let both = gaps(&bench);
+    assert_eq!((both.len(), &both[0]), (2, &first[0]));
+    // Another process knows it by what was kept.
+    bench.restart().await;
+    assert_eq!(gaps(&bench), both);
 }

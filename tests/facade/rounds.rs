@@ -35,6 +35,13 @@ impl Journals for Counted {
     async fn open(&self, id: &DeploymentId) -> Result<Box<dyn Journal>, JournalError> {
         self.0.open(id).await
     }
+    async fn read_beside(
+        &self,
+        id: &DeploymentId,
+        name: &str,
+    ) -> Result<Option<String>, JournalError> {
+        self.0.read_beside(id, name).await
+    }
     async fn write_beside(
         &self,
         id: &DeploymentId,

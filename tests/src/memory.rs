@@ -225,6 +225,18 @@ impl Journals for MemoryJournals {
         Ok(self.opened(id))
     }
 
+    async fn read_beside(
+        &self,
+        id: &DeploymentId,
+        name: &str,
+    ) -> Result<Option<String>, JournalError> {
+        let pages = lock(&self.0);
+        Ok(pages
+            .get(id)
+            .and_then(|page| page.beside.get(name))
+            .cloned())
+    }
+
     async fn write_beside(
         &self,
         id: &DeploymentId,

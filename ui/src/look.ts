@@ -196,7 +196,8 @@ export async function show(scene: Scene, window: App): Promise<void> {
       if (one) one.drawer = 'cost';
       return;
     }
-    case 'cost': {
+    case 'cost':
+    case 'cost_gap': {
       const one = window.screen.deployments.get('01ada');
       window.go({ at: 'deployment', id: '01ada' });
       if (one) one.costTable = true;

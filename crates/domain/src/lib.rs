@@ -24,6 +24,7 @@ pub mod spend;
 pub mod standing;
 pub mod text;
 pub mod view;
+pub mod watched;
 
 pub use ids::*;
 pub use money::{MicroUsd, Price};

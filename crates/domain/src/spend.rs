@@ -176,7 +176,11 @@ fn points(things: &[Billed], now: Timestamp) -> Vec<SpendPoint> {
                 .into_iter()
                 .filter_map(|part| Some((part.series, part.price?.hour)))
                 .collect();
-            SpendPoint { at, rates }
+            SpendPoint {
+                at,
+                seen: true,
+                rates,
+            }
         })
         .collect()
 }

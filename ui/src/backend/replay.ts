@@ -70,6 +70,7 @@ export const SCENES = [
   'rotate',
   'details',
   'cost',
+  'cost_gap',
   'nodes',
   'one',
   'dozen',
@@ -146,6 +147,8 @@ function rows(scene: Scene): Record<string, Row> {
         partial: text('partial_kubernetes', { at: time(ago(1500)) }),
         notice: lockedOut(scene === 'roamed'),
       });
+    case 'cost_gap':
+      return { ...STANDING, ...rare.unseen };
     case 'reach_open':
       return changed({ reach: exposed });
     case 'away':

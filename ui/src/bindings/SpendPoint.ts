@@ -11,6 +11,10 @@ export type SpendPoint = {
  */
 at: string, 
 /**
+ * Whether it was looked at: `false`: from then until the next point nobody did.
+ */
+seen: boolean, 
+/**
  * Rate of each series that has one.
  */
 rates: Array<[SpendSeries, MicroUsd]>, };

@@ -44,6 +44,6 @@ parts: Array<SpendPart>,
  */
 since: string | null, 
 /**
- * The rate over time: each point holds until the next.
+ * The rate over time: each point holds until the next. What nobody saw has no rates.
  */
 points: Array<SpendPoint>, };

@@ -10,8 +10,20 @@ export interface Band {
   area: string;
 }
 
+/** A time in which nobody looked. */
+export interface Gap {
+  /** Where it stands in the drawing. */
+  x: number;
+  width: number;
+  from: number;
+  /** `null`: it goes on. */
+  to: number | null;
+}
+
 export interface Chart {
   bands: Band[];
+  /** What is not known is not drawn as if it were. */
+  gaps: Gap[];
   /** The sum, as an open path along the top. */
   top: string;
   from: number;
@@ -46,6 +58,13 @@ export function chart(
     const next = points[i + 1];
     return [x(Date.parse(point.at)), next ? x(Date.parse(next.at)) : width] as const;
   });
+  const gaps = points.flatMap((point, i): Gap[] => {
+    const [a, b] = ends[i] ?? [0, 0];
+    const next = points[i + 1];
+    if (point.seen) return [];
+    const gapTo = next ? Date.parse(next.at) : null;
+    return [{ x: a, width: round(b - a), from: Date.parse(point.at), to: gapTo }];
+  });
   const shown = STACK.filter((series) => rates.some((one) => (one.get(series) ?? 0) > 0));
   const below = points.map(() => 0);
   const bands = shown.map((series) => {
@@ -53,17 +72,40 @@ export function chart(
     rates.forEach((one, i) => {
       below[i] = (below[i] ?? 0) + (one.get(series) ?? 0);
     });
-    const up = ends.map(([a, b], i) => `L${a} ${y(below[i] ?? 0)}L${b} ${y(below[i] ?? 0)}`);
-    const down = ends
-      .map(([a, b], i) => `L${b} ${y(bottom[i] ?? 0)}L${a} ${y(bottom[i] ?? 0)}`)
-      .reverse();
-    return { series, area: `M0 ${y(bottom[0] ?? 0)}${up.join('')}${down.join('')}Z` };
+    const area = stretches(points).map((stretch) => {
+      const up = stretch.map((i) => {
+        const [a, b] = ends[i] ?? [0, 0];
+        return `L${a} ${y(below[i] ?? 0)}L${b} ${y(below[i] ?? 0)}`;
+      });
+      const down = stretch.map((i) => {
+        const [a, b] = ends[i] ?? [0, 0];
+        return `L${b} ${y(bottom[i] ?? 0)}L${a} ${y(bottom[i] ?? 0)}`;
+      });
+      const first = stretch[0] ?? 0;
+      const start = `M${ends[first]?.[0] ?? 0} ${y(bottom[first] ?? 0)}`;
+      return `${start}${up.join('')}${down.reverse().join('')}Z`;
+    });
+    return { series, area: area.join('') };
   });
-  const top = ends.map(
-    ([a, b], i) => `${i === 0 ? 'M' : 'L'}${a} ${y(sums[i] ?? 0)}L${b} ${y(sums[i] ?? 0)}`,
+  const top = stretches(points).flatMap((stretch) =>
+    stretch.map((i, at) => {
+      const [a, b] = ends[i] ?? [0, 0];
+      return `${at === 0 ? 'M' : 'L'}${a} ${y(sums[i] ?? 0)}L${b} ${y(sums[i] ?? 0)}`;
+    }),
   );
   const lines = [y(scale), y(scale / 2), y(0)];
-  return { bands, top: top.join(''), from, to, peak, scale, lines };
+  return { bands, gaps, top: top.join(''), from, to, peak, scale, lines };
+}
+
+/** The points that were seen one after the other, by their place. */
+function stretches(points: readonly SpendPoint[]): number[][] {
+  const found: number[][] = [];
+  points.forEach((point, i) => {
+    if (!point.seen) return;
+    if (points[i - 1]?.seen) found.at(-1)?.push(i);
+    else found.push([i]);
+  });
+  return found;
 }
 
 /** The next amount whose half is round too. */
@@ -93,13 +135,15 @@ export function line(
   const steps = points.map((point, i) => ({
     from: Date.parse(point.at),
     to: i + 1 < points.length ? Date.parse(points[i + 1]?.at ?? '') : now,
-    rate: sum(point),
+    rate: point.seen ? sum(point) : null,
   }));
-  const seen = steps.filter((step) => step.to > from && step.from < now);
-  return seen
+  const shown = steps.filter((step) => step.to > from && step.from < now);
+  return shown
     .map((step, i) => {
+      if (step.rate === null) return '';
       const [a, b] = [x(Math.max(step.from, from)), x(Math.min(step.to, now))];
-      return `${i === 0 ? 'M' : 'L'}${a} ${y(step.rate)}H${b}`;
+      const goesOn = i > 0 && shown[i - 1]?.rate !== null;
+      return `${goesOn ? 'L' : 'M'}${a} ${y(step.rate)}H${b}`;
     })
     .join('');
 }

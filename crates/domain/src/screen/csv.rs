@@ -13,24 +13,36 @@ const SERIES: [(SpendSeries, &str); 5] = [
     (SpendSeries::Volume, "volumes"),
 ];
 
-/// A line for each change: from when, and what each series costs an hour from then on, in dollars.
+/// A line for each change: from when, whether it was seen, and what each series costs an hour from
+/// then on, in dollars. What nobody saw has no figures: a zero would say that it was free.
 pub fn csv(label: &str, points: &[SpendPoint]) -> String {
     let names = SERIES.map(|(_, name)| format!("{name}_usd_per_hour"));
-    let mut out = format!("deployment,from,{},total_usd_per_hour\r\n", names.join(","));
+    let mut out = format!(
+        "deployment,from,seen,{},total_usd_per_hour\r\n",
+        names.join(",")
+    );
     for point in points {
         let of = |series| {
             let rates = point.rates.iter().filter(|(one, _)| *one == series);
             rates.map(|(_, rate)| *rate).sum::<MicroUsd>()
         };
         let total = point.rates.iter().map(|(_, rate)| *rate).sum();
-        let cells = SERIES.map(|(series, _)| dollars(of(series)));
+        let figure = |amount| {
+            if point.seen {
+                dollars(amount)
+            } else {
+                String::new()
+            }
+        };
+        let cells = SERIES.map(|(series, _)| figure(of(series)));
         let _ = write!(
             out,
-            "{},{},{},{}\r\n",
+            "{},{},{},{},{}\r\n",
             cell(label),
             point.at,
+            if point.seen { "yes" } else { "no" },
             cells.join(","),
-            dollars(total)
+            figure(total)
         );
     }
     out
@@ -67,19 +79,27 @@ mod tests {
     fn each_change_is_a_line() {
         let point = |at: &str, gpu| SpendPoint {
             at: at.parse().unwrap(),
+            seen: true,
             rates: vec![
                 (SpendSeries::Gpu, MicroUsd(gpu)),
                 (SpendSeries::ControlPlane, MicroUsd(90_000)),
             ],
         };
+        let unseen = SpendPoint {
+            seen: false,
+            rates: Vec::new(),
+            ..point("2026-11-23T12:00:00Z", 0)
+        };
         let points = [
             point("2026-11-23T10:00:00Z", 520_000),
+            unseen,
             point("2026-11-23T15:07:00Z", 1_040_000),
         ];
         expect![[r"
-            deployment,from,gpu_nodes_usd_per_hour,control_plane_usd_per_hour,system_nodes_usd_per_hour,nodebalancers_usd_per_hour,volumes_usd_per_hour,total_usd_per_hour
-            ada,2026-11-23T10:00:00Z,0.520000,0.090000,0.000000,0.000000,0.000000,0.610000
-            ada,2026-11-23T15:07:00Z,1.040000,0.090000,0.000000,0.000000,0.000000,1.130000
+            deployment,from,seen,gpu_nodes_usd_per_hour,control_plane_usd_per_hour,system_nodes_usd_per_hour,nodebalancers_usd_per_hour,volumes_usd_per_hour,total_usd_per_hour
+            ada,2026-11-23T10:00:00Z,yes,0.520000,0.090000,0.000000,0.000000,0.000000,0.610000
+            ada,2026-11-23T12:00:00Z,no,,,,,,
+            ada,2026-11-23T15:07:00Z,yes,1.040000,0.090000,0.000000,0.000000,0.000000,1.130000
         "]]
         .assert_eq(&csv("ada", &points).replace('\r', ""));
     }

@@ -2,18 +2,18 @@
 
 use super::picture::{self, Standing};
 use super::seen::Seen;
+use super::spending::{billed, spending};
 use super::{activity, nodes, reach, stop};
 use crate::catalog::Catalog;
-use crate::plan::{PoolRole, Purpose};
+use crate::plan::Purpose;
 use crate::progress::{Progress, Rest, StepPhase};
-use crate::quote::quote;
-use crate::record::{Record, Thing};
-use crate::spend::{Billed, spend};
+use crate::record::Record;
+use crate::spend::spend;
 use crate::text::{PerHour, Text};
 use crate::texts;
 use crate::view::{
-    DeploymentRow, DeploymentState, MergedContext, Notice, NoticeAction, Row, SpendRow,
-    SpendSeries, StepRow, StepState, Tone, Whose,
+    DeploymentRow, DeploymentState, MergedContext, Notice, NoticeAction, Row, StepRow, StepState,
+    Tone, Whose,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -288,60 +288,6 @@ fn companion(what: &Text, which: &str) -> Option<Text> {
         code,
         params: what.params.clone(),
     })
-}
-
-/// The lives of what is billed.
-pub fn billed(progress: &Progress) -> Vec<Billed> {
-    let one = |(thing, life): (&Thing, &crate::progress::Life)| {
-        let series = match thing {
-            Thing::Instance(_, _, PoolRole::Gpu) => SpendSeries::Gpu,
-            Thing::Instance(_, _, PoolRole::System) => SpendSeries::System,
-            Thing::ControlPlane(_) => SpendSeries::ControlPlane,
-            Thing::NodeBalancer(_) => SpendSeries::NodeBalancer,
-            Thing::Volume(_) => SpendSeries::Volume,
-            Thing::Cluster(_) | Thing::Pool(..) | Thing::Firewall(_) => return None,
-        };
-        Some(Billed {
-            series,
-            born: life.born,
-            died: life.gone,
-            price: life.price,
-        })
-    };
-    progress.things.iter().filter_map(one).collect()
-}
-
-fn spending(facts: &Facts<'_>) -> SpendRow {
-    let spent = spend(&billed(facts.progress), facts.now);
-    let spec = facts.progress.spec.as_ref();
-    let quoted = spec.zip(facts.catalog).map(|(spec, catalog)| {
-        let least = crate::spec::Spec {
-            gpu_count: spec.gpu_min,
-            ..spec.clone()
-        };
-        (
-            quote(&least, catalog, facts.now),
-            quote(spec, catalog, facts.now),
-        )
-    });
-    // A month of what stands now: each part's cap.
-    let month = spent.parts.iter().map(|part| Some(part.price?.month)).sum();
-    SpendRow {
-        rate: spent.rate,
-        at_least: quoted
-            .as_ref()
-            .and_then(|(least, _)| Some(least.from_start?.hour)),
-        at_most: quoted
-            .as_ref()
-            .and_then(|(_, most)| Some(most.at_most?.hour)),
-        so_far: spent.so_far,
-        month_so_far: spent.this_month,
-        month,
-        budget: spec.and_then(|spec| spec.budget_month),
-        parts: spent.parts,
-        since: spent.since,
-        points: spent.points,
-    }
 }
 
 fn steps(facts: &Facts<'_>) -> Vec<StepRow> {

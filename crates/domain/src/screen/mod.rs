@@ -11,11 +11,13 @@ mod picture;
 mod planned;
 mod reach;
 mod seen;
+mod spending;
 pub mod stop;
 
 pub use csv::csv;
-pub use deployment::{Facts, Needs, billed, rows, state};
+pub use deployment::{Facts, Needs, rows, state};
 pub use items::{Item, items, quote_view};
 pub use planned::planned;
 pub use reach::{Partial, Roaming};
 pub use seen::Seen;
+pub use spending::{billed, spent};

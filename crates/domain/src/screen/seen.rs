@@ -4,6 +4,7 @@ use crate::ids::InstanceId;
 use crate::inventory::{AccessList, BalancerSeen, FirewallRead, Instance, KubeNode, Pool};
 use crate::text::Text;
 use crate::view::Roamed;
+use crate::watched::Watched;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,8 @@ pub struct Seen {
     pub kubernetes_silent: bool,
     /// Steps that take longer than they should.
     pub late: BTreeSet<usize>,
+    /// When it was looked at, by this process and by those before it.
+    pub watched: Watched,
 }
 
 impl Seen {

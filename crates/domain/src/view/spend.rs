@@ -27,7 +27,7 @@ pub struct SpendRow {
     /// Since when it costs.
     #[ts(type = "string | null")]
     pub since: Option<Timestamp>,
-    /// The rate over time: each point holds until the next.
+    /// The rate over time: each point holds until the next. What nobody saw has no rates.
     pub points: Vec<SpendPoint>,
 }
 
@@ -64,6 +64,8 @@ pub struct SpendPoint {
     /// From when.
     #[ts(type = "string")]
     pub at: Timestamp,
+    /// Whether it was looked at: `false`: from then until the next point nobody did.
+    pub seen: bool,
     /// Rate of each series that has one.
     pub rates: Vec<(SpendSeries, MicroUsd)>,
 }

@@ -66,6 +66,7 @@ impl Engine {
                 why: impossible.why,
             })
         })?;
+        let watched = self.watched_of(id, &records).await;
         let mut held = lock(&self.held);
         // Meanwhile an intent may have begun a run: what it holds is newer.
         if held
@@ -74,10 +75,11 @@ impl Engine {
         {
             return Ok(false);
         }
-        let seen = held
+        let mut seen = held
             .get(id)
             .map(|held| held.seen.clone())
             .unwrap_or_default();
+        seen.watched.saw_all(&watched);
         let elsewhere = held.get(id).is_some_and(|held| held.elsewhere);
         held.insert(
             id.clone(),

@@ -21,6 +21,7 @@ mod stop;
 mod sweep;
 mod take_over;
 mod teardown;
+mod watched;
 mod weather;
 
 /// Codes of the teardown's inventory.
@@ -108,6 +109,8 @@ pub struct Engine {
     looked: Mutex<BTreeMap<DeploymentId, Looked>>,
     /// What stands in the person's own kubeconfig.
     merged: Mutex<BTreeMap<DeploymentId, crate::kubectl::Merged>>,
+    /// When what was seen of each deployment was written, and until when it reaches.
+    kept_watched: Mutex<BTreeMap<DeploymentId, watched::Kept>>,
     /// Whether `keep_watch` was asked.
     watched: Mutex<bool>,
     me: Weak<Engine>,
@@ -176,6 +179,7 @@ impl Engine {
             own: Mutex::default(),
             looked: Mutex::default(),
             merged: Mutex::default(),
+            kept_watched: Mutex::default(),
             watched: Mutex::default(),
             me: me.clone(),
         });

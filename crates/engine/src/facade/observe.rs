@@ -46,6 +46,7 @@ impl Observer for Ear {
             // Of a reading that lacks something the screen must not say that all was read now.
             if seen.complete {
                 old.at = Some(seen.at);
+                old.watched.saw(seen.at);
             }
             // What was not read this time stays as it was read last.
             keep(&mut old.pools, seen.pools.as_ref());
@@ -89,6 +90,7 @@ impl Engine {
         use domain::progress::Progress;
         let mut held = lock(&self.held);
         if let Some(held) = held.get_mut(id) {
+            held.seen.watched.saw(record.at);
             if Arc::make_mut(&mut held.progress).next(record).is_ok() {
                 Arc::make_mut(&mut held.records).push(record.clone());
             }

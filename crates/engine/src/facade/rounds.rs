@@ -49,7 +49,9 @@ impl Engine {
                 }
             }
         }
+        self.keep_watched().await;
         for id in self.all_ids() {
+            self.note_carried(&id);
             let Some(me) = self.me.upgrade() else { return };
             if self.is_lost(&id) {
                 // Another computer's: looked at, without a hand on it or a line in the journal.

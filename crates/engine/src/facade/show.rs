@@ -101,7 +101,8 @@ impl Engine {
     /// problem: saved, it would be taken for a deployment that was free.
     pub fn cost_table(&self, id: &DeploymentId) -> Result<String, Problem> {
         let held = self.known(id)?;
-        let spent = domain::spend::spend(&screen::billed(&held.progress), self.ports.clock.now());
+        let now = self.ports.clock.now();
+        let spent = screen::spent(&held.progress, &held.seen.watched, now);
         let label = held.progress.label().unwrap_or_else(|| id.0.clone());
         if spent.points.is_empty() {
             let fix = Some(Said::NoCostYetFix);

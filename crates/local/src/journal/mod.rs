@@ -122,6 +122,20 @@ impl Journals for FileJournals {
         Ok(FileJournal::at(opened))
     }
 
+    async fn read_beside(
+        &self,
+        id: &DeploymentId,
+        name: &str,
+    ) -> Result<Option<String>, JournalError> {
+        let path = self.folder(id)?.join(name);
+        apart(move || match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(disk(("read", path, cause))),
+        })
+        .await
+    }
+
     async fn write_beside(
         &self,
         id: &DeploymentId,
