@@ -1,17 +1,8 @@
-import { cleanup, configure, fireEvent, screen, waitFor } from '@testing-library/svelte';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { open } from './opened';
+import { fireEvent, screen, waitFor } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
+import { at, eachInItsOwn, open } from './opened';
 
-// A window takes a second to draw where others work on the same machine.
-configure({ asyncUtilTimeout: 10_000 });
-vi.setConfig({ testTimeout: 30_000 });
-
-afterEach(() => {
-  cleanup();
-  document.body.replaceChildren();
-});
-
-const at = (testid: string): HTMLElement => screen.getByTestId(testid);
+eachInItsOwn();
 const names = (): string[] =>
   [...at('licences').querySelectorAll('tbody [data-row] button')].map((one) => one.textContent);
 

@@ -1,10 +1,24 @@
 /** For tests: the window on a scene. */
-import { render } from '@testing-library/svelte';
-import { expect, vi } from 'vitest';
+import { cleanup, configure, render, screen } from '@testing-library/svelte';
+import { afterEach, expect, vi } from 'vitest';
 import App from '../App.svelte';
 import { type Replay, replay, type Scene } from '../backend/replay';
 import { show } from '../look';
 import type { App as State } from '../state/app.svelte';
+
+/** The element of that name; it is an error when there is none. */
+export const at = (testid: string): HTMLElement => screen.getByTestId(testid);
+
+/** For a file of tests that open windows: each gets an empty page, and time to draw. */
+export function eachInItsOwn(): void {
+  // A window takes a second to draw where others work on the same machine.
+  configure({ asyncUtilTimeout: 10_000 });
+  vi.setConfig({ testTimeout: 30_000 });
+  afterEach(() => {
+    cleanup();
+    document.body.replaceChildren();
+  });
+}
 
 /** Opens it, and waits until it stands. */
 export async function open(scene: Scene): Promise<{ backend: Replay; app: State }> {

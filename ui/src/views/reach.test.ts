@@ -1,19 +1,10 @@
-import { cleanup, configure, fireEvent, screen } from '@testing-library/svelte';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { fireEvent, screen } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
 import { exposed, guarded } from '../backend/fixtures/reach';
-import { open } from './opened';
+import { at, eachInItsOwn, open } from './opened';
 import { coverLook, grouped } from './reach';
 
-// A window takes a second to draw where others work on the same machine.
-configure({ asyncUtilTimeout: 10_000 });
-vi.setConfig({ testTimeout: 30_000 });
-
-afterEach(() => {
-  cleanup();
-  document.body.replaceChildren();
-});
-
-const at = (testid: string): HTMLElement => screen.getByTestId(testid);
+eachInItsOwn();
 const cells = (row: Element): string[] =>
   [...row.querySelectorAll('td')].map((one) => one.textContent.trim());
 const paths = (state: string): string[][] =>

@@ -1,13 +1,9 @@
-import { cleanup } from '@testing-library/svelte';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SCENES, type Scene } from '../backend/replay';
 import { SHOWN } from '../look';
-import { open } from './opened';
+import { eachInItsOwn, open } from './opened';
 
-afterEach(() => {
-  cleanup();
-  document.body.replaceChildren();
-});
+eachInItsOwn();
 
 /** What a person would read that nobody wrote: a code, a missing value, an object. */
 const UNWRITTEN =

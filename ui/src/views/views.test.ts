@@ -1,13 +1,8 @@
 import { cleanup, fireEvent, screen } from '@testing-library/svelte';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { open } from './opened';
+import { describe, expect, it, vi } from 'vitest';
+import { at, eachInItsOwn, open } from './opened';
 
-afterEach(() => {
-  cleanup();
-  document.body.replaceChildren();
-});
-
-const at = (testid: string): HTMLElement => screen.getByTestId(testid);
+eachInItsOwn();
 
 describe('a deploy', () => {
   it('goes from the demo to Deploy by its buttons', async () => {
@@ -276,11 +271,11 @@ describe('a token', () => {
 
   it('warns on every page when it ends in days, and when it ended', async () => {
     await open('token_close');
-    expect(at('token-banner').dataset.near).toBe('close');
+    expect(at('token-banner').dataset.kind).toBe('close');
     expect(at('token-banner').textContent).toContain('in 2 days');
     cleanup();
     await open('token_over');
-    expect(at('token-banner').dataset.near).toBe('over');
+    expect(at('token-banner').dataset.kind).toBe('over');
     expect(at('token-banner').getAttribute('role')).toBe('alert');
   });
 
