@@ -3,7 +3,9 @@
 use crate::bench::{Bench, tokio_sleep};
 use domain::DeploymentId;
 use domain::spec::Spec;
-use domain::view::{DeploymentRow, DeploymentState, PathState, ReachView, Row, StepState};
+use domain::view::{
+    DeploymentRow, DeploymentState, NoticeAction, PathState, ReachView, Row, StepState,
+};
 use engine::facade::{AccessDone, AccessEdit, For};
 use ipnet::IpNet;
 use serde_json::json;
@@ -253,9 +255,19 @@ async fn a_deploy_that_locks_this_computer_out_says_so_within_a_minute_and_goes_
     );
     assert!(told - ready <= 60, "{ready} {told}");
     assert_eq!(bench.state(), DeploymentState::Building);
-    // Asked of the same process, beside the run.
-    let done = edited(&bench, &id, &["203.0.113.7/32"], &[]).await;
-    assert_eq!(done, AccessDone::Enforced);
+    // The window says it with the button of a cluster that stands; it is let in beside the run.
+    let notice = row(&bench, &id).notice.expect("a notice");
+    assert_eq!(notice.what.code, "needs_roamed");
+    assert_eq!(notice.actions, [NoticeAction::AllowAddress]);
+    let (engine, allow) = (&bench.engine, NoticeAction::AllowAddress);
+    engine.act(&id, allow).await.unwrap();
+    for _ in 0..60 {
+        tokio_sleep(1).await;
+        if row(&bench, &id).notice.is_none() {
+            break;
+        }
+    }
+    assert_eq!(row(&bench, &id).notice, None);
     bench.engine.wait(&id).await;
     assert_eq!(bench.state(), DeploymentState::Running);
     assert_eq!(listed(&bench).await, ["198.51.100.9/32", "203.0.113.7/32"]);

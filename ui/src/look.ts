@@ -134,6 +134,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
       window.go({ at: 'review' });
       return;
     case 'building':
+    case 'roamed_building':
     case 'failed':
     case 'interrupted':
       window.go({ at: 'deployment', id: '01nlp' });

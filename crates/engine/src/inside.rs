@@ -156,7 +156,10 @@ impl Act {
         loop {
             if let Some(api) = self.kubernetes().await? {
                 match ask(api).await {
-                    Ok(done) => return Ok(done),
+                    Ok(done) => {
+                        self.answered(&silence);
+                        return Ok(done);
+                    }
                     Err(failure) if failure.kind == Kind::Invalid => {
                         return Err(Trouble::Failed(failed(&failure)));
                     }

@@ -4,6 +4,7 @@ use crate::observe::Observed;
 use domain::DeploymentId;
 use domain::record::Record;
 use domain::text::Text;
+use ipnet::IpNet;
 use tokio::sync::watch;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +66,9 @@ pub trait Observer: Send + Sync {
     fn observed(&self, deployment: &DeploymentId, seen: &Observed);
     /// What is known now of a step that is under way.
     fn noted(&self, deployment: &DeploymentId, step: usize, what: &Text);
+    /// Kubernetes does not answer a run: who is on the list that is enforced, and the own address as
+    /// far as it is known. `None`: it answers, or no list is enforced.
+    fn shut_out(&self, deployment: &DeploymentId, list: Option<(&[IpNet], Option<IpNet>)>);
     /// A step takes longer than it should; it goes on.
     fn late(&self, deployment: &DeploymentId, step: usize, what: &Text);
 }
@@ -77,5 +81,6 @@ impl Observer for Deaf {
     fn recorded(&self, _: &DeploymentId, _: &Record) {}
     fn observed(&self, _: &DeploymentId, _: &Observed) {}
     fn noted(&self, _: &DeploymentId, _: usize, _: &Text) {}
+    fn shut_out(&self, _: &DeploymentId, _: Option<(&[IpNet], Option<IpNet>)>) {}
     fn late(&self, _: &DeploymentId, _: usize, _: &Text) {}
 }

@@ -49,6 +49,13 @@ impl Act {
         Ok(silence.note.clone())
     }
 
+    /// It answers again: nothing is in the way any more.
+    pub(crate) fn answered(&self, silence: &Silence) {
+        if silence.looked.is_some() {
+            self.observer.shut_out(self.book.deployment(), None);
+        }
+    }
+
     /// Kubernetes does not answer: what there is to do, when the list is enforced and leaves this
     /// computer out, or may do so.
     pub(crate) async fn shut_out(&self) -> Result<Option<Note>, Trouble> {
@@ -56,13 +63,17 @@ impl Act {
         let Ok(list) = self.tried(|| self.cloud().access_list(cluster)).await? else {
             return Ok(None);
         };
+        let id = self.book.deployment();
         if !list.enabled || list.revision.is_none() {
+            self.observer.shut_out(id, None);
             return Ok(None);
         }
+        let known = self.ports.address.known().await;
+        self.observer.shut_out(id, Some((&list.addresses, known)));
         let name = self.read(domain::progress::Progress::label).await;
         let name = name.unwrap_or_default();
         let addresses = list.addresses.iter().map(ToString::to_string).collect();
-        Ok(match self.ports.address.known().await {
+        Ok(match known {
             Some(mine) if list.addresses.iter().any(|net| net.contains(&mine)) => None,
             Some(mine) => Some(Note::LockedOut {
                 name,

@@ -89,7 +89,11 @@ impl Act {
             let enough = ready >= want as usize && ready == nodes.len();
             let mut note = Note::WaitsNodes { ready, want };
             if enough {
-                note = match self.kubernetes_agrees(&nodes).await? {
+                let agrees = self.kubernetes_agrees(&nodes).await?;
+                if agrees.is_some() {
+                    self.answered(&silence);
+                }
+                note = match agrees {
                     Some(true) => return Ok(Ended::Nodes { count: want }.into()),
                     Some(false) => Note::WaitsKubernetes { want },
                     None => {

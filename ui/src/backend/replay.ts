@@ -103,6 +103,7 @@ export const SCENES = [
   'unread',
   'locked_out',
   'roamed',
+  'roamed_building',
   'away',
   'reading',
 ] as const;
@@ -147,6 +148,12 @@ function rows(scene: Scene): Record<string, Row> {
         partial: text('partial_kubernetes', { at: time(ago(1500)) }),
         notice: lockedOut(scene === 'roamed'),
       });
+    case 'roamed_building': {
+      const row = views.building['deployment/01nlp'];
+      if (row?.row !== 'deployment') throw new Error('a deployment is built');
+      const value = { ...row.value, notice: lockedOut(true, row.value.label) };
+      return { ...STANDING, 'deployment/01nlp': { row: 'deployment', value } };
+    }
     case 'cost_gap':
       return { ...STANDING, ...rare.unseen };
     case 'reach_open':
@@ -162,7 +169,7 @@ function rows(scene: Scene): Record<string, Row> {
 }
 
 /** Before its own address was asked for, and after. */
-function lockedOut(asked: boolean): Notice {
+function lockedOut(asked: boolean, name = 'ada-lke-gpu-kubeflow'): Notice {
   const services = names(['api.ipify.org']);
   const to = word('198.51.100.9/32');
   return {
@@ -172,7 +179,7 @@ function lockedOut(asked: boolean): Notice {
       : text('needs_roamed_ask', { services }),
     why: text('needs_roamed_why'),
     exists: null,
-    fix: text('needs_roamed_fix', { name: word('ada-lke-gpu-kubeflow') }),
+    fix: text('needs_roamed_fix', { name: word(name) }),
     actions: [asked ? 'allow_address' : 'ask_address'],
   };
 }

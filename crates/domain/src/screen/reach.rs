@@ -68,7 +68,8 @@ pub(super) fn partial(facts: &Facts<'_>, state: DeploymentState) -> Option<Text>
 /// "Your address changed from A to B: allow B?"
 pub(super) fn notice(facts: &Facts<'_>, state: DeploymentState) -> Option<Notice> {
     let roamed = facts.seen.roamed.as_ref();
-    let roamed = roamed.filter(|_| state == DeploymentState::Running)?;
+    let stands = matches!(state, DeploymentState::Running | DeploymentState::Building);
+    let roamed = roamed.filter(|_| stands)?;
     let name = facts.progress.label().unwrap_or_default();
     let action = match roamed.to {
         Some(_) => NoticeAction::AllowAddress,

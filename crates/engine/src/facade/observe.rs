@@ -7,6 +7,7 @@ use crate::signal::Observer;
 use domain::DeploymentId;
 use domain::record::Record;
 use domain::text::Text;
+use ipnet::IpNet;
 use std::sync::{Arc, Weak};
 
 /// Listens to every run of an engine.
@@ -64,6 +65,16 @@ impl Observer for Ear {
         self.hear(deployment, |held| {
             held.seen.noted.insert(step, what.clone());
         });
+    }
+
+    fn shut_out(&self, deployment: &DeploymentId, list: Option<(&[IpNet], Option<IpNet>)>) {
+        let Some(engine) = self.0.upgrade() else {
+            return;
+        };
+        match list {
+            Some((list, now)) => engine.lacks(deployment, list, now),
+            None => engine.answers(deployment),
+        }
     }
 
     fn late(&self, deployment: &DeploymentId, step: usize, what: &Text) {

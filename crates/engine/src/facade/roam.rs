@@ -81,18 +81,28 @@ impl Engine {
         let silent = seen.complete && stands && seen.kube_nodes.is_none();
         let Some(list) = list.filter(|_| silent) else {
             if seen.kube_nodes.is_some() || !stands {
-                lock(&self.own).silent.remove(id);
-                self.set_roamed(id, None);
+                self.answers(id);
             }
             return;
         };
-        let list = list.addresses.clone();
-        lock(&self.own).silent.insert(id.clone(), list.clone());
         let now = self.ports.address.known().await;
-        if let Some(now) = now {
-            lock(&self.own).told = Some(now);
+        self.lacks(id, &list.addresses, now);
+    }
+
+    /// Kubernetes answers, or no list is in the way.
+    pub(super) fn answers(&self, id: &DeploymentId) {
+        lock(&self.own).silent.remove(id);
+        self.set_roamed(id, None);
+    }
+
+    /// Kubernetes does not answer, and this list is enforced; `now`: the own address.
+    pub(super) fn lacks(&self, id: &DeploymentId, list: &[IpNet], now: Option<IpNet>) {
+        {
+            let mut own = lock(&self.own);
+            own.silent.insert(id.clone(), list.to_vec());
+            own.told = now.or(own.told);
         }
-        self.show_roamed(id, &list, now);
+        self.show_roamed(id, list, now);
     }
 
     fn show_roamed(&self, id: &DeploymentId, list: &[IpNet], now: Option<IpNet>) {
