@@ -30,14 +30,33 @@ impl World {
             }
             Effect::VolumeWanted { .. } => self.check_quota(account, Counted::Volumes, 1),
             Effect::LoadBalancerGone { uid, .. } => {
-                let of = |one: &&NodeBalancer| one.service.as_ref() == Some(uid);
-                let found = self.nodebalancers.values().find(of);
-                found.map_or(Ok(()), |one| self.check_unlocked("nodebalancer", one.id))
+                let found = self.balancer_of(uid);
+                found.map_or(Ok(()), |id| self.check_unlocked("nodebalancer", id))
+            }
+            Effect::LoadBalancerChanged { uid, .. } => {
+                let found = self.balancer_of(uid);
+                return found.is_some_and(|id| self.is_guard_refused(account, id));
             }
             Effect::VolumeGone { volume_id } => self.check_unlocked("volume", *volume_id),
             Effect::PodRuns { .. } => Ok(()),
         };
         answer.is_err()
+    }
+
+    /// The NodeBalancer of a Service.
+    fn balancer_of(&self, uid: &str) -> Option<u64> {
+        let of = |one: &&NodeBalancer| one.service.as_deref() == Some(uid);
+        self.nodebalancers.values().find(of).map(|one| one.id)
+    }
+
+    /// What a Service says now, however long ago its controller was called.
+    fn guard_as_said(&mut self, at: Timestamp, cluster: u64, of: (&str, &str, &str)) {
+        let (namespace, name, uid) = of;
+        let kube = self.kubes.get(&cluster);
+        let said = kube.and_then(|kube| kube.service(namespace, name, uid));
+        if let (Some(said), Some(id)) = (said, self.balancer_of(uid)) {
+            self.guard_balancer(at, id, name, &said);
+        }
     }
 
     /// A NodeBalancer is gone.
@@ -140,9 +159,10 @@ impl World {
                         created: at,
                         updated: at,
                         cluster: Some((cluster_id, label)),
-                        service: Some(uid),
+                        service: Some(uid.clone()),
                     },
                 );
+                self.guard_as_said(at, cluster_id, (&namespace, &name, &uid));
                 let ip = self.nodebalancers.get(&id).map(|one| one.ipv4.clone());
                 let ip = ip.unwrap_or_default();
                 let hostname = format!("{}.ip.linodeusercontent.com", ip.replace('.', "-"));
@@ -153,13 +173,21 @@ impl World {
                     hostname,
                 })
             }
+            Effect::LoadBalancerChanged {
+                namespace,
+                name,
+                uid,
+            } => {
+                self.guard_as_said(at, cluster_id, (&namespace, &name, &uid));
+                None
+            }
             Effect::LoadBalancerGone {
                 namespace,
                 name,
                 uid,
             } => {
-                let of = |one: &&NodeBalancer| one.service.as_ref() == Some(&uid);
-                if let Some(id) = self.nodebalancers.values().find(of).map(|one| one.id) {
+                if let Some(id) = self.balancer_of(&uid) {
+                    self.end_guard(at, id);
                     self.end_nodebalancer(at, id, BY);
                 }
                 Some(Done::LoadBalancerGone {

@@ -24,6 +24,7 @@ mod demo;
 mod draw;
 mod events;
 mod faults;
+mod guards;
 mod inner;
 mod kubernetes;
 mod latency;

@@ -43,7 +43,9 @@ impl World {
             self.dirty = true;
             let which = self.count("effect");
             let span = match &effect {
-                Effect::LoadBalancerWanted { .. } => latency::LOAD_BALANCER,
+                Effect::LoadBalancerWanted { .. } | Effect::LoadBalancerChanged { .. } => {
+                    latency::LOAD_BALANCER
+                }
                 Effect::VolumeWanted { .. } => latency::VOLUME,
                 Effect::PodRuns { .. } => latency::POD,
                 Effect::LoadBalancerGone { uid, .. } => {

@@ -16,6 +16,7 @@ use super::peek::{add_finalizer, drop_finalizer, has_finalizer, is_leaving, list
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
 use super::{Done, Effect, Inner, nodes, pods, quantity};
+use crate::guards::Said;
 
 /// Kept on a Service while its NodeBalancer stands.
 const BALANCER_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
@@ -97,13 +98,29 @@ fn service_changed(inner: &mut Inner, key: &Key, object: &Arc<Value>) {
             uid,
             annotations,
         });
-    } else if !wanted && held && inner.releasing.insert(uid.clone()) {
+    } else if wanted {
+        inner.effects.push_back(Effect::LoadBalancerChanged {
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+            uid,
+        });
+    } else if held && inner.releasing.insert(uid.clone()) {
         inner.effects.push_back(Effect::LoadBalancerGone {
             namespace: key.namespace.clone(),
             name: key.name.clone(),
             uid,
         });
     }
+}
+
+/// What a Service says of its load balancer, when it is still the one of this uid.
+pub(super) fn said(inner: &Inner, namespace: &str, name: &str, uid: &str) -> Option<Said> {
+    let object = inner.store.get(&Key::core("services", namespace, name))?;
+    let ports = list(object, "/spec/ports").iter();
+    (text(object, "/metadata/uid") == uid).then(|| Said {
+        annotations: texts(object, "/metadata/annotations"),
+        ports: ports.filter_map(|port| port["port"].as_u64()).collect(),
+    })
 }
 
 fn texts(object: &Value, pointer: &str) -> BTreeMap<String, String> {

@@ -18,6 +18,16 @@ pub(crate) enum Effect {
         /// The Service's annotations (`service.beta.kubernetes.io/linode-loadbalancer-…`).
         annotations: BTreeMap<String, String>,
     },
+    /// A Service that has its NodeBalancer was changed: what it says of it may be another thing now.
+    /// No answer is awaited.
+    LoadBalancerChanged {
+        /// The Service's namespace.
+        namespace: String,
+        /// The Service's name.
+        name: String,
+        /// The Service's uid.
+        uid: String,
+    },
     /// The Service is being deleted, or is no longer a LoadBalancer. Delete its NodeBalancer, then
     /// answer with [`Done::LoadBalancerGone`]: until then the Service is kept by its finalizer.
     LoadBalancerGone {

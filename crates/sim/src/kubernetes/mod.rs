@@ -50,6 +50,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::ReplyBody;
+use crate::guards::Said;
 use crate::reach::Reach;
 
 pub(crate) use effect::{Done, Effect};
@@ -259,6 +260,11 @@ impl Cluster {
     /// What the cloud's controllers must do, oldest first; each effect is given out once.
     pub(crate) fn take_effects(&self) -> Vec<Effect> {
         self.unread().effects.drain(..).collect()
+    }
+
+    /// What a Service says of its load balancer, when it is still the one of this uid.
+    pub(crate) fn service(&self, namespace: &str, name: &str, uid: &str) -> Option<Said> {
+        controllers::said(&self.unread(), namespace, name, uid)
     }
 
     /// Resolves when effects may be waiting. Needed where requests come in through [`listen`] and

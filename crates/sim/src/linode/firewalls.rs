@@ -255,12 +255,8 @@ pub(super) fn rules(world: &mut World, call: &Call) -> Answer {
 pub(super) fn put_rules(world: &mut World, call: &Call) -> Answer {
     let id = find(world, call, Access::Write)?.id;
     let wanted = rules::parse(&call.body)?;
-    let at = call.at;
+    world.replace_rules(call.at, id, wanted);
     let firewall = find(world, call, Access::Write)?;
-    let before = std::mem::replace(&mut firewall.rules, wanted);
-    firewall.history.push((before, at));
-    firewall.version += 1;
-    firewall.updated = at;
     let answer = rules::reply(&firewall.rules, firewall.version);
     let guards = !firewall.devices.is_empty();
     event(world, call, "firewall_rules_update", id);
@@ -317,5 +313,32 @@ impl World {
             make(self, at, account, LABEL, rules, &[])
         };
         devices::add(self, at, id, "linode", linode);
+    }
+
+    /// A firewall that no call made.
+    pub(crate) fn new_firewall(
+        &mut self,
+        at: Timestamp,
+        account: &str,
+        label: &str,
+        rules: Value,
+        tags: &[String],
+    ) -> u64 {
+        make(self, at, account, label, rules, tags)
+    }
+
+    /// A firewall stands before something from now on, by no call.
+    pub(crate) fn put_before(&mut self, at: Timestamp, firewall: u64, kind: &str, entity: u64) {
+        devices::add(self, at, firewall, kind, entity);
+    }
+
+    /// A firewall has other rules from now on; the ones before stay in its history.
+    pub(crate) fn replace_rules(&mut self, at: Timestamp, firewall: u64, rules: Value) {
+        if let Some(firewall) = self.firewalls.get_mut(&firewall) {
+            let before = std::mem::replace(&mut firewall.rules, rules);
+            firewall.history.push((before, at));
+            firewall.version += 1;
+            firewall.updated = at;
+        }
     }
 }

@@ -42,6 +42,7 @@ use crate::tokens::User;
 pub(crate) use memo::Shown;
 pub(crate) use reply::{Answer, Outcome, Refusal, Reply, Sent};
 use routes::Route;
+pub(crate) use rules::parse as parse_rules;
 
 /// A call as it came in, without its token.
 #[derive(Clone, Debug, Serialize, Deserialize)]

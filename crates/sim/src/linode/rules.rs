@@ -19,7 +19,7 @@ fn wrong(field: &str, reason: &str) -> Refusal {
 }
 
 /// The rules of a body: inbound, outbound (null stays null) and both policies.
-pub(super) fn parse(body: &Value) -> Result<Value, Refusal> {
+pub(crate) fn parse(body: &Value) -> Result<Value, Refusal> {
     if !body.is_object() {
         return Err(must_be("rules", "an object"));
     }

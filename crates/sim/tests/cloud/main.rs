@@ -3,6 +3,7 @@
 mod account;
 mod applied;
 mod autoscale;
+mod balancers;
 mod bills;
 mod bodies;
 mod defaults;
