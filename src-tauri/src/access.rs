@@ -1,7 +1,7 @@
 //! The intents around who may connect: the access list read and edited, and how this computer's own
 //! address is asked for.
 
-use crate::arguments::{Deployment, Network, Typed};
+use crate::arguments::{Deployment, Network, Service, Typed};
 use crate::said::{Said, because, problem};
 use crate::shell::Shell;
 use domain::diagnostic::{Diagnostic, Field};
@@ -72,6 +72,24 @@ pub(crate) async fn edit_access(
             Some(End::Done) => AccessEnd::Enforced,
             _ => AccessEnd::Stopped,
         },
+    })
+}
+
+/// Lets only the list for web UIs through a load balancer, and answers when that is read back.
+#[tauri::command]
+pub(crate) async fn guard_balancer(
+    shell: State<'_, Shell>,
+    deployment: Deployment,
+    service: Service,
+) -> Answer<AccessEnd> {
+    let engine = &shell.session().await?.engine;
+    engine.guard_balancer(&deployment.0, &service.0).await?;
+    Ok(match engine.wait(&deployment.0).await {
+        Some(End::Done) => {
+            engine.observe_once(&deployment.0).await;
+            AccessEnd::Enforced
+        }
+        _ => AccessEnd::Stopped,
     })
 }
 

@@ -2,6 +2,7 @@
 //! sees one that is wrong. What does not fit is refused with the argument's name, never its value.
 
 use domain::diagnostic::Field;
+use domain::inventory::ServiceName;
 use domain::{DeploymentId, PlanId, rules};
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -25,6 +26,10 @@ pub(crate) struct Typed(pub(crate) String);
 /// An entry of an access list, in CIDR form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network(pub(crate) IpNet);
+
+/// A Service of Kubernetes: `namespace/name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Service(pub(crate) ServiceName);
 
 /// Which state of a file was shown; given back as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +72,14 @@ impl<'de> Deserialize<'de> for Typed {
             return Err(D::Error::custom("too long for a name"));
         }
         Ok(Self(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for Service {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Typed(text) = Typed::deserialize(from)?;
+        let read = text.parse().map(Self);
+        read.map_err(|()| D::Error::custom("not a Service"))
     }
 }
 

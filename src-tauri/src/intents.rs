@@ -18,6 +18,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "deploy",
     "edit_access",
     "forget_account",
+    "guard_balancer",
     "licence_text",
     "licences",
     "merge_kubeconfig",

@@ -108,6 +108,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::deploy,
             access::edit_access,
             commands::forget_account,
+            access::guard_balancer,
             licences::licence_text,
             licences::licences,
             kubectl::merge_kubeconfig,

@@ -1,8 +1,9 @@
 //! Ports with a planted bug in front of them. Everything that a bug does not touch passes through.
 
 use async_trait::async_trait;
-use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume};
-use engine::ports::{Answer, Kube, KubeApi};
+use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use engine::ports::{Answer, Kube, KubeApi, KubeReach};
+use ipnet::IpNet;
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -85,5 +86,12 @@ impl KubeApi for BentApi {
 
     async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()> {
         self.inner.delete_claim(namespace, name).await
+    }
+}
+
+#[async_trait]
+impl KubeReach for BentApi {
+    async fn guard_service(&self, service: &ServiceName, list: &[IpNet]) -> Answer<()> {
+        self.inner.guard_service(service, list).await
     }
 }

@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, Bounds, Cluster, Firewall, FirewallRead, Instance, NodeBalancer, Pool,
-    Volume,
+    AccessList, Account, BalancerWall, Bounds, Cluster, Firewall, FirewallRead, Instance,
+    NodeBalancer, Pool, Volume,
 };
 use domain::spec::FirewallRule;
 use domain::{
@@ -204,8 +204,8 @@ impl Cloud for Wrapped {
         self.inner.firewall(id).await
     }
 
-    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
-        self.inner.guarded_nodebalancers().await
+    async fn balancer_walls(&self) -> Answer<Vec<BalancerWall>> {
+        self.inner.balancer_walls().await
     }
 
     async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()> {

@@ -47,7 +47,7 @@ async fn the_access_list_is_edited_and_an_address_that_changed_is_let_in_again()
     window.click("as-reach").await?;
     window.wait_text("reach-cover", "2 of 2").await?;
     window
-        .wait_text("reach-paths", "only 203.0.113.7/32")
+        .wait_text("reach-paths", "Only 203.0.113.7/32")
         .await?;
     window.shot("reach").await?;
 
@@ -70,7 +70,7 @@ async fn the_access_list_is_edited_and_an_address_that_changed_is_let_in_again()
         .wait_attribute("deployment-state", "data-state", "running")
         .await?;
     window.click("as-reach").await?;
-    let both = "only 203.0.113.7/32 and 198.51.100.0/24";
+    let both = "Only 203.0.113.7/32 and 198.51.100.0/24";
     window.wait_text("reach-paths", both).await?;
 
     edit(&window).await?;

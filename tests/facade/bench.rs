@@ -148,6 +148,15 @@ impl Bench {
 
     /// POSTs an object to a cluster's own API with the token of its kubeconfig.
     pub(crate) async fn kube(&self, cluster: u64, path: &str, object: &Value) {
+        self.kube_says(cluster, "POST", path, object).await;
+    }
+
+    /// GETs one.
+    pub(crate) async fn kube_get(&self, cluster: u64, path: &str) -> Value {
+        self.kube_says(cluster, "GET", path, &Value::Null).await
+    }
+
+    async fn kube_says(&self, cluster: u64, method: &str, path: &str, object: &Value) -> Value {
         let kubeconfig = format!("/v4/lke/clusters/{cluster}/kubeconfig");
         let config = self.somebody("GET", &kubeconfig).await;
         let engine = base64::engine::general_purpose::STANDARD;
@@ -155,7 +164,9 @@ impl Bench {
         let text = String::from_utf8(text.unwrap()).unwrap();
         let token = text.split("token: ").nth(1).unwrap();
         let token = token.split('\n').next().unwrap().trim();
-        let request = http::Request::post(path)
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
             .header("authorization", format!("Bearer {token}"))
             .header("content-type", "application/json")
             .body(object.to_string().into())
@@ -163,6 +174,8 @@ impl Bench {
         let service = self.twin.kube_service(cluster, ClientAddr::default().0);
         let reply = service.oneshot(request).await.unwrap();
         assert!(reply.status().is_success(), "{path}: {}", reply.status());
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&body).unwrap()
     }
 
     /// The cloud's own time, which nobody turns.

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod account;
+mod balancers;
 mod bench;
 mod cost;
 mod coverage;

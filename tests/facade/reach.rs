@@ -152,8 +152,8 @@ async fn a_load_balancer_is_open_to_the_world_until_a_firewall_stands_before_it(
     bench.engine.observe_once(&id).await;
     let view = reach(&bench, &id);
     assert_eq!(said(&view), "11 guarded; Unknown reach_inside_unsure");
-    let guarded = |one: &domain::view::ReachPath| one.what.code == "reach_balancer_guarded";
-    assert!(view.paths.iter().any(guarded));
+    let nobody = |one: &domain::view::ReachPath| one.what.code == "reach_balancer_nobody";
+    assert!(view.paths.iter().any(nobody));
 }
 
 #[tokio::test(start_paused = true)]

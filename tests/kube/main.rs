@@ -264,10 +264,7 @@ async fn only_load_balancers_are_listed_and_deleting_one_ends_its_nodebalancer()
     assert_eq!(bench.billed().await, (0, 1));
     let kube = bench.connect(HERE).await;
     let found = kube.load_balancers().await.unwrap();
-    let names: Vec<String> = found
-        .iter()
-        .map(|one| format!("{}/{}", one.namespace, one.name))
-        .collect();
+    let names: Vec<String> = found.iter().map(|one| one.service.to_string()).collect();
     assert_eq!(names, ["default/ui"]);
     for _ in 0..2 {
         kube.delete_service("default", "ui").await.unwrap();

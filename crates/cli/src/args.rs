@@ -1,6 +1,7 @@
 //! What can be said on the command line. No token ever is.
 
 use clap::{Args, Parser, Subcommand};
+use domain::inventory::ServiceName;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use std::path::PathBuf;
@@ -55,7 +56,7 @@ pub(crate) enum Command {
     /// One deployment.
     Show(Name),
     /// Who can reach what: a sentence for each path, and how the firewall stands before the nodes.
-    Reach(Name),
+    Reach(ReachArgs),
     /// Who may reach its Kubernetes API: shown, or changed while it stands.
     Access(AccessArgs),
     /// Its kubeconfig, rebuilt from allowed parts.
@@ -104,6 +105,23 @@ pub(crate) enum Command {
     Watch,
     /// Go on with everything that was interrupted, or decide about one run that rests.
     Resume(ResumeArgs),
+}
+
+/// Options of `reach`.
+#[derive(Debug, Args)]
+pub(crate) struct ReachArgs {
+    /// Which deployment.
+    #[command(flatten)]
+    pub(crate) name: Name,
+    /// Let only the list for web UIs through the load balancer of this Service: Linode's firewall
+    /// before it is made and read back.
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = service)]
+    pub(crate) guard: Option<ServiceName>,
+}
+
+fn service(text: &str) -> Result<ServiceName, String> {
+    text.parse()
+        .map_err(|()| format!("`{text}` is no Service like default/web"))
 }
 
 /// Options of `access`.

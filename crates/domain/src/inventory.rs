@@ -139,6 +139,9 @@ pub struct NodeBalancer {
     pub region: String,
     /// `lke_cluster.id`.
     pub cluster: Option<ClusterId>,
+    /// Its public IPv4 address, by which its Service is known.
+    #[serde(default)]
+    pub ipv4: Option<String>,
     /// Tags (the cloud controller manager rewrites them).
     pub tags: Vec<String>,
     /// Birth.
@@ -188,15 +191,81 @@ pub struct FirewallRead {
     pub rules: RuleSet,
 }
 
-/// A NodeBalancer of a deployment, and whether a firewall stands before it.
+/// A firewall that stands before NodeBalancers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerWall {
+    /// Its id.
+    pub id: FirewallId,
+    /// Its label; Linode's controller takes the NodeBalancer's.
+    pub label: String,
+    /// Off means that it stands before nothing.
+    pub enabled: bool,
+    /// The NodeBalancers.
+    pub balancers: Vec<NodeBalancerId>,
+    /// How many other things it stands before.
+    pub others: usize,
+    /// Its rules; `None`: one of them has no meaning here.
+    pub rules: Option<RuleSet>,
+    /// Birth.
+    pub created: Timestamp,
+}
+
+/// A load balancer of a deployment: a NodeBalancer, or a Service that waits for one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BalancerSeen {
-    /// Its id.
-    pub id: NodeBalancerId,
-    /// Its label.
-    pub label: String,
-    /// Whether an enabled firewall stands before it; `None`: not read.
-    pub guarded: Option<bool>,
+    /// The NodeBalancer's label; `None`: it is not made yet.
+    pub label: Option<String>,
+    /// The Service that it is of; `None`: Kubernetes was not asked, or knows none.
+    pub service: Option<ServiceName>,
+    /// What stands before it; `None`: not read.
+    pub guard: Option<BalancerGuard>,
+}
+
+/// What stands before a NodeBalancer, read back from its firewalls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BalancerGuard {
+    /// Nothing.
+    Bare,
+    /// A firewall that lets the whole internet in all the same.
+    LetsAllIn,
+    /// A firewall that lets only these in, in CIDR form.
+    Only(Vec<String>),
+}
+
+/// Where a Service is found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceName {
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+impl std::fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+impl std::str::FromStr for ServiceName {
+    type Err = ();
+
+    /// `namespace/name`, both as Kubernetes takes them.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let fits = |part: &str| {
+            let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            (1..=63).contains(&part.len())
+                && part.chars().all(inside)
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+        };
+        let (namespace, name) = text.split_once('/').ok_or(())?;
+        let [namespace, name] = [namespace, name].map(|part| fits(part).then(|| part.to_owned()));
+        Ok(Self {
+            namespace: namespace.ok_or(())?,
+            name: name.ok_or(())?,
+        })
+    }
 }
 
 /// A control plane's access list.
@@ -229,10 +298,10 @@ pub struct PersistentVolume {
 /// A Service of type LoadBalancer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadBalancer {
-    /// Namespace.
-    pub namespace: String,
-    /// Name.
-    pub name: String,
+    /// Where it is found.
+    pub service: ServiceName,
+    /// The public address that it was given; `None`: none yet.
+    pub address: Option<String>,
 }
 
 /// A Kubernetes node.

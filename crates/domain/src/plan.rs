@@ -8,7 +8,7 @@ pub use build::{
 
 use crate::catalog::Catalog;
 use crate::ids::{AccountId, CloudId, DeploymentId, PlanId, VolumeId};
-use crate::inventory::Bounds;
+use crate::inventory::{Bounds, ServiceName};
 use crate::money::Price;
 use crate::spec::{FirewallRule, Spec};
 use ipnet::IpNet;
@@ -172,6 +172,13 @@ pub enum Action {
         /// The rules.
         rules: Vec<FirewallRule>,
     },
+    /// The list of whom a load balancer lets in, on its Service, until a firewall of it is read back.
+    GuardBalancer {
+        /// The Service.
+        service: ServiceName,
+        /// Who is let in.
+        access: Vec<IpNet>,
+    },
     /// PUT the cluster's tags: GET, change only ours, PUT, GET back.
     SetTags {
         /// The user's tags.
@@ -237,6 +244,7 @@ impl Action {
             Self::CoverNodes => "cover_nodes",
             Self::SetAccessList { .. } => "set_access_list",
             Self::SetFirewallRules { .. } => "set_firewall_rules",
+            Self::GuardBalancer { .. } => "guard_balancer",
             Self::SetTags { .. } => "set_tags",
             Self::SetStop => "set_stop",
             Self::AllowAddress { .. } => "allow_address",

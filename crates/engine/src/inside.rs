@@ -146,7 +146,7 @@ impl Act {
     }
 
     /// Asks Kubernetes until it has done what is asked; only a refusal of the object itself ends it.
-    async fn inside<T, F, Fut>(&self, ask: F) -> Result<T, Trouble>
+    pub(crate) async fn inside<T, F, Fut>(&self, ask: F) -> Result<T, Trouble>
     where
         F: Fn(Arc<dyn KubeApi>) -> Fut,
         Fut: Future<Output = Answer<T>>,

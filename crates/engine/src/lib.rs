@@ -4,6 +4,7 @@
 //! `ports`, then `run`, `create` and `teardown`.
 
 mod act;
+mod balancers;
 pub mod book;
 mod bus;
 mod change;

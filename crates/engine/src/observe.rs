@@ -9,8 +9,9 @@ use crate::protocol::Protocol;
 use crate::run::{End, account_for};
 use crate::signal::Observer;
 use domain::inventory::{
-    AccessList, BalancerSeen, FirewallRead, Instance, KubeNode, NodeBalancer, Pool,
+    AccessList, BalancerSeen, BalancerWall, FirewallRead, Instance, KubeNode, NodeBalancer, Pool,
 };
+use domain::reach;
 use domain::record::{Fact, Thing, ThingKind};
 use domain::{ClusterId, InstanceId};
 use jiff::Timestamp;
@@ -148,6 +149,7 @@ impl Watch {
             let of_it = listed.iter().filter(|one| one.cluster == Some(cluster));
             seen.instances = Some(of_it.cloned().collect());
         }
+        let mut listed = None;
         if nodebalancers {
             // A Service that somebody made or deleted: what it costs is known from here on.
             let balancers = act.note_nodebalancers(&[cluster]).await?;
@@ -156,7 +158,12 @@ impl Watch {
                 .map(|one| Thing::NodeBalancer(one.id))
                 .collect();
             act.note_gone(ThingKind::NodeBalancer, &there).await?;
-            seen.balancers = Some(balancers_seen(act.cloud(), &balancers).await);
+            let walls = walls_of(act.cloud(), &balancers).await;
+            if let Some(walls) = &walls {
+                act.note_walls(&balancers, walls).await?;
+            }
+            seen.balancers = Some(reach::balancers(&balancers, walls.as_deref(), None));
+            listed = Some((balancers, walls));
         }
         seen.complete = pools.is_some() && instances.is_some();
         seen.pools = pools;
@@ -165,6 +172,13 @@ impl Watch {
         }
         if let Some(api) = act.kubernetes().await? {
             self.ask_kubernetes(&*api, seen).await;
+            // Of a Kubernetes that is silent nothing more is asked.
+            if let Some((balancers, walls)) = listed.filter(|_| seen.kube_nodes.is_some())
+                && let Ok(services) = api.load_balancers().await
+            {
+                let all = reach::balancers(&balancers, walls.as_deref(), Some(&services));
+                seen.balancers = Some(all);
+            }
             let nodes = seen.kube_nodes.as_deref().unwrap_or_default();
             act.test_newcomers(&*api, nodes).await?;
         }
@@ -219,19 +233,13 @@ impl Watch {
     }
 }
 
-/// Which of these NodeBalancers a firewall stands before. Without one nothing is asked.
-pub(crate) async fn balancers_seen(
+/// The firewalls before NodeBalancers; where there is none of these, nothing is asked.
+pub(crate) async fn walls_of(
     cloud: &dyn Cloud,
     balancers: &[NodeBalancer],
-) -> Vec<BalancerSeen> {
-    let guarded = match balancers {
-        [] => None,
-        _ => cloud.guarded_nodebalancers().await.ok(),
-    };
-    let seen = balancers.iter().map(|one| BalancerSeen {
-        id: one.id,
-        label: one.label.clone(),
-        guarded: guarded.as_ref().map(|all| all.contains(&one.id)),
-    });
-    seen.collect()
+) -> Option<Vec<BalancerWall>> {
+    match balancers {
+        [] => Some(Vec::new()),
+        _ => cloud.balancer_walls().await.ok(),
+    }
 }

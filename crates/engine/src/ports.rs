@@ -1,20 +1,23 @@
 //! What the engine needs of the world. Adapters implement these; tests put the twin behind them.
 
+mod address;
 mod journals;
+mod reach;
 
-pub use journals::{Journal, JournalError, Journals, Stamp};
-
+pub use address::Address;
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, Cluster, Firewall, FirewallRead, GpuTest, Instance, KubeNode,
-    LoadBalancer, NodeBalancer, PersistentVolume, Pool, Volume,
+    AccessList, Account, BalancerWall, Cluster, Firewall, FirewallRead, GpuTest, Instance,
+    KubeNode, LoadBalancer, NodeBalancer, PersistentVolume, Pool, Volume,
 };
 pub use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
 use domain::{CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, Owner, PoolId, VolumeId};
 use ipnet::IpNet;
 use jiff::Timestamp;
+pub use journals::{Journal, JournalError, Journals, Stamp};
+pub use reach::KubeReach;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,8 +174,8 @@ pub trait Cloud: Send + Sync {
     async fn firewall_rules(&self, id: FirewallId) -> Answer<Vec<FirewallRule>>;
     /// Whether a firewall is on, and all of its rules. Asked by looks only, as the next is.
     async fn firewall(&self, id: FirewallId) -> Answer<FirewallRead>;
-    /// The NodeBalancers of the account that an enabled firewall stands before.
-    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>>;
+    /// The firewalls of the account that stand before NodeBalancers.
+    async fn balancer_walls(&self) -> Answer<Vec<BalancerWall>>;
     /// DELETE a pool.
     async fn delete_pool(&self, cluster: ClusterId, pool: PoolId) -> Answer<()>;
 
@@ -224,7 +227,7 @@ pub trait Kube: Send + Sync {
 
 /// One cluster's Kubernetes.
 #[async_trait]
-pub trait KubeApi: Send + Sync {
+pub trait KubeApi: KubeReach + Send + Sync {
     /// Nodes.
     async fn nodes(&self) -> Answer<Vec<KubeNode>>;
     /// PersistentVolumes.
@@ -256,30 +259,6 @@ pub trait Clock: Send + Sync {
     fn since_boot(&self) -> Duration;
     /// Waits.
     async fn sleep(&self, length: Duration);
-}
-
-/// The computer's public address, asked for only when the user said so.
-#[async_trait]
-pub trait Address: Send + Sync {
-    /// As the cloud would see it.
-    async fn mine(&self) -> Answer<IpNet>;
-    /// The same, when it may be asked for without a click: a demo cloud tells it by itself, and for
-    /// others the user said "always".
-    async fn known(&self) -> Option<IpNet> {
-        None
-    }
-    /// Who is told that this computer asks, by name; none for a demo cloud.
-    fn services(&self) -> Vec<String> {
-        Vec::new()
-    }
-    /// Whether the user said "always".
-    fn always(&self) -> bool {
-        false
-    }
-    /// The user says whether it may always be asked for, from now on.
-    fn set_always(&self, _: bool) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Makes identifiers; seeded in tests.

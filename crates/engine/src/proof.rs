@@ -140,9 +140,12 @@ impl Claim {
         self.belongs(known, marked, placed, &one.tags)
     }
 
-    /// The firewall that the controller inside one of our clusters makes for itself.
+    /// A firewall that a controller of one of our clusters makes: before its nodes, or before one of
+    /// its NodeBalancers, whose label it bears then.
     pub(crate) fn is_controllers(&self, one: &Firewall) -> bool {
-        let named = |id: &ClusterId| one.label == format!("lke-{id}");
+        let named = |id: &ClusterId| {
+            one.label == format!("lke-{id}") || one.label.starts_with(&format!("lke{id}-"))
+        };
         self.clusters.iter().any(named)
     }
 

@@ -51,6 +51,10 @@ domain::texts! {
         "failed_kubernetes_late" KubernetesLate,
         /// The rules would cut the cluster off, or are none that the cloud takes.
         "failed_rules" Rules { said: Text },
+        /// The Service that was to be guarded is not there.
+        "failed_service_gone" ServiceGone { service: String },
+        /// Its list is written, and no firewall of it stands before the load balancer.
+        "failed_balancer_late" BalancerLate { service: String },
         /// What was written reads back differently.
         "failed_not_taken" NotTaken { what: String },
         /// The journal names it and the cloud shows no proof that it is ours.
@@ -97,6 +101,8 @@ domain::texts! {
         "note_locked_out" LockedOut { name: String, address: String, addresses: Vec<String> },
         /// Kubernetes does not answer, and what the own address is has to be asked.
         "note_kubernetes_silent" KubernetesSilent { name: String, addresses: Vec<String> },
+        /// The firewall before a load balancer is not there yet, or not as wished.
+        "note_waits_balancer" WaitsBalancer,
         /// Nodes still without the firewall.
         "note_waits_cover" WaitsCover { nodes: usize },
         /// A cluster that is still coming up is not deleted yet.
@@ -149,6 +155,8 @@ domain::texts! {
         "done_covered" Covered { count: usize, open: Millis },
         /// The rules are set.
         "done_rules" Rules { count: usize },
+        /// A load balancer lets in these and nobody else.
+        "done_balancer_guarded" BalancerGuarded { service: String, addresses: Vec<String> },
         /// The tags are set.
         "done_tags" Tags,
         /// The stop time is written down.
@@ -217,6 +225,7 @@ pub const STEP_TITLES: &[&str] = &[
     "step_cover_nodes",
     "step_set_access_list",
     "step_set_firewall_rules",
+    "step_guard_balancer",
     "step_set_tags",
     "step_set_stop",
     "step_allow_address",

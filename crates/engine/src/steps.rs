@@ -54,6 +54,7 @@ impl Act {
             Action::CoverNodes => self.cover_nodes().await,
             Action::SetAccessList { access, revision } => self.set_access(access, revision).await,
             Action::SetFirewallRules { rules } => self.set_rules(rules).await,
+            Action::GuardBalancer { service, access } => self.guard_balancer(service, access).await,
             Action::SetTags { tags } => self.set_tags(tags).await,
             Action::SetStop => Ok(Ended::Stop.into()),
             Action::AllowAddress { address, revision } => {

@@ -237,7 +237,8 @@ impl Act {
             return Ok(());
         }
         let machines = self.note_instances(clusters).await?;
-        self.note_nodebalancers(clusters).await?;
+        let balancers = self.note_nodebalancers(clusters).await?;
+        self.note_walls_of(&balancers).await?;
         let ours: Vec<InstanceId> = machines.iter().map(|one| one.id).collect();
         for firewall in self.got(|| self.cloud().firewalls()).await? {
             let controllers = clusters

@@ -21,7 +21,7 @@ use crate::read::{Named, Node, Page, Test};
 use crate::{failure, gpu, read, storage};
 
 /// Who owns the fields that we set.
-const MANAGER: &str = "quaylight";
+pub(crate) const MANAGER: &str = "quaylight";
 /// A test says a few lines.
 const LOG_BYTES_MAX: i64 = 8 * 1024;
 /// Rows per page; a node with its list of images takes some 20 KB.
@@ -31,7 +31,7 @@ const LISTING_TRIES: u32 = 3;
 
 /// One cluster's Kubernetes.
 pub(crate) struct KubeCluster {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl KubeCluster {

@@ -7,11 +7,13 @@
 //! Start reading at [`KubeRs`] (`transport.rs`), then `cluster.rs` (one method per request) and
 //! `failure.rs` (which error is which kind).
 
+mod balancer;
 mod capped;
 mod cluster;
 mod failure;
 mod gpu;
 mod kubeconfig;
+mod reach;
 mod read;
 mod storage;
 mod transport;

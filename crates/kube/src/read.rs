@@ -1,6 +1,6 @@
 //! From Kubernetes' objects to the words of the inventory.
 
-use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume};
+use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume, ServiceName};
 use domain::{InstanceId, VolumeId};
 use k8s_openapi::api::core::v1;
 use serde::Deserialize;
@@ -141,9 +141,14 @@ fn volume_of(handle: &str) -> Option<VolumeId> {
 /// NodeBalancer stands until the Service is gone.
 pub(crate) fn load_balancer(object: v1::Service) -> Option<LoadBalancer> {
     let kind = object.spec.and_then(|spec| spec.type_);
+    let balancer = object.status.and_then(|status| status.load_balancer);
+    let ingress = balancer.and_then(|balancer| balancer.ingress);
     (kind.as_deref() == Some("LoadBalancer")).then(|| LoadBalancer {
-        namespace: object.metadata.namespace.unwrap_or_default(),
-        name: object.metadata.name.unwrap_or_default(),
+        service: ServiceName {
+            namespace: object.metadata.namespace.unwrap_or_default(),
+            name: object.metadata.name.unwrap_or_default(),
+        },
+        address: ingress.and_then(|all| all.into_iter().find_map(|one| one.ip)),
     })
 }
 

@@ -14,8 +14,8 @@ use crate::{cluster, firewall};
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, Bounds, Cluster, Firewall, FirewallRead, Instance, NodeBalancer, Pool,
-    Volume,
+    AccessList, Account, BalancerWall, Bounds, Cluster, Firewall, FirewallRead, Instance,
+    NodeBalancer, Pool, Volume,
 };
 use domain::spec::FirewallRule;
 use domain::{
@@ -257,8 +257,8 @@ impl Cloud for LinodeCloud {
         self.read_firewall(id).await
     }
 
-    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
-        self.list_guarded().await
+    async fn balancer_walls(&self) -> Answer<Vec<BalancerWall>> {
+        self.list_walls().await
     }
 
     async fn firewalls(&self) -> Answer<Vec<Firewall>> {

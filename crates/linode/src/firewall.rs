@@ -4,10 +4,10 @@ use crate::LinodeCloud;
 use crate::call::{Counted, parse};
 use crate::failure;
 use crate::want::DeviceWant;
-use crate::wire::{Device, FirewallReply, FirewallWhole, GuardReply, RuleSetReply};
-use domain::inventory::{Firewall, FirewallRead};
+use crate::wire::{Device, FirewallReply, FirewallWhole, RuleSetReply, WallReply};
+use domain::inventory::{BalancerWall, Firewall, FirewallRead};
 use domain::spec::FirewallRule;
-use domain::{FirewallId, InstanceId, NodeBalancerId};
+use domain::{FirewallId, InstanceId};
 use engine::ports::{Answer, Failure, Kind};
 use http::Method;
 
@@ -68,17 +68,19 @@ impl LinodeCloud {
             .ok_or_else(|| failure::unreadable(operation, reply.status, why()))
     }
 
-    pub(crate) async fn list_guarded(&self) -> Answer<Vec<NodeBalancerId>> {
+    pub(crate) async fn list_walls(&self) -> Answer<Vec<BalancerWall>> {
         let operation = "list what firewalls guard";
-        let key = |one: &GuardReply| one.id;
+        let key = |one: &WallReply| one.id;
         let listed = self
             .caller
             .list(Counted::Poll, operation, PATH, key)
             .await?;
-        let each = listed.iter().map(GuardReply::nodebalancers);
+        let each = listed.into_iter().map(WallReply::wall);
         let each: Option<Vec<_>> = each.collect();
-        let told = || Failure::new(Kind::Unknown, operation);
-        Ok(each.ok_or_else(told)?.concat())
+        // Asking again would bring the same.
+        let mut all = each.ok_or_else(|| Failure::new(Kind::Invalid, operation))?;
+        all.retain(|one| !one.balancers.is_empty());
+        Ok(all)
     }
 
     pub(crate) async fn attach(&self, id: FirewallId, instance: InstanceId) -> Answer<()> {

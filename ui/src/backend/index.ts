@@ -64,6 +64,8 @@ export interface Backend {
     remove: string[],
     withoutMe: boolean,
   ): Promise<AccessEnd>;
+  /** Only the list for web UIs gets through a load balancer; answers when that is read back. */
+  guardBalancer(deployment: DeploymentId, service: string): Promise<AccessEnd>;
   deploy(plan: PlanId, unknownPrice: boolean): Promise<DeploymentId>;
   cancel(deployment: DeploymentId): Promise<void>;
   act(deployment: DeploymentId, action: NoticeAction): Promise<void>;

@@ -294,6 +294,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
         ? Promise.reject(removesYou as unknown as Error)
         : wait('enforced');
     },
+    guardBalancer: (_, service) => {
+      note(`guard_balancer ${service}`);
+      return wait('enforced');
+    },
     deploy: () => {
       note('deploy');
       return wait('01nlp');

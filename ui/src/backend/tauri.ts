@@ -19,6 +19,7 @@ export const tauri: Backend = {
   checkAccess: (list) => invoke('check_access', { list }),
   editAccess: (deployment, add, remove, withoutMe) =>
     invoke('edit_access', { deployment, add, remove, withoutMe }),
+  guardBalancer: (deployment, service) => invoke('guard_balancer', { deployment, service }),
   deploy: (plan, unknownPrice) => invoke('deploy', { plan, unknownPrice }),
   cancel: (deployment) => invoke('cancel', { deployment }),
   act: (deployment, action) => invoke('act', { deployment, action }),

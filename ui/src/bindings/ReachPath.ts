@@ -23,4 +23,8 @@ guard: Guard | null,
 /**
  * Who gets through.
  */
-state: PathState, };
+state: PathState, 
+/**
+ * `namespace/name` of the Service whose load balancer can be guarded here; `null`: none.
+ */
+service: string | null, };

@@ -40,6 +40,8 @@ export class Access {
   saving = $state(false);
   /** The own address would go: what the engine says to that. */
   question = $state.raw<Problem | null>(null);
+  /** The Service whose load balancer is being guarded. */
+  guarding = $state<string | null>(null);
   /** Who is told when the own address is asked for. */
   asking = $state.raw<AddressAsking | null>(null);
 
@@ -173,6 +175,21 @@ export class Access {
     }
   }
 
+  /** Lets only the list for web UIs through a load balancer. */
+  async guard(deployment: string, service: string): Promise<void> {
+    if (this.guarding !== null) return;
+    this.guarding = service;
+    try {
+      const end = await this.#host.backend.guardBalancer(deployment, service);
+      if (end === 'stopped') this.#tell(end, 'ui_balancer_stopped');
+      else this.#host.said(m.ui_balancer_guarded({ service }));
+    } catch (thrown) {
+      this.#host.fail(thrown);
+    } finally {
+      this.guarding = null;
+    }
+  }
+
   async readAsking(): Promise<void> {
     try {
       this.asking = await this.#host.backend.addressAsking();
@@ -191,7 +208,7 @@ export class Access {
     await this.readAsking();
   }
 
-  #tell(end: AccessEnd): void {
+  #tell(end: AccessEnd, stopped = 'ui_access_stopped'): void {
     const { said, fail } = this.#host;
     switch (end) {
       case 'nothing':
@@ -205,7 +222,7 @@ export class Access {
         return;
       case 'stopped': {
         const text = (code: string): Problem['what'] => ({ code, params: {} });
-        const [what, fix] = [text('ui_access_stopped'), text('ui_access_stopped_fix')];
+        const [what, fix] = [text(stopped), text('ui_access_stopped_fix')];
         fail({ code: what.code, what, why: null, fix, detail: null } satisfies Problem);
         return;
       }

@@ -6,7 +6,7 @@ import { coverLook, grouped } from './reach';
 
 eachInItsOwn();
 const cells = (row: Element): string[] =>
-  [...row.querySelectorAll('td')].map((one) => one.textContent.trim());
+  [...row.querySelectorAll('td')].map((one) => one.textContent.replaceAll(/\s+/g, ' ').trim());
 const paths = (state: string): string[][] =>
   [...at('reach-paths').querySelectorAll(`[data-state=${state}]`)].map(cells);
 
@@ -27,7 +27,7 @@ describe('who can reach what', () => {
     await open('reach');
     expect(screen.queryByTestId('reach-open')).toBeNull();
     expect(paths('guarded')[0]).toEqual([
-      'The Kubernetes API: only 203.0.113.7/32 reach it.',
+      'Only 203.0.113.7/32 reach it.',
       'API access list',
       'Guarded',
     ]);
@@ -42,11 +42,34 @@ describe('who can reach what', () => {
     expect(paths('open').map((one) => one.slice(1))).toEqual([
       ['Only the token', 'Open to the world'],
       ['Nothing', 'Open to the world'],
-      ['Nothing', 'Open to the world'],
+      ['Nothing Guard it', 'Open to the world'],
     ]);
-    expect(paths('unknown').filter((one) => one[2] === 'Not read yet').length).toBe(2);
+    expect(paths('unknown').filter((one) => one[2] === 'Not read yet').length).toBe(1);
+    expect(paths('unknown').at(-1)?.[2]).toBe('Nothing there yet');
     expect(paths('cut').map((one) => one[2])).toEqual(['Cut off']);
     expect(at('reach-times').textContent).toContain('1 of 7 machines were never seen');
+  });
+
+  it('guards an open load balancer with one click, and says when that is read back', async () => {
+    const { app, backend } = await open('reach_open');
+    await fireEvent.click(at('reach-guard'));
+    expect(backend.calls).toContain('guard_balancer kubeflow/istio-ingress');
+    await vi.waitFor(() => {
+      expect(app.toasts.at(-1)?.done).toContain('kubeflow/istio-ingress');
+    });
+    expect(app.access.guarding).toBeNull();
+  });
+
+  it('names no path twice in its row', async () => {
+    await open('reach_open');
+    for (const body of at('reach-paths').querySelectorAll('tbody')) {
+      const part = body.querySelector('th')?.textContent.trim() ?? '';
+      const said = [...body.querySelectorAll('tr')].map((row) => cells(row)[0]);
+      expect(said.filter((one) => one?.startsWith(part))).toEqual([]);
+      expect(
+        said.filter((one) => /^(The Kubernetes API|Nodes?|Load balancers?)\b/.test(one ?? '')),
+      ).toEqual([]);
+    }
   });
 
   it('counts the nodes that are covered, bare and unread', () => {

@@ -55,6 +55,7 @@ export function guardWord(guard: Guard | null): string {
 const UNKNOWN: Partial<Record<string, () => PathLook>> = {
   reach_api_pending: () => ({ tone: 'busy', icon: LoaderCircle, word: m.ui_path_pending() }),
   reach_nodes_none: () => ({ tone: 'quiet', icon: CircleDashed, word: m.ui_path_none() }),
+  reach_balancer_waits: () => ({ tone: 'busy', icon: LoaderCircle, word: m.ui_path_none() }),
   reach_inside_unsure: () => ({ tone: 'quiet', icon: CircleDashed, word: m.ui_path_unsure() }),
 };
 

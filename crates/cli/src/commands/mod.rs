@@ -72,7 +72,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Apply(args) => apply::apply(&session, args).await,
         Command::List => look::list(&session).await,
         Command::Show(name) => look::show(&session, &name.name).await,
-        Command::Reach(name) => reach::reach(&session, &name.name).await,
+        Command::Reach(args) => reach::reach(&session, args).await,
         Command::Access(args) => reach::access(&session, args).await,
         Command::Kubeconfig { name, kubectl, .. } if kubectl.merge || kubectl.undo => {
             kubectl::kubectl(&session, &name.name, kubectl).await

@@ -1,23 +1,34 @@
 //! Who can reach what, and the access list edited.
 
 use super::{Session, finish, told};
-use crate::args::AccessArgs;
+use crate::args::{AccessArgs, ReachArgs};
 use crate::ask::confirmed;
 use crate::words::{length, say};
 use crate::{Exit, print};
 use anyhow::Result;
-use domain::view::{Coverage, PathState, Problem, ReachView, Row};
+use domain::text::Text;
+use domain::view::{Coverage, PathState, Problem, ReachPart, ReachView, Row};
 use engine::facade::{AccessDone, AccessEdit, Brief};
 use ipnet::IpNet;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// A sentence for each path.
-pub(crate) async fn reach(session: &Session<'_>, name: &str) -> Result<Exit> {
+pub(crate) async fn reach(session: &Session<'_>, args: &ReachArgs) -> Result<Exit> {
     drop(session.engine.look_around().await);
-    let one = match session.named(name).await {
+    let one = match session.named(&args.name.name).await {
         Ok(one) => one,
         Err(exit) => return Ok(exit),
     };
+    if let Some(service) = &args.guard {
+        if let Err(problem) = session.engine.guard_balancer(&one.id, service).await {
+            return Ok(told(&problem));
+        }
+        let end = session.follow(&one.id).await;
+        if !matches!(end, Some(engine::run::End::Done)) {
+            return finish(session, &one.id, end.as_ref());
+        }
+    }
     if one.here {
         session.engine.glance(&one.id).await;
     }
@@ -37,13 +48,27 @@ pub(crate) async fn reach(session: &Session<'_>, name: &str) -> Result<Exit> {
             PathState::Cut => "CUT    ",
             PathState::Unknown => "unknown",
         };
-        print::out(&format!("{mark}  {}", say(&path.what)));
+        print::out(&format!("{mark}  {}: {}", part(path.part), say(&path.what)));
     }
     print::out(&covered(&reach.coverage));
     if let Some(roamed) = &reach.roamed {
         print::out(&say(&roamed.what));
     }
     Ok(Exit::Done)
+}
+
+/// Where a path ends, in the words of the window.
+fn part(part: ReachPart) -> String {
+    let code = match part {
+        ReachPart::Api => "ui_reach_part_api",
+        ReachPart::Nodes => "ui_reach_part_nodes",
+        ReachPart::Inside => "ui_reach_part_inside",
+        ReachPart::Balancer => "ui_reach_part_balancer",
+    };
+    say(&Text {
+        code: code.to_owned(),
+        params: BTreeMap::new(),
+    })
 }
 
 fn reach_of((_, row): (String, Row)) -> Option<ReachView> {

@@ -10,8 +10,9 @@ pub(crate) mod tests;
 use super::{
     Action, GPU_LABEL, NewCluster, NewFirewall, NewPool, Plan, PoolRole, Prices, Purpose, Step,
 };
+use crate::firewall::RuleSet;
 use crate::ids::{AccountId, CloudId, DeploymentId, Owner, PlanId, VolumeId};
-use crate::inventory::Bounds;
+use crate::inventory::{Bounds, ServiceName};
 use crate::progress::Progress;
 use crate::spec::{FirewallRule, Spec};
 use ipnet::IpNet;
@@ -197,6 +198,13 @@ pub enum Edit {
     Access(Vec<IpNet>),
     /// The firewall's rules, all of them.
     Rules(Vec<FirewallRule>),
+    /// Whom a load balancer lets in.
+    Guard {
+        /// Its Service.
+        service: ServiceName,
+        /// Who is let in.
+        access: Vec<IpNet>,
+    },
     /// The user's tags.
     Tags(Vec<String>),
     /// A pool's nodes; only while its autoscaler is off.
@@ -245,6 +253,13 @@ pub fn plan_update(spec: &Spec, edits: &[Edit], prices: Prices, basis: Basis) ->
             Edit::Rules(rules) => {
                 let action = Action::SetFirewallRules {
                     rules: rules.clone(),
+                };
+                all.push(steps.add(action, [checked]));
+            }
+            Edit::Guard { service, access } => {
+                let action = Action::GuardBalancer {
+                    service: service.clone(),
+                    access: access.clone(),
                 };
                 all.push(steps.add(action, [checked]));
             }
@@ -346,4 +361,13 @@ fn take_the_rest(steps: &mut Steps, cluster: usize, delete: Vec<VolumeId>) {
         last.push(steps.add(Action::DeleteVolumes { delete }, [gone]));
     }
     steps.add(Action::ProveZero, last);
+}
+
+/// The rules of a firewall with fewer sources; `None`: one of them a Spec cannot hold.
+pub fn narrowed(set: &RuleSet, sources: &[IpNet]) -> Option<Vec<FirewallRule>> {
+    let mut rules = set.lets_in()?;
+    for rule in &mut rules {
+        rule.sources = sources.to_vec();
+    }
+    Some(rules)
 }

@@ -1,14 +1,16 @@
 //! Who can reach what: a sentence for each path, from what was read. What was not read is unknown,
 //! never guarded.
 
+mod balancers;
 mod coverage;
 #[cfg(test)]
 mod tests;
 
+pub use balancers::{balancers, guard};
 pub use coverage::{coverage, nearest};
 
 use crate::firewall::{Others, Path, RuleSet, Traffic, Verdict, WebhookPath, cuts, others};
-use crate::inventory::{AccessList, BalancerSeen, FirewallRead};
+use crate::inventory::{AccessList, FirewallRead};
 use crate::preset;
 use crate::progress::Progress;
 use crate::rules;
@@ -45,7 +47,10 @@ crate::texts! {
         "reach_balancers_unread" BalancersUnread,
         "reach_balancers_none" BalancersNone,
         "reach_balancer_open" BalancerOpen { label: String },
-        "reach_balancer_guarded" BalancerGuarded { label: String },
+        "reach_balancer_lets_all_in" BalancerLetsAllIn { label: String },
+        "reach_balancer_guarded" BalancerGuarded { label: String, addresses: Vec<String> },
+        "reach_balancer_nobody" BalancerNobody { label: String },
+        "reach_balancer_waits" BalancerWaits { label: String },
         "reach_balancer_unread" BalancerUnread { label: String },
         "reach_was_api" WasApi { addresses: Vec<String> },
         "reach_was_rules" WasRules { rules: Vec<String> },
@@ -66,12 +71,15 @@ impl Said {
             | Self::Inside { .. }
             | Self::InsideMore { .. }
             | Self::InsideBalancers { .. } => Some(Guard::NodeFirewall),
-            Self::BalancerGuarded { .. } => Some(Guard::BalancerFirewall),
+            Self::BalancerGuarded { .. } | Self::BalancerNobody { .. } => {
+                Some(Guard::BalancerFirewall)
+            }
             Self::NodesBare { .. }
             | Self::FirewallOff
             | Self::FirewallOpen
             | Self::RuleEveryone { .. }
             | Self::InsideEveryone { .. }
+            | Self::BalancerLetsAllIn { .. }
             | Self::BalancerOpen { .. } => Some(Guard::Nothing),
             Self::ApiUnread
             | Self::ApiPending { .. }
@@ -82,6 +90,7 @@ impl Said {
             | Self::BalancersUnread
             | Self::BalancersNone
             | Self::BalancerUnread { .. }
+            | Self::BalancerWaits { .. }
             | Self::WasApi { .. }
             | Self::WasRules { .. }
             | Self::WasCovered { .. }
@@ -102,7 +111,7 @@ pub fn paths(progress: &Progress, seen: &Seen, coverage: &Coverage) -> Vec<Reach
     let drops = read.is_none_or(|read| read.rules.inbound_policy == Verdict::Drop);
     nodes(coverage, drops, &mut out);
     firewall(seen.firewall.as_ref(), &mut out);
-    balancers(seen.balancers.as_deref(), &mut out);
+    balancers::paths(seen.balancers.as_deref(), &mut out);
     out
 }
 
@@ -114,6 +123,7 @@ fn put(out: &mut Vec<ReachPath>, part: ReachPart, state: PathState, what: Said) 
         what,
         guard,
         state,
+        service: None,
     });
 }
 
@@ -261,6 +271,7 @@ fn inside(set: &RuleSet, out: &mut Vec<ReachPath>) {
                 what,
                 guard: Some(Guard::NodeFirewall),
                 state: PathState::Cut,
+                service: None,
             });
             continue;
         }
@@ -277,26 +288,6 @@ fn inside(set: &RuleSet, out: &mut Vec<ReachPath>) {
             (Others::Nobody, _) => (PathState::Guarded, Said::Inside { path: name }),
         };
         put(out, part, state, said);
-    }
-}
-
-fn balancers(read: Option<&[BalancerSeen]>, out: &mut Vec<ReachPath>) {
-    let part = ReachPart::Balancer;
-    let Some(all) = read else {
-        put(out, part, PathState::Unknown, Said::BalancersUnread);
-        return;
-    };
-    if all.is_empty() {
-        put(out, part, PathState::Guarded, Said::BalancersNone);
-    }
-    for one in all {
-        let label = one.label.clone();
-        let (state, what) = match one.guarded {
-            Some(true) => (PathState::Guarded, Said::BalancerGuarded { label }),
-            Some(false) => (PathState::Open, Said::BalancerOpen { label }),
-            None => (PathState::Unknown, Said::BalancerUnread { label }),
-        };
-        put(out, part, state, what);
     }
 }
 

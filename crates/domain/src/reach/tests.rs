@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::firewall::Rule;
-use crate::ids::{InstanceId, NodeBalancerId};
+use crate::ids::InstanceId;
+use crate::inventory::{BalancerGuard, BalancerSeen};
 use crate::progress::Life;
 use crate::record::{Fact, Record, Thing, VERSION};
 use crate::text::Param;
@@ -90,6 +91,7 @@ fn check(bend: impl FnOnce(&mut Progress, &mut Seen), expected: &Expect) {
             what,
             guard,
             state,
+            service,
         } = path;
         // What LKE needs is told in short while it all gets through.
         if part == ReachPart::Inside && state == PathState::Guarded {
@@ -100,7 +102,8 @@ fn check(bend: impl FnOnce(&mut Progress, &mut Seen), expected: &Expect) {
             write!(said, " {name}={}", value(param)).unwrap();
         }
         let guard = guard.map_or_else(|| "–".to_owned(), |guard| format!("{guard:?}"));
-        writeln!(said, " by {guard}").unwrap();
+        let service = service.map_or_else(String::new, |one| format!(" guard {one}"));
+        writeln!(said, " by {guard}{service}").unwrap();
     }
     expected.assert_eq(&said);
 }
@@ -239,23 +242,43 @@ fn what_somebody_wrote_into_the_firewall_is_said() {
 
 #[test]
 fn a_load_balancer_without_a_firewall_is_open_to_the_world() {
-    let one = |id, guarded| BalancerSeen {
-        id: NodeBalancerId(id),
-        label: format!("lke1-{id}"),
-        guarded,
+    let one = |id, guard| BalancerSeen {
+        label: Some(format!("lke1-{id}")),
+        service: None,
+        guard,
     };
     check(
         |_, seen| {
-            let all = vec![one(1, Some(false)), one(2, Some(true)), one(3, None)];
+            let only = |all: &[&str]| {
+                Some(BalancerGuard::Only(
+                    all.iter().map(ToString::to_string).collect(),
+                ))
+            };
+            let mut all = vec![
+                one(1, Some(BalancerGuard::Bare)),
+                one(2, only(&["203.0.113.7/32"])),
+                one(3, None),
+                one(4, Some(BalancerGuard::LetsAllIn)),
+                one(5, only(&[])),
+            ];
+            all[0].service = "default/web".parse().ok();
+            all.push(BalancerSeen {
+                label: None,
+                service: "default/api".parse().ok(),
+                guard: None,
+            });
             seen.balancers = Some(all);
         },
         &expect![[r#"
             Guarded Api: reach_api_list addresses=203.0.113.7/32 by AccessList
             Guarded Nodes: reach_nodes_covered count=2 by NodeFirewall
             Unknown Inside: reach_inside_unsure path=path_webhooks by –
-            Open Balancer: reach_balancer_open label=lke1-1 by Nothing
-            Guarded Balancer: reach_balancer_guarded label=lke1-2 by BalancerFirewall
+            Open Balancer: reach_balancer_open label=default/web by Nothing guard default/web
+            Guarded Balancer: reach_balancer_guarded addresses=203.0.113.7/32 label=lke1-2 by BalancerFirewall
             Unknown Balancer: reach_balancer_unread label=lke1-3 by –
+            Open Balancer: reach_balancer_lets_all_in label=lke1-4 by Nothing
+            Guarded Balancer: reach_balancer_nobody label=lke1-5 by BalancerFirewall
+            Unknown Balancer: reach_balancer_waits label=default/api by –
         "#]],
     );
 }

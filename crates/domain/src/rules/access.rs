@@ -128,7 +128,7 @@ pub(super) fn addresses(field: Field, list: &[IpNet], out: &mut Vec<Diagnostic>)
 }
 
 /// The entries by which a list holds the whole internet of a family: one, or several together.
-pub(crate) fn everyone(list: &[IpNet]) -> Vec<String> {
+pub fn everyone(list: &[IpNet]) -> Vec<String> {
     let alone = list.iter().filter(|one| one.prefix_len() == 0);
     let mut said: Vec<String> = alone.map(ToString::to_string).collect();
     for four in [true, false] {

@@ -19,7 +19,7 @@ pub(crate) mod example;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use access::everyone;
+pub use access::everyone;
 pub(crate) use access::read_network;
 pub use access::{access_list, network};
 pub use firewall::rule_set;

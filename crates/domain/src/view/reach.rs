@@ -26,6 +26,8 @@ pub struct ReachPath {
     pub guard: Option<Guard>,
     /// Who gets through.
     pub state: PathState,
+    /// `namespace/name` of the Service whose load balancer can be guarded here; `null`: none.
+    pub service: Option<String>,
 }
 
 /// Where a path ends.

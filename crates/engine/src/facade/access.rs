@@ -105,7 +105,7 @@ impl Engine {
         self.edit_access(id, &edit).await
     }
 
-    fn stands(&self, held: &Held) -> Result<ClusterId, Problem> {
+    pub(super) fn stands(&self, held: &Held) -> Result<ClusterId, Problem> {
         self.must_be_here(held)?;
         let name = || held.progress.label().unwrap_or_default();
         let cluster = held.progress.cluster();

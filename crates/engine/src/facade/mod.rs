@@ -5,6 +5,7 @@
 mod access;
 mod act;
 mod around;
+mod balancers;
 mod desk;
 mod diagnostics;
 mod journals;

@@ -2,9 +2,10 @@
 
 use super::{Engine, lock};
 use crate::book::Book;
-use crate::observe::{Observed, Watch, balancers_seen};
+use crate::observe::{Observed, Watch, walls_of};
 use crate::signal::Observer;
 use domain::DeploymentId;
+use domain::reach;
 use domain::record::Record;
 use domain::text::Text;
 use ipnet::IpNet;
@@ -139,17 +140,25 @@ impl Engine {
             }
             None => (None, None),
         };
+        let api = self.kubernetes(cluster).await;
+        let (kube_nodes, services) = match &api {
+            Some(api) => {
+                let read = futures::join!(api.nodes(), api.load_balancers());
+                (read.0.ok(), read.1.ok())
+            }
+            None => (None, None),
+        };
         let balancers = match cloud.nodebalancers().await {
             Ok(mut all) => {
                 all.retain(|one| one.cluster == Some(cluster));
-                Some(balancers_seen(&**cloud, &all).await)
+                let walls = walls_of(&**cloud, &all).await;
+                Some(reach::balancers(
+                    &all,
+                    walls.as_deref(),
+                    services.as_deref(),
+                ))
             }
             Err(_) => None,
-        };
-        let api = self.kubernetes(cluster).await;
-        let kube_nodes = match api {
-            Some(api) => api.nodes().await.ok(),
-            None => None,
         };
         let seen = Observed {
             cluster: Some(cluster),

@@ -184,6 +184,20 @@ texts! {
         "no_cost_yet" NoCostYet { name: String },
         /// What to do about it.
         "no_cost_yet_fix" NoCostYetFix,
+        /// There is no list of who may reach web UIs.
+        "guard_no_list" GuardNoList,
+        /// What to do about it.
+        "guard_no_list_fix" GuardNoListFix,
+        /// A firewall of that list would let everyone in.
+        "guard_everyone" GuardEveryone { entries: Vec<String> },
+        /// No such load balancer.
+        "guard_no_service" GuardNoService { service: String },
+        /// What to do about it.
+        "guard_no_service_fix" GuardNoServiceFix,
+        /// Kubernetes does not answer.
+        "kubernetes_silent" KubernetesSilent { name: String },
+        /// What to do about it.
+        "kubernetes_silent_fix" KubernetesSilentFix,
         /// Our own fault.
         "own_fault" OwnFault { what: String },
         /// What to do about it.

@@ -155,7 +155,8 @@ impl Act {
         let ask = |api: Arc<dyn KubeApi>| async move {
             let services = api.load_balancers().await?;
             for one in &services {
-                api.delete_service(&one.namespace, &one.name).await?;
+                api.delete_service(&one.service.namespace, &one.service.name)
+                    .await?;
             }
             Ok(services.len())
         };

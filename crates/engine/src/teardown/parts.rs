@@ -89,6 +89,8 @@ impl Act {
             if there.is_empty() {
                 return Ok(Ended::Gone { count }.into());
             }
+            // Without its NodeBalancer nothing tells any more for what a firewall was made.
+            self.note_walls_of(&there).await?;
             for (one, thing) in there.iter().zip(&things) {
                 self.own().await?;
                 let answer = self

@@ -4,8 +4,8 @@ use crate::world::{Fault, GPU_TYPE, World};
 use async_trait::async_trait;
 use domain::catalog::{Catalog, InstanceType, Region};
 use domain::inventory::{
-    AccessList, Account, Bounds, Cluster, Firewall, FirewallRead, Instance, NodeBalancer, Pool,
-    TEARDOWN_SCOPES, Volume,
+    AccessList, Account, BalancerWall, Bounds, Cluster, Firewall, FirewallRead, Instance,
+    NodeBalancer, Pool, TEARDOWN_SCOPES, Volume,
 };
 use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
@@ -145,8 +145,10 @@ impl Cloud for Over {
         Err(Failure::new(Kind::Invalid, "read the firewall"))
     }
 
-    async fn guarded_nodebalancers(&self) -> Answer<Vec<NodeBalancerId>> {
-        Err(Failure::new(Kind::Invalid, "list what firewalls guard"))
+    async fn balancer_walls(&self) -> Answer<Vec<BalancerWall>> {
+        self.0
+            .online("list what firewalls guard")
+            .map(|()| Vec::new())
     }
 
     async fn kubeconfig(&self, id: ClusterId) -> Answer<SecretString> {

@@ -2,8 +2,8 @@
 
 use crate::cloud::Over;
 use async_trait::async_trait;
-use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume};
-use engine::ports::{Address, Answer, Failure, Kind, Kube, KubeApi};
+use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use engine::ports::{Address, Answer, Failure, Kind, Kube, KubeApi, KubeReach};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -60,8 +60,11 @@ impl KubeApi for Over {
         self.answers()?;
         let state = self.0.state();
         let one = |(namespace, name): &(String, String)| LoadBalancer {
-            namespace: namespace.clone(),
-            name: name.clone(),
+            service: ServiceName {
+                namespace: namespace.clone(),
+                name: name.clone(),
+            },
+            address: None,
         };
         Ok(state.services.iter().map(one).collect())
     }
@@ -107,6 +110,13 @@ impl KubeApi for Over {
         self.0
             .fault("DELETE claim", format!("DELETE claim {namespace}/{name}"))
             .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl KubeReach for Over {
+    async fn guard_service(&self, _: &ServiceName, _: &[IpNet]) -> Answer<()> {
+        self.answers()
     }
 }
 

@@ -12,8 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-/// Seconds from birth until an instance id can be read, an access list is enforced, a kubeconfig is
-/// there, and a CPU and a GPU node are ready.
+/// Seconds from birth until an id, an enforced list, a kubeconfig, a CPU and a GPU node are there.
 const INSTANCE: i64 = 5;
 const ENFORCED: i64 = 8;
 const KUBECONFIG: i64 = 60;
@@ -296,6 +295,7 @@ impl World {
             label: label.to_owned(),
             region: "us-ord".to_owned(),
             cluster,
+            ipv4: None,
             tags: Vec::new(),
             created,
         });

@@ -9,8 +9,8 @@ mod offers;
 pub(crate) use account::{AccountReply, OwnTokens, Profile};
 pub(crate) use lke::{AccessListReply, ClusterReply, Endpoint, KubeconfigReply, PoolReply};
 pub(crate) use network::{
-    Device, FirewallReply, FirewallWhole, GuardReply, InstanceReply, NodeBalancerReply,
-    RuleSetReply, RulesReply, VolumeReply,
+    Device, FirewallReply, FirewallWhole, InstanceReply, NodeBalancerReply, RuleSetReply,
+    RulesReply, VolumeReply, WallReply,
 };
 pub(crate) use offers::{
     Availability, RegionAvailability, RegionPrice, RegionReply, ResourceType, TypeReply,

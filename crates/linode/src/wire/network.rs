@@ -2,7 +2,7 @@
 
 use super::{or_default, time};
 use domain::firewall::{Rule, RuleSet, Traffic, Verdict};
-use domain::inventory::{Firewall, FirewallRead, Instance, NodeBalancer, Volume};
+use domain::inventory::{BalancerWall, Firewall, FirewallRead, Instance, NodeBalancer, Volume};
 use domain::{ClusterId, FirewallId, InstanceId, NodeBalancerId, VolumeId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -174,20 +174,36 @@ impl FirewallWhole {
 
 /// A firewall in a listing, read for the NodeBalancers that it stands before.
 #[derive(Deserialize)]
-pub(crate) struct GuardReply {
+pub(crate) struct WallReply {
     pub(crate) id: FirewallId,
+    label: String,
     #[serde(default, deserialize_with = "or_default")]
     status: String,
     #[serde(default)]
     entities: Option<Vec<Entity>>,
+    /// Rules that cannot be read are no reason to leave the firewall out.
+    #[serde(default)]
+    rules: serde_json::Value,
+    #[serde(deserialize_with = "time")]
+    created: Timestamp,
 }
 
-impl GuardReply {
-    /// The NodeBalancers; `None`: the reply does not tell.
-    pub(crate) fn nodebalancers(&self) -> Option<Vec<NodeBalancerId>> {
-        let entities = self.entities.as_ref()?.iter();
-        let guarded = entities.filter(|one| self.status == "enabled" && one.kind == "nodebalancer");
-        Some(guarded.map(|one| NodeBalancerId(one.id)).collect())
+impl WallReply {
+    /// As it stands before NodeBalancers; `None`: the reply does not tell before what.
+    pub(crate) fn wall(self) -> Option<BalancerWall> {
+        let entities = self.entities?;
+        let balancers = entities.iter().filter(|one| one.kind == "nodebalancer");
+        let balancers: Vec<_> = balancers.map(|one| NodeBalancerId(one.id)).collect();
+        let rules = serde_json::from_value::<RuleSetReply>(self.rules);
+        Some(BalancerWall {
+            id: self.id,
+            label: self.label,
+            enabled: self.status == "enabled",
+            others: entities.len() - balancers.len(),
+            balancers,
+            rules: rules.ok().and_then(RuleSetReply::read),
+            created: self.created,
+        })
     }
 }
 
@@ -200,6 +216,8 @@ pub(crate) struct NodeBalancerReply {
     region: String,
     #[serde(default)]
     lke_cluster: Option<ClusterRef>,
+    #[serde(default)]
+    ipv4: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     tags: Vec<String>,
     #[serde(deserialize_with = "time")]
@@ -218,6 +236,7 @@ impl From<NodeBalancerReply> for NodeBalancer {
             label: reply.label,
             region: reply.region,
             cluster: reply.lke_cluster.map(|cluster| cluster.id),
+            ipv4: reply.ipv4,
             tags: reply.tags,
             created: reply.created,
         }

@@ -303,6 +303,8 @@ async fn kubectl_applies_a_claim_and_a_load_balancer_and_deletes_them() {
                 };
                 bench.cluster.finish(done, minute(6));
             }
+            // Its NodeBalancer is on its way.
+            Effect::LoadBalancerChanged { .. } => {}
             Effect::LoadBalancerGone { .. }
             | Effect::VolumeGone { .. }
             | Effect::PodRuns { .. } => unreachable!(),

@@ -31,6 +31,9 @@ fn effects(cluster: &Cluster) -> String {
         } => {
             format!("balancer wanted {namespace}/{name} {annotations:?}\n")
         }
+        Effect::LoadBalancerChanged {
+            namespace, name, ..
+        } => format!("balancer changed {namespace}/{name}\n"),
         Effect::LoadBalancerGone {
             namespace, name, ..
         } => format!("balancer gone {namespace}/{name}\n"),
