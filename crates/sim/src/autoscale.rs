@@ -1,14 +1,24 @@
 //! Linode's side of the autoscaler: a pool's count follows what its workloads need, within the
 //! bounds. It never lifts a pool to `min` nor lowers it to `max`: a count outside stays until the
-//! workloads call for another one.
+//! workloads call for another one. The workloads are the pods of the cluster, or what `/_demo` says
+//! that they need.
+//!
+//! Deliberately absent: nodes that are half empty are not cleared.
 
 use jiff::Timestamp;
 
+use crate::clock::later;
+use crate::kubernetes::{self, Effect, Shape};
 use crate::latency;
 use crate::quotas::Counted;
 use crate::schedule::Due;
 use crate::store::World;
 use crate::things::Pool;
+
+/// For so long a node is idle before it goes, in demo milliseconds.
+const IDLE_MS: i64 = 600_000;
+/// After a refusal of the API, so long passes until the next try.
+const RETRY_MS: i64 = 60_000;
 
 /// Where the autoscaler takes a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +71,12 @@ impl World {
 
     /// The autoscaler looks again when its delay is over: soon for more nodes, late for fewer.
     pub(crate) fn plan_autoscale(&mut self, at: Timestamp, cluster: u64, pool: u64) {
+        let on = self.pool_mut(cluster, pool);
+        if on.is_some_and(|pool| pool.autoscaler.enabled && pool.needed.is_none())
+            && let Some(kube) = self.kubes.get(&cluster)
+        {
+            kube.look_again();
+        }
         let delay = match self.pool_mut(cluster, pool).map(|pool| pool.course()) {
             None | Some(Course::Stay) => return,
             Some(Course::Up(_)) => latency::AUTOSCALE_UP,
@@ -99,5 +115,97 @@ impl World {
             }
         }
         self.plan_autoscale(at, cluster, id);
+    }
+
+    /// Pods of a cluster wait: where more nodes of an autoscaled pool would let them in, they come.
+    pub(crate) fn grow(&mut self, at: Timestamp, id: u64) {
+        let (Some(cluster), Some(kube)) = (self.clusters.get(&id), self.kubes.get(&id)) else {
+            return;
+        };
+        let account = cluster.account.clone();
+        let mut shapes = Vec::new();
+        for pool in &cluster.pools {
+            let name = format!("lke{id}-{}-next", pool.id);
+            let Some(seed) = self.node_seed(cluster, pool, name, None) else {
+                return;
+            };
+            let coming = pool.nodes.iter().filter(|one| !one.ready && !one.doomed);
+            let more = pool.autoscaler.max.saturating_sub(pool.count);
+            shapes.push(Shape {
+                seed,
+                coming: u32::try_from(coming.count()).unwrap_or(u32::MAX),
+                more: if pool.autoscaler.enabled { more } else { 0 },
+            });
+        }
+        let wanted = kube.wanted(&shapes, at);
+        for (shape, more) in shapes.iter().zip(wanted) {
+            if more == 0 {
+                continue;
+            }
+            if self.check_quota(&account, Counted::Linodes, more).is_err() {
+                self.starved_event(at, id);
+                let effect = Effect::NodesWanted;
+                let due = Due::Controller {
+                    cluster: id,
+                    effect,
+                };
+                self.schedule.add(later(at, RETRY_MS), due);
+                continue;
+            }
+            let pool = shape.seed.pool_id;
+            if let Some(pool) = self.pool_mut(id, pool) {
+                pool.count += more;
+                pool.needed = None;
+            }
+            self.add_nodes(at, id, pool, more, &mut None);
+        }
+    }
+
+    /// Nodes that ran nothing but daemons for long enough go, down to the pools' bounds.
+    pub(crate) fn shrink(&mut self, at: Timestamp, id: u64) {
+        let Some(cluster) = self.clusters.get(&id) else {
+            return;
+        };
+        // Where `/_demo` says what is needed, pods do not.
+        let above = |pool: &&Pool| {
+            let bounds = pool.autoscaler;
+            bounds.enabled && pool.needed.is_none() && pool.count > bounds.min
+        };
+        let idle = self.kubes.get(&id).map(kubernetes::Cluster::idle);
+        let idle = idle.unwrap_or_default();
+        let (mut going, mut next) = (Vec::new(), None::<Timestamp>);
+        for pool in cluster.pools.iter().filter(above) {
+            let mut spare = pool.count.saturating_sub(pool.autoscaler.min);
+            for node in pool.nodes.iter().filter(|node| node.ready).rev() {
+                let Some(since) = idle.get(&cluster.node_name(&node.id)) else {
+                    continue;
+                };
+                let ripe = later(*since, IDLE_MS);
+                if spare == 0 {
+                    break;
+                }
+                spare -= 1;
+                if ripe <= at {
+                    going.push((pool.id, node.id.clone()));
+                } else {
+                    next = Some(next.map_or(ripe, |next| next.min(ripe)));
+                }
+            }
+        }
+        for (pool, node) in going {
+            if let Some(pool) = self.pool_mut(id, pool) {
+                pool.count -= 1;
+            }
+            self.drop_node(at, id, &node);
+            self.node_event(at, id, "lke_node_delete");
+        }
+        if let Some(next) = next {
+            let effect = Effect::NodesIdle;
+            let due = Due::Controller {
+                cluster: id,
+                effect,
+            };
+            self.schedule.add(next, due);
+        }
     }
 }

@@ -38,7 +38,7 @@ impl World {
                 return found.is_some_and(|id| self.is_guard_refused(account, id));
             }
             Effect::VolumeGone { volume_id } => self.check_unlocked("volume", *volume_id),
-            Effect::PodRuns { .. } => Ok(()),
+            Effect::PodRuns { .. } | Effect::NodesWanted | Effect::NodesIdle => Ok(()),
         };
         answer.is_err()
     }
@@ -238,6 +238,7 @@ impl World {
                 namespace,
                 name,
                 uid,
+                seconds: _,
             } => Some(Done::Pod {
                 namespace,
                 name,
@@ -245,6 +246,14 @@ impl World {
             }),
             Effect::VolumeGone { volume_id } => {
                 self.end_volume(at, volume_id, BY);
+                None
+            }
+            Effect::NodesWanted => {
+                self.grow(at, cluster_id);
+                None
+            }
+            Effect::NodesIdle => {
+                self.shrink(at, cluster_id);
                 None
             }
         };

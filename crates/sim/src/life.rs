@@ -13,7 +13,7 @@ use crate::ledger::{Kind, Row};
 use crate::linode;
 use crate::schedule::Due;
 use crate::store::World;
-use crate::things::{Linode, NodeBalancer};
+use crate::things::{Linode, LkeCluster, NodeBalancer, Pool};
 
 impl World {
     /// Lets the world come to `now`.
@@ -33,12 +33,24 @@ impl World {
     fn collect_effects(&mut self, now: Timestamp) -> bool {
         let mut wanted = Vec::new();
         for (cluster, kube) in &self.kubes {
-            wanted.extend(
-                kube.take_effects()
-                    .into_iter()
-                    .map(|effect| (*cluster, effect)),
-            );
+            let effects = kube.take_effects().into_iter();
+            wanted.extend(effects.map(|effect| (*cluster, effect)));
         }
+        self.plan_effects(now, wanted);
+        self.schedule.next().is_some_and(|next| next <= now)
+    }
+
+    /// What one cluster's controllers want because of what just happened to it: in its own time, also
+    /// when nobody asked for long.
+    pub(crate) fn collect_effects_of(&mut self, at: Timestamp, cluster: u64) {
+        if let Some(kube) = self.kubes.get(&cluster) {
+            let effects = kube.take_effects().into_iter();
+            let wanted = effects.map(|effect| (cluster, effect)).collect();
+            self.plan_effects(at, wanted);
+        }
+    }
+
+    fn plan_effects(&mut self, now: Timestamp, wanted: Vec<(u64, Effect)>) {
         for (cluster, effect) in wanted {
             self.dirty = true;
             let which = self.count("effect");
@@ -47,7 +59,15 @@ impl World {
                     latency::LOAD_BALANCER
                 }
                 Effect::VolumeWanted { .. } => latency::VOLUME,
-                Effect::PodRuns { .. } => latency::POD,
+                Effect::PodRuns { seconds: 0, .. } => latency::POD,
+                Effect::PodRuns { seconds, .. } => {
+                    let ms = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
+                    let due = Due::Controller { cluster, effect };
+                    self.schedule.add(crate::clock::later(now, ms), due);
+                    continue;
+                }
+                Effect::NodesWanted => latency::AUTOSCALE_UP,
+                Effect::NodesIdle => latency::AUTOSCALE_DOWN,
                 Effect::LoadBalancerGone { uid, .. } => {
                     self.schedule.forget_load_balancer(uid);
                     latency::CONTROLLER_GONE
@@ -56,7 +76,6 @@ impl World {
             };
             self.after(now, span, which, Due::Controller { cluster, effect });
         }
-        self.schedule.next().is_some_and(|next| next <= now)
     }
 
     fn perform(&mut self, at: Timestamp, due: Due) {
@@ -66,7 +85,10 @@ impl World {
                 self.linode_born(at, cluster, &node);
             }
             Due::LinodeStatus { linode, status } => self.linode_status(at, linode, &status),
-            Due::NodeReady { cluster, node } => self.node_ready(at, cluster, &node),
+            Due::NodeReady { cluster, node } => {
+                self.node_ready(at, cluster, &node);
+                self.collect_effects_of(at, cluster);
+            }
             Due::NodeRecycled { cluster, node } => self.replace_node(at, cluster, &node),
             Due::AclEnforced { cluster, revision } => self.acl_enforced(cluster, &revision),
             Due::ClusterGone { cluster } => self.cluster_gone(at, cluster),
@@ -77,7 +99,10 @@ impl World {
                 }
                 self.finish_event(at, "volume_create", volume);
             }
-            Due::Controller { cluster, effect } => self.control(at, cluster, effect),
+            Due::Controller { cluster, effect } => {
+                self.control(at, cluster, effect);
+                self.collect_effects_of(at, cluster);
+            }
             Due::Autoscaled { cluster, pool } => self.autoscale(at, cluster, pool),
             Due::Unlocked { lock } => {
                 self.locks.remove(&lock);
@@ -217,9 +242,8 @@ impl World {
     }
 
     /// A ready node appears in Kubernetes, as soon as there is one.
-    fn join(&self, at: Timestamp, cluster: u64, node_id: &str) {
-        let (Some(kube), Some(cluster)) = (self.kubes.get(&cluster), self.clusters.get(&cluster))
-        else {
+    fn join(&mut self, at: Timestamp, id: u64, node_id: &str) {
+        let (Some(kube), Some(cluster)) = (self.kubes.get(&id), self.clusters.get(&id)) else {
             return;
         };
         let Some((pool, node)) = cluster.node(node_id) else {
@@ -228,13 +252,39 @@ impl World {
         let Some(linode) = node.linode.and_then(|id| self.linodes.get(&id)) else {
             return;
         };
-        let Some(kind) = instance_type(&pool.kind) else {
+        let Some(seed) = self.node_seed(cluster, pool, cluster.node_name(node_id), Some(linode))
+        else {
             return;
         };
-        let seed = NodeSeed {
-            name: cluster.node_name(node_id),
+        let may_go = pool.autoscaler.enabled && pool.count > pool.autoscaler.min;
+        kube.add_node(seed, at);
+        self.guard_nodes();
+        if may_go {
+            let effect = Effect::NodesIdle;
+            let which = self.count("effect");
+            let due = Due::Controller {
+                cluster: id,
+                effect,
+            };
+            self.after(at, latency::AUTOSCALE_DOWN, which, due);
+        }
+    }
+
+    /// A node of a pool as it joins; without a Linode, as the next one will.
+    pub(crate) fn node_seed(
+        &self,
+        cluster: &LkeCluster,
+        pool: &Pool,
+        name: String,
+        linode: Option<&Linode>,
+    ) -> Option<NodeSeed> {
+        let kind = instance_type(&pool.kind)?;
+        let id = linode.map_or(0, |linode| linode.id);
+        let broken = draw::bits(self.seed, "broken-gpu", id) % 1000;
+        Some(NodeSeed {
+            name,
             pool_id: pool.id,
-            instance_id: linode.id,
+            instance_id: id,
             instance_type: pool.kind.clone(),
             region: cluster.region.clone(),
             labels: pool.labels.clone(),
@@ -242,15 +292,12 @@ impl World {
             vcpus: kind.vcpus,
             memory_mb: kind.memory,
             gpus: kind.gpus,
-            broken: draw::bits(self.seed, "broken-gpu", linode.id) % 1000
-                < u64::from(self.switches.broken_gpus_permille),
+            broken: linode.is_some() && broken < u64::from(self.switches.broken_gpus_permille),
             hidden: self.switches.gpus_hidden_from_pods,
-            private_ip: linode.private_ip.clone(),
-            public_ip: linode.public_ip.clone(),
+            private_ip: linode.map_or_else(String::new, |one| one.private_ip.clone()),
+            public_ip: linode.map_or_else(String::new, |one| one.public_ip.clone()),
             version: cluster.kube_version(),
-        };
-        kube.add_node(seed, at);
-        self.guard_nodes();
+        })
     }
 
     fn acl_enforced(&mut self, cluster: u64, revision: &str) {

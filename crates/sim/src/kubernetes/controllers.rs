@@ -15,7 +15,7 @@ use super::kinds::known;
 use super::peek::{add_finalizer, drop_finalizer, has_finalizer, is_leaving, list, map, text};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
-use super::{Done, Effect, Inner, nodes, pods, quantity};
+use super::{Done, Effect, Inner, nodes, pods, quantity, scheduler, workloads};
 use crate::guards::Said;
 
 /// Kept on a Service while its NodeBalancer stands.
@@ -37,7 +37,17 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("", "namespaces") => namespace_changed(inner, key, &object, now),
         ("", "pods") => pods::pod_changed(inner, key, &object, now),
         ("batch", "jobs") => pods::job_changed(inner, key, &object, now),
-        ("apps", "daemonsets") | ("node.k8s.io", "runtimeclasses") => nodes::announce_gpus(inner),
+        ("apps", "deployments") => workloads::deployment_changed(inner, key, &object, now),
+        ("apps", "replicasets") => workloads::replicaset_changed(inner, key, &object, now),
+        ("apps", "daemonsets") => {
+            workloads::daemonset_changed(inner, key, &object, now);
+            nodes::announce_gpus(inner, now);
+        }
+        ("node.k8s.io", "runtimeclasses") => {
+            workloads::node_joined(inner, now);
+            nodes::announce_gpus(inner, now);
+        }
+        ("", "nodes") => scheduler::retry(inner, now),
         _ => {}
     }
 }
@@ -60,7 +70,12 @@ pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
                 }
             }
         }
-        ("apps", "daemonsets") | ("node.k8s.io", "runtimeclasses") => nodes::announce_gpus(inner),
+        ("apps", "deployments" | "replicasets") => workloads::gone(inner, key, last, now),
+        ("apps", "daemonsets") => {
+            workloads::gone(inner, key, last, now);
+            nodes::announce_gpus(inner, now);
+        }
+        ("node.k8s.io", "runtimeclasses") => nodes::announce_gpus(inner, now),
         _ => {}
     }
     let home = Key::core("namespaces", "", &key.namespace);
@@ -393,4 +408,5 @@ fn bind(inner: &mut Inner, key: &Key, claim: &Value, handle: &str, now: Timestam
     }
     inner.store.put(key.clone(), bound);
     settle(inner, key, now);
+    scheduler::retry(inner, now);
 }

@@ -51,7 +51,8 @@ pub(crate) enum Effect {
         /// From the class's parameter `linodebs.csi.linode.com/volumeTags`.
         tags: Vec<String>,
     },
-    /// The pod of a Job was bound to a node. Answer with [`Done::Pod`] when what it runs has ended.
+    /// A pod was bound to a node. Answer with [`Done::Pod`] when its image has come, or what it runs
+    /// has ended.
     PodRuns {
         /// The pod's namespace.
         namespace: String,
@@ -59,7 +60,14 @@ pub(crate) enum Effect {
         name: String,
         /// The pod's uid.
         uid: String,
+        /// After so many seconds; 0: as long as its image takes to come.
+        #[serde(default)]
+        seconds: u64,
     },
+    /// Pods wait that fit nowhere: the autoscaler looks whether more nodes would help. No answer.
+    NodesWanted,
+    /// A node runs nothing but daemons: the autoscaler looks whether it may go. No answer.
+    NodesIdle,
     /// A persistent volume with reclaim policy Delete lost its claim: delete the volume, detached
     /// first if need be. No answer is awaited, the persistent volume is already gone.
     VolumeGone {
@@ -102,7 +110,7 @@ pub(crate) enum Done {
         /// The volume's label; the handle is `<volume id>-<label>`.
         label: String,
     },
-    /// What a pod ran has ended.
+    /// A pod runs, or what it ran has ended.
     Pod {
         /// The pod's namespace.
         namespace: String,

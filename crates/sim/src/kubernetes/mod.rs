@@ -2,14 +2,15 @@
 //! kubectl to work with. Start reading at [`Cluster`]; `api` routes a request, `store` keeps the
 //! objects, `controllers` plays the cloud controllers.
 //!
-//! Deliberately absent: RBAC (one token may do everything), a scheduler and kubelets (pods stay as
-//! they were written, and their logs say only that they started), what webhooks decide, exec and
-//! port-forward.
+//! Deliberately absent: RBAC (one token may do everything), preemption, StatefulSets' and CronJobs'
+//! controllers, what a kubelet refuses, what webhooks decide, exec and port-forward.
 
 mod accept;
 mod age;
+mod amounts;
 mod api;
 mod controllers;
+mod crowd;
 mod defaults;
 mod discovery;
 mod effect;
@@ -28,6 +29,7 @@ mod quantity;
 mod query;
 mod reached;
 mod repaint;
+mod scheduler;
 mod seeds;
 mod select;
 mod status;
@@ -35,6 +37,7 @@ mod store;
 mod strategic;
 mod table;
 mod watch;
+mod workloads;
 mod write;
 
 #[cfg(test)]
@@ -53,6 +56,7 @@ use crate::ReplyBody;
 use crate::guards::Said;
 use crate::reach::Reach;
 
+pub(crate) use crowd::Shape;
 pub(crate) use effect::{Done, Effect};
 pub(crate) use identity::Secrets;
 pub(crate) use listen::{Gate, Listener, listen};
@@ -87,6 +91,8 @@ struct Inner {
     /// Nodes where only who asks for a card sees one.
     hidden: BTreeSet<String>,
     effects: VecDeque<Effect>,
+    /// What the scheduler remembers.
+    desk: scheduler::Desk,
     /// What was to happen and did not yet, in its order.
     later: Vec<(Timestamp, later::Later)>,
     /// Uids of the Services whose NodeBalancer was asked to go.
@@ -143,6 +149,7 @@ impl Cluster {
             broken: BTreeSet::new(),
             hidden: BTreeSet::new(),
             effects: VecDeque::new(),
+            desk: scheduler::Desk::default(),
             later: vec![(now, later::Later::Plant)],
             releasing: BTreeSet::new(),
             reach: BTreeMap::new(),
@@ -224,8 +231,8 @@ impl Cluster {
     }
 
     /// A node's pool has other labels or taints now.
-    pub(crate) fn repaint_node(&self, name: &str, old: &Paint, new: &Paint) {
-        self.with(|inner| repaint::repaint(inner, name, old, new));
+    pub(crate) fn repaint_node(&self, name: &str, old: &Paint, new: &Paint, now: Timestamp) {
+        self.with(|inner| repaint::repaint(inner, name, old, new, now));
     }
 
     /// A new CA and certificate: no kubeconfig given out so far is trusted or trusts.
@@ -294,6 +301,7 @@ impl Cluster {
             "id": inner.id, "version": inner.version, "secrets": inner.secrets,
             "store": inner.store.save(), "gpus": inner.gpus, "effects": inner.effects,
             "releasing": inner.releasing, "broken": inner.broken, "hidden": inner.hidden,
+            "idle": inner.desk.idle,
         })
     }
 
@@ -310,9 +318,11 @@ impl Cluster {
             hidden: BTreeSet<String>,
             effects: VecDeque<Effect>,
             releasing: BTreeSet<String>,
+            #[serde(default)]
+            idle: BTreeMap<String, Timestamp>,
         }
         let saved: Saved = serde_json::from_value(saved)?;
-        Ok(Self::from_inner(Inner {
+        let mut inner = Inner {
             id: saved.id,
             version: saved.version,
             secrets: saved.secrets,
@@ -321,9 +331,12 @@ impl Cluster {
             broken: saved.broken,
             hidden: saved.hidden,
             effects: saved.effects,
+            desk: scheduler::Desk::default(),
             later: Vec::new(),
             releasing: saved.releasing,
             reach: BTreeMap::new(),
-        }))
+        };
+        scheduler::rebuild(&mut inner, saved.idle);
+        Ok(Self::from_inner(inner))
     }
 }

@@ -12,11 +12,11 @@ use super::kinds::known;
 use super::peek::{list, map, text};
 use super::seeds::put;
 use super::store::{Key, scramble};
-use super::write::{create, stamp, take_away};
-use super::{Inner, NodeSeed};
+use super::write::{create, settle, stamp, take_away};
+use super::{Inner, NodeSeed, scheduler, workloads};
 
 /// The resource that NVIDIA's device plugin announces.
-const GPU: &str = "nvidia.com/gpu";
+pub(super) const GPU: &str = "nvidia.com/gpu";
 /// DaemonSets that every LKE cluster has: name, image, CPU request in thousandths.
 pub(super) const DAEMONS: [(&str, &str, u32); 3] = [
     ("calico-node", "docker.io/calico/node:v3.30.4", 250),
@@ -35,6 +35,8 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
         return;
     }
     let salt = scramble(seed.instance_id);
+    // Before anybody may place a pod there.
+    inner.desk.joined(&seed.name, now);
     put(inner, "", "nodes", "", node(seed, salt, now), now);
     inner.gpus.insert(seed.name.clone(), seed.gpus);
     if seed.broken {
@@ -44,7 +46,7 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
         inner.hidden.insert(seed.name.clone());
     }
     if seed.gpus > 0 {
-        announce_gpus(inner);
+        announce_gpus(inner, now);
     }
     let lease = json!({
         "metadata": {"name": seed.name},
@@ -82,8 +84,11 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
         let mut pod = Arc::unwrap_or_clone(pod);
         pod["status"] = running(app, image, &seed.private_ip, now);
         let key = Key::core("pods", "kube-system", &format!("{app}-{tail:05x}"));
-        inner.store.put(key, pod);
+        inner.store.put(key.clone(), pod);
+        settle(inner, &key, now);
     }
+    workloads::node_joined(inner, now);
+    scheduler::retry(inner, now);
 }
 
 /// Removes a node with what was bound to it.
@@ -99,9 +104,11 @@ pub(super) fn remove(inner: &mut Inner, name: &str, now: Timestamp) {
         .filter(|(_, pod)| text(pod, "/spec/nodeName") == name)
         .map(|(key, _)| key.clone())
         .collect();
+    inner.desk.left(name);
     for pod in here {
         take_away(inner, &pod, now);
     }
+    workloads::node_joined(inner, now);
 }
 
 /// The node's kubelet went silent.
@@ -131,11 +138,10 @@ pub(super) fn region(inner: &Inner) -> Option<String> {
     Some(text(first, "/metadata/labels/topology.linode.com~1region").to_owned())
 }
 
-/// A device plugin's DaemonSet makes the cards of the nodes visible that its pods may run on.
-pub(super) fn announce_gpus(inner: &mut Inner) {
+/// The pods of device plugins, as their DaemonSets want them.
+pub(super) fn plugins(inner: &Inner) -> Vec<Value> {
     let sets = inner.store.list(known("apps", "daemonsets"), None);
-    let plugins: Vec<_> = sets
-        .filter_map(|(_, set)| set.pointer("/spec/template/spec").cloned())
+    sets.filter_map(|(_, set)| set.pointer("/spec/template/spec"))
         .filter(|pod| {
             let containers = list(pod, "/containers").iter();
             let mut images = containers.map(|one| text(one, "/image"));
@@ -146,7 +152,13 @@ pub(super) fn announce_gpus(inner: &mut Inner) {
             let key = Key::new(known("node.k8s.io", "runtimeclasses"), "", class);
             class.is_empty() || inner.store.get(&key).is_some()
         })
-        .collect();
+        .cloned()
+        .collect()
+}
+
+/// A device plugin's DaemonSet makes the cards of the nodes visible that its pods may run on.
+pub(super) fn announce_gpus(inner: &mut Inner, now: Timestamp) {
+    let plugins = plugins(inner);
     for (name, cards) in inner.gpus.clone() {
         let key = Key::core("nodes", "", &name);
         let Some(node) = inner.store.get(&key).cloned() else {
@@ -173,6 +185,7 @@ pub(super) fn announce_gpus(inner: &mut Inner) {
         }
         inner.store.put(key, node);
     }
+    scheduler::retry(inner, now);
 }
 
 /// The patch release that a node of this version runs. Inferred, but for 1.35 (recorded).
@@ -186,7 +199,7 @@ pub(super) fn release(version: &str) -> String {
     format!("v{version}.{patch}")
 }
 
-fn node(seed: &NodeSeed, salt: u64, now: Timestamp) -> Value {
+pub(super) fn node(seed: &NodeSeed, salt: u64, now: Timestamp) -> Value {
     let wide = |nth: u64| {
         format!(
             "{:016x}{:016x}",

@@ -1,5 +1,5 @@
-//! The pods of Jobs: they run on the node that they name, and come to the end that their image has
-//! there. A pod that names no node waits for ever: the twin plays no scheduler.
+//! Pods on their nodes. Those of Jobs come to the end that their image has there (`sleep 60` keeps
+//! one for a minute); all others run on.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::kinds::known;
 use super::peek::{is_leaving, list, map, text};
 use super::status::Refusal;
-use super::store::Key;
+use super::store::{Key, scramble};
 use super::write::{create, stamp, take_away};
-use super::{Effect, Inner};
+use super::{Effect, Inner, scheduler, workloads};
 
 /// The driver that the node image of LKE brings.
 const DRIVER: &str = "570.195.03";
@@ -60,26 +60,118 @@ fn owner(pod: &Value) -> Option<&Value> {
     owners.into_iter().find(|one| text(one, "/kind") == "Job")
 }
 
-/// A Job's pod that names a node which is there begins to run.
+/// A pod was made or changed.
 pub(super) fn pod_changed(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
+    scheduler::pod_changed(inner, key, pod, now);
+    begin(inner, key, pod, now);
+}
+
+/// A pod that names a node which is there begins to run. Whoever makes a daemon's pod runs it.
+pub(super) fn begin(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
     let begun = !text(pod, "/status/startTime").is_empty();
     let node = Key::core("nodes", "", text(pod, "/spec/nodeName"));
-    if begun || is_leaving(pod) || owner(pod).is_none() || inner.store.get(&node).is_none() {
+    let owners = list(pod, "/metadata/ownerReferences").iter();
+    let daemon = owners
+        .into_iter()
+        .any(|one| text(one, "/kind") == "DaemonSet");
+    if begun || daemon || is_leaving(pod) || inner.store.get(&node).is_none() {
         return;
     }
     let mut pod = Value::clone(pod);
     let waiting = json!({"waiting": {"reason": "ContainerCreating"}});
-    pod["status"] = json!({
-        "phase": "Pending", "startTime": stamp(now),
-        "containerStatuses": statuses(&pod, |_| waiting.clone()),
-    });
-    let uid = text(&pod, "/metadata/uid").to_owned();
-    inner.store.put(key.clone(), pod);
+    let containers = statuses(&pod, |_| waiting.clone());
+    let status = map(&mut pod, "status");
+    status.insert("phase".to_owned(), json!("Pending"));
+    status.insert("startTime".to_owned(), stamp(now));
+    status.insert("containerStatuses".to_owned(), containers);
+    runs_for(inner, key, pod, 0);
+}
+
+/// Writes a pod down that comes to its next state after so many seconds; 0: as long as its image
+/// takes to come.
+fn runs_for(inner: &mut Inner, key: &Key, pod: Value, seconds: u64) {
     inner.effects.push_back(Effect::PodRuns {
         namespace: key.namespace.clone(),
         name: key.name.clone(),
-        uid,
+        uid: text(&pod, "/metadata/uid").to_owned(),
+        seconds,
     });
+    inner.store.put(key.clone(), pod);
+}
+
+/// Whether a pod runs and is ready.
+pub(super) fn is_running(pod: &Value) -> bool {
+    text(pod, "/status/phase") == "Running"
+}
+
+/// The pod runs, and is ready.
+pub(super) fn run(inner: &mut Inner, key: &Key, now: Timestamp) {
+    let Some(pod) = inner.store.get(key).cloned() else {
+        return;
+    };
+    let ready = running(inner, &pod, now);
+    inner.store.put(key.clone(), ready);
+    workloads::pod_ready(inner, key, &pod, now);
+}
+
+fn running(inner: &Inner, pod: &Value, now: Timestamp) -> Value {
+    let node = Key::core("nodes", "", text(pod, "/spec/nodeName"));
+    let node = inner.store.get(&node).cloned().unwrap_or_default();
+    let addresses = list(&node, "/status/addresses").iter();
+    let inside = addresses.filter(|one| text(one, "/type") == "InternalIP");
+    let host = inside
+        .map(|one| text(one, "/address"))
+        .next()
+        .unwrap_or_default();
+    let on_host = pod.pointer("/spec/hostNetwork") == Some(&json!(true));
+    let bits = text(pod, "/metadata/uid").bytes().map(u64::from);
+    let bits = bits.fold(3, |bits, byte| scramble(bits ^ byte));
+    let own = if on_host {
+        host.to_owned()
+    } else {
+        format!("10.2.{}.{}", bits >> 8 & 0x7f, 2 + bits % 250)
+    };
+    let at = stamp(now);
+    let condition = |kind: &str| json!({"type": kind, "status": "True", "lastTransitionTime": at});
+    let kinds = ["PodScheduled", "Initialized", "ContainersReady", "Ready"];
+    let mut containers = statuses(pod, |_| json!({"running": {"startedAt": at}}));
+    for one in containers.as_array_mut().into_iter().flatten() {
+        one["ready"] = json!(true);
+        one["started"] = json!(true);
+    }
+    let mut out = pod.clone();
+    let began = text(pod, "/status/startTime");
+    let began = if began.is_empty() {
+        at.clone()
+    } else {
+        json!(began)
+    };
+    out["status"] = json!({
+        "phase": "Running", "qosClass": "Burstable", "hostIP": host, "podIP": own,
+        "podIPs": [{"ip": own}], "startTime": began, "conditions": kinds.map(condition),
+        "containerStatuses": containers,
+    });
+    out
+}
+
+/// For how long the containers of a Job's pod sleep; `None`: for ever.
+fn sleeps(pod: &Value) -> Option<u64> {
+    let mut longest = 0;
+    for one in list(pod, "/spec/containers") {
+        let command = list(one, "/command").iter().chain(list(one, "/args"));
+        let words: Vec<&str> = command
+            .filter_map(Value::as_str)
+            .flat_map(str::split_whitespace)
+            .collect();
+        let pairs = words.windows(2).filter(|pair| pair[0].ends_with("sleep"));
+        for pair in pairs {
+            match pair[1] {
+                "infinity" => return None,
+                seconds => longest = longest.max(seconds.parse().unwrap_or(0)),
+            }
+        }
+    }
+    Some(longest)
 }
 
 fn statuses(pod: &Value, state: impl Fn(&Value) -> Value) -> Value {
@@ -93,12 +185,23 @@ fn statuses(pod: &Value, state: impl Fn(&Value) -> Value) -> Value {
     containers.map(row).collect()
 }
 
-/// A pod that ran came to its end, and its Job with it.
+/// A pod came to its next state: it runs, or that of a Job to its end, and its Job with it.
 pub(super) fn ended(inner: &mut Inner, key: &Key, uid: &str, now: Timestamp) {
     let Some(pod) = inner.store.get(key).cloned() else {
         return;
     };
     if text(&pod, "/metadata/uid") != uid {
+        return;
+    }
+    let begins = text(&pod, "/status/phase") == "Pending";
+    let sleeps = sleeps(&pod);
+    if owner(&pod).is_none() || (begins && sleeps.is_none()) {
+        run(inner, key, now);
+        return;
+    }
+    if let Some(seconds @ 1..) = sleeps.filter(|_| begins) {
+        let pod = running(inner, &pod, now);
+        runs_for(inner, key, pod, seconds);
         return;
     }
     let code = |container: &Value| ran(inner, &pod, container).1;
@@ -115,7 +218,8 @@ pub(super) fn ended(inner: &mut Inner, key: &Key, uid: &str, now: Timestamp) {
     pod["status"]["phase"] = json!(if well { "Succeeded" } else { "Failed" });
     pod["status"]["containerStatuses"] = statuses;
     let job = owner(&pod).map(|one| text(one, "/name").to_owned());
-    inner.store.put(key.clone(), pod);
+    let pod = inner.store.put(key.clone(), pod);
+    scheduler::pod_changed(inner, key, &pod, now);
     if let Some(job) = job {
         let job = Key::new(known("batch", "jobs"), &key.namespace, &job);
         end_job(inner, &job, well, now);
@@ -124,6 +228,8 @@ pub(super) fn ended(inner: &mut Inner, key: &Key, uid: &str, now: Timestamp) {
 
 /// A pod is gone: a Job that still waited for it has failed.
 pub(super) fn pod_gone(inner: &mut Inner, key: &Key, pod: &Value, now: Timestamp) {
+    scheduler::pod_gone(inner, key, now);
+    workloads::pod_gone(inner, key, pod, now);
     if let Some(job) = owner(pod) {
         let job = Key::new(known("batch", "jobs"), &key.namespace, text(job, "/name"));
         end_job(inner, &job, false, now);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Inner;
 use super::store::Key;
+use super::{Inner, nodes, workloads};
 
 /// What a pool puts on each of its nodes.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +18,7 @@ pub(crate) struct Paint {
 }
 
 /// What the pool had put there goes, what it wants comes; what others put there stays.
-pub(super) fn repaint(inner: &mut Inner, name: &str, old: &Paint, new: &Paint) {
+pub(super) fn repaint(inner: &mut Inner, name: &str, old: &Paint, new: &Paint, now: Timestamp) {
     let key = Key::core("nodes", "", name);
     let Some(node) = inner.store.get(&key).cloned() else {
         return;
@@ -46,4 +47,6 @@ pub(super) fn repaint(inner: &mut Inner, name: &str, old: &Paint, new: &Paint) {
         }
     }
     inner.store.put(key, node);
+    workloads::node_joined(inner, now);
+    nodes::announce_gpus(inner, now);
 }

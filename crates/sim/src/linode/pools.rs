@@ -1,5 +1,6 @@
 //! `/lke/clusters/{id}/pools`.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::pool_wants::{self, PoolWant};
@@ -131,14 +132,14 @@ fn paint(pool: &Pool) -> Paint {
 
 impl World {
     /// Labels and taints of a pool are applied without a recycle.
-    fn repaint_nodes(&self, cluster: u64, pool: u64, old: &Paint, new: &Paint) {
+    fn repaint_nodes(&self, at: Timestamp, (cluster, pool): (u64, u64), old: &Paint, new: &Paint) {
         let (Some(kube), Some(cluster)) = (self.kubes.get(&cluster), self.clusters.get(&cluster))
         else {
             return;
         };
         let pools = cluster.pools.iter().filter(|one| one.id == pool);
         for node in pools.flat_map(|one| &one.nodes) {
-            kube.repaint_node(&cluster.node_name(&node.id), old, new);
+            kube.repaint_node(&cluster.node_name(&node.id), old, new, at);
         }
     }
 }
@@ -206,7 +207,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     world.add_nodes(call.at, cluster, id, count.saturating_sub(old), &mut have);
     world.plan_autoscale(call.at, cluster, id);
     if painted != unpainted {
-        world.repaint_nodes(cluster, id, &unpainted, &painted);
+        world.repaint_nodes(call.at, (cluster, id), &unpainted, &painted);
     }
     clusters::event(world, call, "lke_cluster_update", cluster);
     shown(world, call, id)

@@ -17,6 +17,7 @@ mod limits;
 mod locks;
 mod loopback;
 mod menu;
+mod pods;
 mod support;
 mod switches;
 mod trace;

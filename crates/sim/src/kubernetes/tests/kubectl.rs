@@ -307,7 +307,9 @@ async fn kubectl_applies_a_claim_and_a_load_balancer_and_deletes_them() {
             Effect::LoadBalancerChanged { .. } => {}
             Effect::LoadBalancerGone { .. }
             | Effect::VolumeGone { .. }
-            | Effect::PodRuns { .. } => unreachable!(),
+            | Effect::PodRuns { .. }
+            | Effect::NodesWanted
+            | Effect::NodesIdle => unreachable!(),
         }
     }
     transcript += &bench.run("get svc ui", "").await;

@@ -157,7 +157,7 @@ async fn a_finalizer_keeps_an_object_until_it_is_taken_off() {
 #[tokio::test]
 async fn a_status_is_changed_only_through_its_subresource_and_a_spec_never() {
     let cluster = cluster();
-    let path = "/apis/apps/v1/namespaces/default/deployments";
+    let path = "/apis/apps/v1/namespaces/default/statefulsets";
     let made =
         json!({"metadata": {"name": "proof"}, "spec": {"replicas": 0}, "status": {"replicas": 9}});
     let made = ok(&cluster, &format!("POST {path}"), made).await;

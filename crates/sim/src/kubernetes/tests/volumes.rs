@@ -48,6 +48,8 @@ fn effects(cluster: &Cluster) -> String {
         }
         Effect::PodRuns { name, .. } => format!("pod {name} runs\n"),
         Effect::VolumeGone { volume_id } => format!("volume gone {volume_id}\n"),
+        Effect::NodesWanted => "nodes wanted\n".to_owned(),
+        Effect::NodesIdle => "nodes idle\n".to_owned(),
     };
     cluster.take_effects().iter().map(line).collect()
 }
