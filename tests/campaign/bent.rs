@@ -1,6 +1,7 @@
 //! Ports with a planted bug in front of them. Everything that a bug does not touch passes through.
 
 use async_trait::async_trait;
+use domain::inside::{NodeInside, Pod};
 use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
 use engine::ports::{Answer, Kube, KubeApi, KubeReach};
 use ipnet::IpNet;
@@ -43,6 +44,14 @@ impl Kube for BentKube {
 impl KubeApi for BentApi {
     async fn nodes(&self) -> Answer<Vec<KubeNode>> {
         self.inner.nodes().await
+    }
+
+    async fn nodes_inside(&self) -> Answer<Vec<NodeInside>> {
+        self.inner.nodes_inside().await
+    }
+
+    async fn pods(&self) -> Answer<Vec<Pod>> {
+        self.inner.pods().await
     }
 
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {

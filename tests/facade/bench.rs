@@ -156,6 +156,11 @@ impl Bench {
         self.kube_says(cluster, "GET", path, &Value::Null).await
     }
 
+    /// Deletes one there.
+    pub(crate) async fn kube_delete(&self, cluster: u64, path: &str) {
+        self.kube_says(cluster, "DELETE", path, &json!({})).await;
+    }
+
     async fn kube_says(&self, cluster: u64, method: &str, path: &str, object: &Value) -> Value {
         let kubeconfig = format!("/v4/lke/clusters/{cluster}/kubeconfig");
         let config = self.somebody("GET", &kubeconfig).await;

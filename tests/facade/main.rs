@@ -14,6 +14,7 @@ mod coverage;
 mod disk;
 mod faulty;
 mod gpus;
+mod inside;
 mod kubectl;
 mod life;
 mod lost;

@@ -38,6 +38,7 @@ pub fn all_texts() -> Vec<(&'static str, &'static [&'static str])> {
         domain::screen::activity::Named::ALL,
         domain::screen::Item::ALL,
         domain::screen::Needs::ALL,
+        domain::screen::Odd::ALL,
         domain::screen::Partial::ALL,
         domain::screen::Roaming::ALL,
         domain::screen::stop::Stop::ALL,

@@ -9,6 +9,7 @@ pub mod change;
 pub mod diagnostic;
 pub mod firewall;
 pub mod ids;
+pub mod inside;
 pub mod inventory;
 pub mod money;
 pub mod plan;

@@ -113,10 +113,10 @@ impl Act {
     }
 
     /// The GPUs of nodes that came since the deploy, such as the autoscaler's. Waits for nothing.
-    pub(crate) async fn test_newcomers(
+    pub(crate) async fn test_newcomers<'a>(
         &self,
         api: &dyn KubeApi,
-        nodes: &[KubeNode],
+        nodes: impl Iterator<Item = &'a KubeNode> + Clone,
     ) -> Result<(), Trouble> {
         let now = self.ports.clock.now();
         let untested = |progress: &Progress| -> Vec<(InstanceId, Timestamp)> {
@@ -129,7 +129,7 @@ impl Act {
             untested.collect()
         };
         for (instance, born) in self.read(untested).await {
-            let of_it = nodes.iter().find(|one| one.instance == Some(instance));
+            let of_it = nodes.clone().find(|one| one.instance == Some(instance));
             let Some(node) = of_it.filter(|one| one.ready) else {
                 continue;
             };

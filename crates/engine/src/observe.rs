@@ -8,8 +8,9 @@ use crate::ports::{Cloud, Kind, KubeApi, Ports};
 use crate::protocol::Protocol;
 use crate::run::{End, account_for};
 use crate::signal::Observer;
+use domain::inside::{NodeInside, Pod};
 use domain::inventory::{
-    AccessList, BalancerSeen, BalancerWall, FirewallRead, Instance, KubeNode, NodeBalancer, Pool,
+    AccessList, BalancerSeen, BalancerWall, FirewallRead, Instance, NodeBalancer, Pool,
 };
 use domain::reach;
 use domain::record::{Fact, Thing, ThingKind};
@@ -29,7 +30,9 @@ pub struct Observed {
     /// Its Linodes.
     pub instances: Option<Vec<Instance>>,
     /// Its nodes as Kubernetes tells them.
-    pub kube_nodes: Option<Vec<KubeNode>>,
+    pub kube_nodes: Option<Vec<NodeInside>>,
+    /// Its pods that have not ended.
+    pub pods_inside: Option<Vec<Pod>>,
     /// Linodes that the firewall stands before.
     pub covered: Option<Vec<InstanceId>>,
     /// The firewall itself.
@@ -53,6 +56,7 @@ impl Observed {
             pools: None,
             instances: None,
             kube_nodes: None,
+            pods_inside: None,
             covered: None,
             firewall: None,
             balancers: None,
@@ -179,7 +183,7 @@ impl Watch {
                 let all = reach::balancers(&balancers, walls.as_deref(), Some(&services));
                 seen.balancers = Some(all);
             }
-            let nodes = seen.kube_nodes.as_deref().unwrap_or_default();
+            let nodes = seen.kube_nodes.iter().flatten().map(|one| &one.node);
             act.test_newcomers(&*api, nodes).await?;
         }
         Ok(())
@@ -187,10 +191,11 @@ impl Watch {
 
     async fn ask_kubernetes(&self, api: &dyn KubeApi, seen: &mut Observed) {
         let asked = self.0.boot();
-        if let Ok(nodes) = api.nodes().await {
+        if let Ok(nodes) = api.nodes_inside().await {
             let took = self.0.boot().saturating_sub(asked).as_millis();
             seen.answers_ms = u64::try_from(took).ok();
             seen.kube_nodes = Some(nodes);
+            seen.pods_inside = api.pods().await.ok();
         } else {
             // A client may hold a certificate that was rotated: begin anew at the next look.
             *self.0.kube.lock().await = None;

@@ -2,14 +2,15 @@
 
 mod address;
 mod journals;
+mod kube;
 mod reach;
 
 pub use address::Address;
 use async_trait::async_trait;
 use domain::catalog::Catalog;
 use domain::inventory::{
-    AccessList, Account, BalancerWall, Cluster, Firewall, FirewallRead, GpuTest, Instance,
-    KubeNode, LoadBalancer, NodeBalancer, PersistentVolume, Pool, Volume,
+    AccessList, Account, BalancerWall, Cluster, Firewall, FirewallRead, Instance, NodeBalancer,
+    Pool, Volume,
 };
 pub use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
@@ -17,6 +18,7 @@ use domain::{CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, Owner, 
 use ipnet::IpNet;
 use jiff::Timestamp;
 pub use journals::{Journal, JournalError, Journals, Stamp};
+pub use kube::{Kube, KubeApi};
 pub use reach::KubeReach;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -216,38 +218,6 @@ pub struct Calls {
     pub polls: u32,
     /// Everything else.
     pub others: u32,
-}
-
-/// How to speak to a cluster's Kubernetes.
-#[async_trait]
-pub trait Kube: Send + Sync {
-    /// A client from a kubeconfig that was rebuilt from allowed atoms; connects lazily.
-    async fn connect(&self, kubeconfig: &SecretString) -> Answer<Arc<dyn KubeApi>>;
-}
-
-/// One cluster's Kubernetes.
-#[async_trait]
-pub trait KubeApi: KubeReach + Send + Sync {
-    /// Nodes.
-    async fn nodes(&self) -> Answer<Vec<KubeNode>>;
-    /// PersistentVolumes.
-    async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>>;
-    /// Services of type LoadBalancer.
-    async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>>;
-    /// NVIDIA's device plugin and its runtime class.
-    async fn set_gpu_plugin(&self) -> Answer<()>;
-    /// What a computation on the GPUs of a node came to; `None`: it begins, or goes on. It asks for no
-    /// GPU, so that the pod gets it for which it was bought; only when it finds none like that, and
-    /// Kubernetes has `some` to give away, it asks for one.
-    async fn test_gpus(&self, node: &str, some: bool) -> Answer<Option<GpuTest>>;
-    /// Our StorageClass (its volumes go with their claims, and bear `tags`) as the only default.
-    async fn set_storage_class(&self, tags: &[String]) -> Answer<()>;
-    /// DELETE a Service; gone already is success.
-    async fn delete_service(&self, namespace: &str, name: &str) -> Answer<()>;
-    /// Patch a PersistentVolume to `Retain` and read it back; fails unless it reads `Retain`.
-    async fn retain_volume(&self, name: &str) -> Answer<()>;
-    /// DELETE a PersistentVolumeClaim; gone already is success.
-    async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()>;
 }
 
 /// Time. Against a demo cloud it is the demo's time.

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use domain::inside::{NodeInside, Pod};
 use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume};
 use engine::ports::{Answer, Failure, Kind, KubeApi};
 use k8s_openapi::api::apps::v1::DaemonSet;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 
+use crate::inside::{PodRead, Whole};
 use crate::read::{Named, Node, Page, Test};
 use crate::{failure, gpu, read, storage};
 
@@ -26,6 +28,8 @@ pub(crate) const MANAGER: &str = "quaylight";
 const LOG_BYTES_MAX: i64 = 8 * 1024;
 /// Rows per page; a node with its list of images takes some 20 KB.
 const PAGE_ROWS: u32 = 250;
+/// Pods that take up nothing are not read.
+const UNDER_WAY: &str = "status.phase!=Succeeded,status.phase!=Failed";
 /// How often a listing begins anew when its pages expire (410).
 const LISTING_TRIES: u32 = 3;
 
@@ -45,12 +49,25 @@ impl KubeCluster {
         K: Resource<DynamicType = ()>,
         T: DeserializeOwned,
     {
+        self.some::<K, T>(what, "").await
+    }
+
+    /// The same of those that a field selector lets through.
+    async fn some<K, T>(&self, what: &str, fields: &str) -> Answer<Vec<T>>
+    where
+        K: Resource<DynamicType = ()>,
+        T: DeserializeOwned,
+    {
+        let first = || match fields {
+            "" => ListParams::default().limit(PAGE_ROWS),
+            fields => ListParams::default().limit(PAGE_ROWS).fields(fields),
+        };
         let path = Request::new(K::url_path(&(), None));
         let operation = format!("list {what}");
         let failed = |error| failure::of(operation.clone(), error);
         let mut tries = 1;
         let mut rows = Vec::new();
-        let mut page = ListParams::default().limit(PAGE_ROWS);
+        let mut page = first();
         loop {
             let request = path
                 .list(&page)
@@ -67,7 +84,7 @@ impl KubeCluster {
                 Err(Error::Api(status)) if status.code == 410 && tries < LISTING_TRIES => {
                     tries += 1;
                     rows.clear();
-                    page = ListParams::default().limit(PAGE_ROWS);
+                    page = first();
                 }
                 Err(error) => return Err(failed(error)),
             }
@@ -168,6 +185,16 @@ impl KubeCluster {
 impl KubeApi for KubeCluster {
     async fn nodes(&self) -> Answer<Vec<KubeNode>> {
         let all = self.all::<v1::Node, Node>("nodes").await?;
+        Ok(all.into_iter().map(Into::into).collect())
+    }
+
+    async fn nodes_inside(&self) -> Answer<Vec<NodeInside>> {
+        let all = self.all::<v1::Node, Whole>("nodes").await?;
+        Ok(all.into_iter().map(Into::into).collect())
+    }
+
+    async fn pods(&self) -> Answer<Vec<Pod>> {
+        let all = self.some::<v1::Pod, PodRead>("pods", UNDER_WAY).await?;
         Ok(all.into_iter().map(Into::into).collect())
     }
 

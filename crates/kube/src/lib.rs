@@ -1,5 +1,5 @@
-//! The Kube port over kube-rs: nodes, persistent volumes, LoadBalancer Services, and the few writes
-//! that a teardown needs.
+//! The Kube port over kube-rs: nodes and pods, persistent volumes, LoadBalancer Services, and the few
+//! writes that a deploy and a teardown need.
 //!
 //! It never reads `~/.kube/config`, the environment or any other file, starts no program, follows
 //! no redirect, and repeats no request: retrying is the engine's. Texts of errors hold no secret.
@@ -12,7 +12,9 @@ mod capped;
 mod cluster;
 mod failure;
 mod gpu;
+mod inside;
 mod kubeconfig;
+mod quantity;
 mod reach;
 mod read;
 mod storage;

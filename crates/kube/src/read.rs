@@ -94,6 +94,14 @@ struct Condition {
     status: String,
 }
 
+impl Node {
+    /// From `spec.providerID`.
+    pub(crate) fn instance(provider: &str) -> Option<InstanceId> {
+        let id = provider.strip_prefix("linode://")?.parse().ok();
+        id.map(InstanceId)
+    }
+}
+
 impl From<Node> for KubeNode {
     fn from(object: Node) -> Self {
         let status = object.status.unwrap_or_default();
@@ -102,9 +110,7 @@ impl From<Node> for KubeNode {
         let provider = object.spec.and_then(|spec| spec.provider_id);
         Self {
             name: object.metadata.name.unwrap_or_default(),
-            instance: provider
-                .and_then(|id| id.strip_prefix("linode://")?.parse().ok())
-                .map(InstanceId),
+            instance: provider.as_deref().and_then(Node::instance),
             ready: conditions
                 .iter()
                 .any(|one| one.kind == "Ready" && one.status == "True"),

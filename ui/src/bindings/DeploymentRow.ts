@@ -3,6 +3,7 @@ import type { DeploymentId } from "./DeploymentId";
 import type { DeploymentState } from "./DeploymentState";
 import type { MergedContext } from "./MergedContext";
 import type { MicroUsd } from "./MicroUsd";
+import type { NodeTotals } from "./NodeTotals";
 import type { Notice } from "./Notice";
 import type { Picture } from "./Picture";
 import type { Purpose } from "./Purpose";
@@ -101,4 +102,8 @@ whose: Whose,
 /**
  * Who can reach what; absent once it is gone.
  */
-reach?: ReachView, };
+reach?: ReachView, 
+/**
+ * The sums over its nodes; absent without any.
+ */
+totals?: NodeTotals, };

@@ -11,6 +11,7 @@ import { nodeId, poolId } from '../diagram/layout';
 import { coverWord, kubernetesWord, nodeLook, roleWord, tenseWord } from '../diagram/words.svelte';
 import { m } from '../paraglide/messages.js';
 import { count, duration, gigabytes, list, monthly, NONE, rate, time } from '../parts/format';
+import { cardWord, cpuWord, gpusWord, memoryWord, noteWord, podsWord, proofWord } from './inside';
 
 export interface Fact {
   name: string;
@@ -60,22 +61,50 @@ const cost = (price: Price | null): Fact[] => [
   fact(m.ui_a_month_capped(), price?.month === 0 ? m.ui_free() : monthly(price?.month), true),
 ];
 
+/** What Kubernetes and the test of its GPUs tell of a node. */
+function insideOf(node: NodeRow, now: number): Fact[] {
+  const { inside, proof } = node;
+  const room = inside?.room;
+  const gpus = [
+    fact(m.ui_gpus_free(), gpusWord(room), true),
+    fact(m.ui_gpus_held_by(), room && room.holders.length > 0 ? list(room.holders) : null, true),
+    fact(m.ui_gpu_test(), proofWord(node)),
+    fact(m.ui_card(), cardWord(node), true),
+  ];
+  return [
+    fact(m.ui_kubelet(), inside?.version, true),
+    fact(m.ui_joined(), time(inside?.born, now), true),
+    fact(m.ui_pods(), podsWord(room), true),
+    fact(m.ui_cpu_requested(), cpuWord(room), true),
+    fact(m.ui_memory_requested(), memoryWord(room), true),
+    ...(node.role === 'gpu' || proof ? gpus : []),
+    fact(m.ui_taints(), inside?.taints.join(', ') || null, true),
+    fact(m.ui_labels(), inside?.labels.join(', '), true),
+  ];
+}
+
 function ofNode(node: NodeRow, { happened, now }: Known): Details {
   const instance = node.instance === null ? null : String(node.instance);
   return {
     title: `${node.role === 'gpu' ? m.ui_gpu_node() : m.ui_system_node()} ${node.short}`,
     facts: [
       fact(m.ui_state(), nodeLook(node.state).word),
-      fact(m.ui_kubernetes(), kubernetesWord(node)),
+      fact(
+        m.ui_kubernetes(),
+        node.inside?.cordoned
+          ? list([kubernetesWord(node), m.ui_cordoned()])
+          : kubernetesWord(node),
+      ),
       fact(m.ui_instance(), node.instance_status),
       fact(m.ui_instance_id(), instance, true),
       fact(m.ui_node_id(), node.id, true),
       fact(m.ui_firewall(), coverWord(node)),
+      ...insideOf(node, now),
       fact(m.ui_first_seen(), time(node.since, now), true),
       ...cost(node.price),
     ],
     events: about(happened, [node.short, node.id, ...(instance === null ? [] : [instance])]),
-    note: null,
+    note: noteWord(node),
     rules: false,
   };
 }

@@ -173,6 +173,7 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
         here: facts.here,
         whose: facts.whose,
         reach: (!gone).then(|| reach::view(facts)),
+        totals: nodes::totals(facts),
     })
 }
 

@@ -17,6 +17,7 @@ pub mod stop;
 pub use csv::csv;
 pub use deployment::{Facts, Needs, rows, state};
 pub use items::{Item, items, quote_view};
+pub use nodes::Odd;
 pub use planned::planned;
 pub use reach::{Partial, Roaming};
 pub use seen::Seen;

@@ -1,7 +1,8 @@
 //! What was seen of a deployment in the cloud just now, beside what its journal knows.
 
 use crate::ids::InstanceId;
-use crate::inventory::{AccessList, BalancerSeen, FirewallRead, Instance, KubeNode, Pool};
+use crate::inside::{NodeInside, Pod};
+use crate::inventory::{AccessList, BalancerSeen, FirewallRead, Instance, Pool};
 use crate::text::Text;
 use crate::view::Roamed;
 use crate::watched::Watched;
@@ -18,7 +19,9 @@ pub struct Seen {
     /// Linodes of the cluster.
     pub instances: Option<Vec<Instance>>,
     /// Nodes as Kubernetes tells them.
-    pub kube_nodes: Option<Vec<KubeNode>>,
+    pub kube_nodes: Option<Vec<NodeInside>>,
+    /// Its pods that have not ended.
+    pub pods_inside: Option<Vec<Pod>>,
     /// Linodes that the firewall stands before, read back.
     pub covered: Option<Vec<InstanceId>>,
     /// The firewall itself: whether it is on, and its rules.

@@ -1,6 +1,7 @@
 //! A deployment with its nodes, steps and activity.
 
 use super::app::Notice;
+use super::inside::{GpuProofView, NodeInsideView, NodeTotals};
 use super::kubectl::MergedContext;
 use super::picture::Picture;
 use super::reach::ReachView;
@@ -65,6 +66,10 @@ pub struct DeploymentRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reach: Option<ReachView>,
+    /// The sums over its nodes; absent without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub totals: Option<NodeTotals>,
 }
 
 /// Which computer looks after a deployment, by its owner tag.
@@ -129,6 +134,18 @@ pub struct NodeRow {
     /// First seen.
     #[ts(type = "string")]
     pub since: Timestamp,
+    /// What Kubernetes tells of it; absent until it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub inside: Option<Box<NodeInsideView>>,
+    /// What the last test of its GPUs came to; absent where none ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub proof: Option<Box<GpuProofView>>,
+    /// What does not fit together about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub note: Option<Box<Text>>,
 }
 
 /// The state of a node.

@@ -6,6 +6,7 @@
 
 mod app;
 mod deployment;
+mod inside;
 mod kubectl;
 mod licences;
 mod picture;
@@ -16,6 +17,7 @@ mod spend;
 
 pub use app::*;
 pub use deployment::*;
+pub use inside::*;
 pub use kubectl::*;
 pub use licences::*;
 pub use picture::*;

@@ -54,6 +54,7 @@ impl Observer for Ear {
             keep(&mut old.pools, seen.pools.as_ref());
             keep(&mut old.instances, seen.instances.as_ref());
             keep(&mut old.kube_nodes, seen.kube_nodes.as_ref());
+            keep(&mut old.pods_inside, seen.pods_inside.as_ref());
             keep(&mut old.covered, seen.covered.as_ref());
             keep(&mut old.firewall, seen.firewall.as_ref());
             keep(&mut old.balancers, seen.balancers.as_ref());
@@ -141,12 +142,12 @@ impl Engine {
             None => (None, None),
         };
         let api = self.kubernetes(cluster).await;
-        let (kube_nodes, services) = match &api {
+        let (kube_nodes, pods_inside, services) = match &api {
             Some(api) => {
-                let read = futures::join!(api.nodes(), api.load_balancers());
-                (read.0.ok(), read.1.ok())
+                let read = futures::join!(api.nodes_inside(), api.pods(), api.load_balancers());
+                (read.0.ok(), read.1.ok(), read.2.ok())
             }
-            None => (None, None),
+            None => (None, None, None),
         };
         let balancers = match cloud.nodebalancers().await {
             Ok(mut all) => {
@@ -170,6 +171,7 @@ impl Engine {
             firewall,
             balancers,
             kube_nodes,
+            pods_inside,
             ..Observed::at(at)
         };
         self.observer().observed(id, &seen);

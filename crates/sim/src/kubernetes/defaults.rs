@@ -49,6 +49,7 @@ pub(super) fn fill(
             default(object, "spec", "restartPolicy", json!("Always"));
             default(object, "spec", "serviceAccountName", json!("default"));
             object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
+            written_quantities(object);
             Ok(())
         }
         ("", "secrets") => {
@@ -73,6 +74,23 @@ pub(super) fn fill(
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// A quantity may come as a number; the API answers with texts alone.
+fn written_quantities(pod: &mut Value) {
+    for list in ["/spec/containers", "/spec/initContainers"] {
+        let containers = pod.pointer_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            for part in ["/resources/limits", "/resources/requests"] {
+                let all = container.pointer_mut(part).and_then(Value::as_object_mut);
+                for amount in all.into_iter().flat_map(|all| all.values_mut()) {
+                    if amount.is_number() {
+                        *amount = json!(amount.to_string());
+                    }
+                }
+            }
+        }
     }
 }
 
