@@ -147,12 +147,12 @@ async fn a_newer_journal_names_who_wrote_it() -> Result<()> {
         "version": 2, "writer": "0.1.0", "deployment": "01jdcanary0000000000000000",
         "cloud": "demo-1", "account": "A"}}});
     let newer = serde_json::json!({"seq": 1, "at": "2026-11-24T10:00:00Z", "fact": {"continued": {
-        "version": 3, "writer": "9.8.7"}}});
+        "version": 9, "writer": "9.8.7"}}});
     let journal = line(&header) + &line(&newer) + "what only a newer one can read\n";
     std::fs::write(folder.join("journal.jsonl"), &journal)?;
     let (output, said) = listed(home.path(), &demo).await?;
     ensure!(
-        said.contains("format 3") && said.contains("Quaylight 9.8.7"),
+        said.contains("format 9") && said.contains("Quaylight 9.8.7"),
         "{}",
         told(&output)
     );

@@ -1,8 +1,10 @@
 //! GPUs that are paid for and do not work, and those that come later.
 
 use crate::bench::{Bench, tokio_sleep};
+use domain::plan::PoolRole;
 use domain::spec::Spec;
 use domain::view::{DeploymentState, NoticeAction, Row};
+use engine::facade::Recycled;
 use serde_json::{Value, json};
 
 /// What happened, by the codes of its lines, newest last.
@@ -82,4 +84,132 @@ async fn a_gpu_node_that_the_autoscaler_brings_is_tested_when_it_comes() {
     assert_eq!(status, 200, "{said}");
     tokio_sleep(600).await;
     assert_eq!(happened(&bench, &id, "activity_gpu_passed").len(), 2);
+}
+
+/// The short names of the GPU pool's nodes.
+async fn gpu_nodes(bench: &Bench) -> Vec<String> {
+    let (_, pool) = gpu_pool(bench).await;
+    let nodes = pool["nodes"].as_array().unwrap().iter();
+    nodes
+        .map(|one| one["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// What recycling is said to mean.
+async fn means(bench: &Bench, id: &domain::DeploymentId, what: &Recycled) -> Vec<String> {
+    let review = bench.engine.review_recycle(id, what).await.unwrap();
+    review.lines.into_iter().map(|line| line.code).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_gpu_that_stops_a_deploy_is_recycled_and_the_deploy_goes_on_to_its_proof() {
+    let bench = Bench::new().await;
+    switch(&bench, 1000);
+    let id = bench.deploy(Bench::spec()).await;
+    assert_eq!(bench.state(), DeploymentState::Failed);
+    switch(&bench, 0);
+    let before = gpu_nodes(&bench).await;
+    let what = Recycled::Node(before[0].clone());
+    let said = means(&bench, &id, &what).await;
+    let known = [
+        "recycle_hour",
+        "recycle_no_jobs",
+        "recycle_pods",
+        "recycle_data",
+        "recycle_proof",
+    ];
+    assert_eq!(said, known);
+    bench.engine.recycle(&id, &what).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    let after = gpu_nodes(&bench).await;
+    assert_eq!(after.len(), 1);
+    assert_ne!(after, before);
+    assert_eq!(happened(&bench, &id, "activity_gpu_passed").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_of_what_stands_is_recycled_by_a_run_that_says_what_it_ends_and_tests_what_comes() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let (cluster, _) = gpu_pool(&bench).await;
+    let job = json!({
+        "metadata": {"name": "train"},
+        "spec": {"template": {"spec": {
+            "restartPolicy": "Never",
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [{
+                "name": "train", "image": "pytorch", "command": ["sleep", "infinity"],
+                "resources": {"limits": {"nvidia.com/gpu": 1}},
+            }],
+        }}},
+    });
+    let jobs = "/apis/batch/v1/namespaces/default/jobs";
+    bench.kube(cluster, jobs, &job).await;
+    tokio_sleep(60).await;
+    let before = gpu_nodes(&bench).await;
+    let short = domain::screen::activity::short_node(&before[0]).to_owned();
+    let what = Recycled::Node(short);
+    let review = bench.engine.review_recycle(&id, &what).await.unwrap();
+    let jobs = review.lines.iter().find(|line| line.code == "recycle_jobs");
+    let jobs = serde_json::to_string(jobs.unwrap()).unwrap();
+    assert!(jobs.contains("default/train-"), "{jobs}");
+    bench.engine.recycle(&id, &what).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    let after = gpu_nodes(&bench).await;
+    assert!(!after.contains(&before[0]), "{after:?}");
+    assert_eq!(happened(&bench, &id, "activity_gpu_passed").len(), 2);
+    // What was recycled is not there to be recycled again, and nothing is sent.
+    let again = bench
+        .engine
+        .recycle(&id, &Recycled::Node(before[0].clone()))
+        .await;
+    assert_eq!(again.unwrap_err().code, "node_missing");
+    assert_eq!(gpu_nodes(&bench).await, after);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_only_system_node_takes_dns_with_it_and_one_of_two_does_not() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let only = Recycled::Pool(PoolRole::System);
+    let known = [
+        "recycle_hour",
+        "recycle_pods",
+        "recycle_dns",
+        "recycle_data",
+    ];
+    assert_eq!(means(&bench, &id, &only).await, known);
+    let clusters = bench.somebody("GET", "/v4/lke/clusters").await;
+    let pools = format!("/v4/lke/clusters/{}/pools", clusters["data"][0]["id"]);
+    let all = bench.somebody("GET", &pools).await;
+    let system = |one: &&Value| one["type"].as_str().unwrap().starts_with("g6-");
+    let pool = all["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(system)
+        .unwrap()
+        .clone();
+    let path = format!("{pools}/{}", pool["id"]);
+    bench
+        .somebody_says("PUT", &path, &json!({"count": 2}))
+        .await;
+    tokio_sleep(300).await;
+    assert_eq!(
+        means(&bench, &id, &only).await,
+        ["recycle_hour", "recycle_pods", "recycle_data"]
+    );
+    bench.engine.recycle(&id, &only).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    let now = bench.somebody("GET", &path).await;
+    let ids = |pool: &Value| -> Vec<String> {
+        let nodes = pool["nodes"].as_array().unwrap().iter();
+        nodes.map(|one| one["id"].to_string()).collect()
+    };
+    let (old, new) = (ids(&pool), ids(&now));
+    assert_eq!(new.len(), 2);
+    assert!(!new.contains(&old[0]), "{old:?} {new:?}");
 }

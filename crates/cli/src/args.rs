@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Reach(ReachArgs),
     /// Who may reach its Kubernetes API: shown, or changed while it stands.
     Access(AccessArgs),
+    /// Replace a node, or each node of a pool, by a fresh one: what it costs and breaks is said first.
+    Recycle(RecycleArgs),
     /// Its kubeconfig, rebuilt from allowed parts.
     Kubeconfig {
         /// Which deployment.
@@ -122,6 +124,17 @@ pub(crate) struct ReachArgs {
 fn service(text: &str) -> Result<ServiceName, String> {
     text.parse()
         .map_err(|()| format!("`{text}` is no Service like default/web"))
+}
+
+/// Options of `recycle`.
+#[derive(Debug, Args)]
+pub(crate) struct RecycleArgs {
+    /// Which deployment.
+    #[command(flatten)]
+    pub(crate) name: Name,
+    /// A node by its id or the first six digits of it, or `gpu` or `system` for a whole pool.
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
 }
 
 /// Options of `access`.

@@ -58,6 +58,7 @@ async fn main() -> ExitCode {
         | Command::Show(_)
         | Command::Reach(_)
         | Command::Access(_)
+        | Command::Recycle(_)
         | Command::Kubeconfig { .. }
         | Command::Teardown { .. }
         | Command::Sweep { .. }

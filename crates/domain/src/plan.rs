@@ -7,7 +7,7 @@ pub use build::{
 };
 
 use crate::catalog::Catalog;
-use crate::ids::{AccountId, CloudId, DeploymentId, PlanId, VolumeId};
+use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, NodeId, PlanId, VolumeId};
 use crate::inventory::{Bounds, ServiceName};
 use crate::money::Price;
 use crate::spec::{FirewallRule, Spec};
@@ -144,6 +144,14 @@ pub enum Action {
     /// A computation on the GPUs of every node of the GPU pool is right, and Kubernetes can give
     /// them away.
     TestGpus,
+    /// POST the recycling of a node: its machine goes, and a fresh one takes its place in the pool.
+    /// Nothing is sent once the machine that is named here is gone.
+    RecycleNode {
+        /// LKE's id of the node.
+        node: NodeId,
+        /// Its machine; `None`: it had none yet.
+        instance: Option<InstanceId>,
+    },
     /// PUT `count` alone and read it back; never once the autoscaler is on.
     ScalePool {
         /// Which pool.
@@ -239,6 +247,7 @@ impl Action {
             Self::SetStorageClass => "set_storage_class",
             Self::SetGpuPlugin => "set_gpu_plugin",
             Self::TestGpus => "test_gpus",
+            Self::RecycleNode { .. } => "recycle_node",
             Self::ScalePool { .. } => "scale_pool",
             Self::SetAutoscaler { .. } => "set_autoscaler",
             Self::CoverNodes => "cover_nodes",

@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The format's version; a journal of a higher one is refused. Version 2 added `StopMoved`,
-/// `Continued` and `TakenOver`, version 3 what the plan of an accepted run may hold: `GuardBalancer`.
-/// A new fact, or a new meaning of one, is a new version.
+/// `Continued` and `TakenOver`, version 3 what the plan of an accepted run may hold: `GuardBalancer`
+/// and recycled nodes. A new fact, or a new meaning of one, is a new version.
 pub const VERSION: u32 = 3;
 
 /// One fact, in order.

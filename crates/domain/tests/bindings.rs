@@ -9,7 +9,8 @@ use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
     AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, LicenceRow,
-    MergePreview, NoticeAction, Places, Problem, ReceiptView, Review, TeardownReview, Update,
+    MergePreview, NoticeAction, Places, Problem, ReceiptView, RecycleReview, Review,
+    TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +24,7 @@ fn export(to: &Path) {
     Update::export_all(&cfg).unwrap();
     Review::export_all(&cfg).unwrap();
     TeardownReview::export_all(&cfg).unwrap();
+    RecycleReview::export_all(&cfg).unwrap();
     Places::export_all(&cfg).unwrap();
     ReceiptView::export_all(&cfg).unwrap();
     Catalog::export_all(&cfg).unwrap();

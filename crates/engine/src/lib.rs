@@ -21,6 +21,7 @@ pub mod ports;
 pub mod proof;
 pub mod protocol;
 pub mod receipt;
+mod recycle;
 pub mod run;
 pub mod said;
 mod second;
@@ -40,6 +41,7 @@ pub const TEXTS: &[&[(&str, &[&str])]] = &[
     facade::TEARDOWN_TEXTS,
     facade::SWEEP_TEXTS,
     facade::TAKE_OVER_TEXTS,
+    facade::RECYCLE_TEXTS,
     facade::OTHER_TEXTS,
     facade::WEATHER_TEXTS,
     receipt::Line::ALL,

@@ -14,7 +14,9 @@ use domain::inventory::{
 };
 pub use domain::plan::{NewCluster, NewFirewall, NewPool};
 use domain::spec::FirewallRule;
-use domain::{CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, Owner, PoolId, VolumeId};
+use domain::{
+    CloudId, ClusterId, FirewallId, InstanceId, NodeBalancerId, NodeId, Owner, PoolId, VolumeId,
+};
 use ipnet::IpNet;
 use jiff::Timestamp;
 pub use journals::{Journal, JournalError, Journals, Stamp};
@@ -170,6 +172,11 @@ pub trait Cloud: Send + Sync {
         pool: PoolId,
         bounds: Option<domain::inventory::Bounds>,
     ) -> Answer<Pool>;
+    /// POST: a node's machine goes and a fresh one comes under another id; `NotFound` once it is gone,
+    /// so that a repeat makes nothing. A cloud without it refuses.
+    async fn recycle_node(&self, _: ClusterId, _: &NodeId) -> Answer<()> {
+        Err(Failure::new(Kind::Invalid, "recycle the node"))
+    }
     /// PUT a firewall's tags, all of them. Asked only by a take-over, as the next is.
     async fn set_firewall_tags(&self, id: FirewallId, tags: &[String]) -> Answer<()>;
     /// A firewall's inbound rules that let somebody in.

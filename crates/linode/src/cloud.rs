@@ -12,6 +12,7 @@ use crate::wire::{
 };
 use crate::{cluster, firewall};
 use async_trait::async_trait;
+use domain::NodeId;
 use domain::catalog::Catalog;
 use domain::inventory::{
     AccessList, Account, BalancerWall, Bounds, Cluster, Firewall, FirewallRead, Instance,
@@ -26,6 +27,7 @@ use http::Method;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde::de::IgnoredAny;
 use std::sync::{Arc, OnceLock};
 
 /// One account of Linode's API v4, or of a demo cloud that answers like it.
@@ -170,6 +172,15 @@ impl Cloud for LinodeCloud {
     async fn rotate_kubeconfig(&self, id: ClusterId) -> Answer<()> {
         let path = cluster::path(id, "/kubeconfig");
         self.caller.delete("rotate the kubeconfig", &path).await
+    }
+
+    async fn recycle_node(&self, id: ClusterId, node: &NodeId) -> Answer<()> {
+        let path = cluster::path(id, &format!("/nodes/{node}/recycle"));
+        let nothing = serde_json::json!({});
+        let made =
+            self.caller
+                .write::<IgnoredAny>("recycle the node", Method::POST, &path, &nothing);
+        made.await.map(|_| ())
     }
 
     async fn api_endpoints(&self, id: ClusterId) -> Answer<Vec<String>> {

@@ -4,6 +4,7 @@ mod apply;
 mod kubectl;
 mod look;
 mod reach;
+mod recycle;
 mod serve;
 mod stop;
 mod take_over;
@@ -73,6 +74,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::List => look::list(&session).await,
         Command::Show(name) => look::show(&session, &name.name).await,
         Command::Reach(args) => reach::reach(&session, args).await,
+        Command::Recycle(args) => recycle::recycle(&session, args).await,
         Command::Access(args) => reach::access(&session, args).await,
         Command::Kubeconfig { name, kubectl, .. } if kubectl.merge || kubectl.undo => {
             kubectl::kubectl(&session, &name.name, kubectl).await

@@ -11,7 +11,7 @@ use super::{
     Action, GPU_LABEL, NewCluster, NewFirewall, NewPool, Plan, PoolRole, Prices, Purpose, Step,
 };
 use crate::firewall::RuleSet;
-use crate::ids::{AccountId, CloudId, DeploymentId, Owner, PlanId, VolumeId};
+use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, NodeId, Owner, PlanId, VolumeId};
 use crate::inventory::{Bounds, ServiceName};
 use crate::progress::Progress;
 use crate::spec::{FirewallRule, Spec};
@@ -221,6 +221,13 @@ pub enum Edit {
         /// Bounds.
         bounds: Option<Bounds>,
     },
+    /// Nodes are replaced by fresh ones, one after the other, and fresh GPUs are tested.
+    Recycle {
+        /// Their pool.
+        pool: PoolRole,
+        /// Each with its machine.
+        nodes: Vec<(NodeId, Option<InstanceId>)>,
+    },
     /// The standing wish to stop.
     Stop,
 }
@@ -280,6 +287,17 @@ pub fn plan_update(spec: &Spec, edits: &[Edit], prices: Prices, basis: Basis) ->
                     bounds: *bounds,
                 };
                 last_of_pools = steps.add(action, [last_of_pools]);
+            }
+            Edit::Recycle { pool, nodes } => {
+                for (node, instance) in nodes {
+                    let (node, instance) = (node.clone(), *instance);
+                    let action = Action::RecycleNode { node, instance };
+                    last_of_pools = steps.add(action, [last_of_pools]);
+                    last_of_pools = steps.add(Action::AwaitNodes { pool: *pool }, [last_of_pools]);
+                }
+                if *pool == PoolRole::Gpu {
+                    last_of_pools = steps.add(Action::TestGpus, [last_of_pools]);
+                }
             }
             Edit::Stop => all.push(steps.add(Action::SetStop, [checked])),
         }

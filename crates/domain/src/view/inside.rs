@@ -1,6 +1,7 @@
 //! What Kubernetes tells of a node, and the sums of all.
 
 use crate::money::MicroUsd;
+use crate::text::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -61,6 +62,15 @@ pub struct GpuProofView {
     pub said: Option<String>,
     /// Each card: `NVIDIA RTX 4000 Ada Generation, 20475 MiB, driver 570.195.03`.
     pub cards: Vec<String>,
+}
+
+/// What recycling nodes costs and breaks, before it is confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RecycleReview {
+    /// The nodes that go, by their short names.
+    pub nodes: Vec<String>,
+    /// A sentence for each thing to know.
+    pub lines: Vec<Text>,
 }
 
 /// The sums over all nodes of a deployment.

@@ -14,6 +14,7 @@ mod observe;
 mod others;
 pub mod problem;
 mod reads;
+mod recycle;
 mod review;
 mod roam;
 mod rounds;
@@ -29,6 +30,8 @@ mod weather;
 pub const TEARDOWN_TEXTS: &[(&str, &[&str])] = teardown::Row::ALL;
 /// Codes of a take-over.
 pub const TAKE_OVER_TEXTS: &[(&str, &[&str])] = take_over::TakeOver::ALL;
+/// What recycling means.
+pub const RECYCLE_TEXTS: &[(&str, &[&str])] = recycle::Recycle::ALL;
 /// Codes of the account-wide search.
 pub const SWEEP_TEXTS: &[(&str, &[&str])] = sweep::Found::ALL;
 /// What keeps the cloud from being read, in words.
@@ -38,6 +41,7 @@ pub const OTHER_TEXTS: &[(&str, &[&str])] = others::Other::ALL;
 
 pub use access::{AccessDone, AccessEdit};
 pub use diagnostics::Diagnostics;
+pub use recycle::Recycled;
 pub use review::For;
 pub use show::Brief;
 pub use stop::MoveStop;

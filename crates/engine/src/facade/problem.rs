@@ -198,6 +198,10 @@ texts! {
         "kubernetes_silent" KubernetesSilent { name: String },
         /// What to do about it.
         "kubernetes_silent_fix" KubernetesSilentFix,
+        /// No node of this name, or no pool of this role.
+        "node_missing" NodeMissing { name: String },
+        /// What to do about it.
+        "node_missing_fix" NodeMissingFix,
         /// Our own fault.
         "own_fault" OwnFault { what: String },
         /// What to do about it.

@@ -71,7 +71,7 @@ fn line_of(record: &Record) -> Vec<u8> {
 async fn a_line_is_a_checksum_and_a_record() {
     let (_home, journals, path) = home(2).await;
     expect![[r#"
-        {"crc":"0b9a721e","record":{"seq":0,"at":"2026-11-23T10:00:00Z","fact":{"opened":{"version":2,"writer":"0.1.0","deployment":"01jdcanary0000000000000000","cloud":"demo-1","account":"AAAA"}}}}
+        {"crc":"7e2fd70f","record":{"seq":0,"at":"2026-11-23T10:00:00Z","fact":{"opened":{"version":3,"writer":"0.1.0","deployment":"01jdcanary0000000000000000","cloud":"demo-1","account":"AAAA"}}}}
         {"crc":"901134a8","record":{"seq":1,"at":"2026-11-23T10:00:00Z","fact":"kubeconfig_saved"}}
     "#]].assert_eq(&fs::read_to_string(&path).unwrap());
     assert_eq!(journals.read(&id()).await.unwrap(), [record(0), record(1)]);
@@ -173,12 +173,12 @@ async fn a_gap_a_second_header_and_an_unknown_fact_are_damage_even_at_the_end() 
 async fn a_newer_journal_is_refused_whatever_its_facts_are() {
     check(
         |bytes| {
-            let json = br#"{"seq":0,"at":1,"new":[],"fact":{"opened":{"version":3,"writer":"9.0.0","more":1}}}"#;
+            let json = br#"{"seq":0,"at":1,"new":[],"fact":{"opened":{"version":9,"writer":"9.0.0","more":1}}}"#;
             let crc = format!("{:08x}", crc32fast::hash(json));
             let line = format!("{{\"crc\":\"{crc}\",\"record\":");
             *bytes = [line.as_bytes(), json, b"}\n", b"{\"other\":1}\n", b"x\n"].concat();
         },
-        expect!["open a journal of version 3, written by Quaylight 9.0.0"],
+        expect!["open a journal of version 9, written by Quaylight 9.0.0"],
     )
     .await;
     let continued = |bytes: &mut Vec<u8>, version: u32| {
@@ -191,7 +191,7 @@ async fn a_newer_journal_is_refused_whatever_its_facts_are() {
     };
     check(
         |bytes| continued(bytes, VERSION + 1),
-        expect!["open a journal of version 3, written by Quaylight 9.0.0"],
+        expect!["open a journal of version 4, written by Quaylight 9.0.0"],
     )
     .await;
     check(|bytes| continued(bytes, VERSION), expect!["read line 5 of the journal of `01jdcanary0000000000000000`: it is not a line of a journal"]).await;

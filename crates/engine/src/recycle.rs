@@ -1,0 +1,42 @@
+//! A node's machine goes and a fresh one takes its place, under another id in the same pool.
+//!
+//! The POST is not one of those that make something new by a label: it names the node that goes, so
+//! that a repeat finds that node gone and makes nothing.
+
+use crate::act::{Act, Trouble};
+use crate::ports::Kind;
+use crate::said::{Ended, failed};
+use domain::InstanceId;
+use domain::NodeId;
+use domain::inventory::Node;
+use domain::text::Text;
+
+impl Act {
+    /// POST the recycling of one node, while the machine that the plan names is still under it.
+    pub(crate) async fn recycle_node(
+        &self,
+        node: &NodeId,
+        instance: Option<InstanceId>,
+    ) -> Result<Text, Trouble> {
+        let cluster = self.cluster().await?;
+        let sight = self.look_fresh().await?;
+        let same = |one: &Node| one.id == *node && one.instance == instance;
+        let there = sight.nodes().any(same);
+        if there {
+            self.own().await?;
+            match self
+                .tried(|| self.cloud().recycle_node(cluster, node))
+                .await?
+            {
+                Ok(()) => {}
+                // Somebody else, or a try whose answer was lost, was quicker.
+                Err(failure) if failure.kind == Kind::NotFound => {}
+                Err(failure) => return Err(Trouble::Failed(failed(&failure))),
+            }
+        }
+        // What comes is written down and covered as soon as it is seen.
+        self.look_fresh().await?;
+        let node = node.to_string();
+        Ok(Ended::Recycled { node }.into())
+    }
+}
