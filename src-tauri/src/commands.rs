@@ -105,6 +105,18 @@ pub(crate) async fn review(shell: State<'_, Shell>, spec: Spec) -> Answer<Review
     Ok(review)
 }
 
+/// What other bounds of the autoscaler would change and cost; `deploy` accepts its plan.
+#[tauri::command]
+pub(crate) async fn review_size(
+    shell: State<'_, Shell>,
+    deployment: Deployment,
+    at_least: u32,
+    at_most: u32,
+) -> Answer<Review> {
+    let engine = &shell.session().await?.engine;
+    engine.review_size(&deployment.0, at_least, at_most).await
+}
+
 /// What else costs on the account; nothing of it is touched.
 #[tauri::command]
 pub(crate) async fn search_account(shell: State<'_, Shell>) -> Answer<AccountSearch> {

@@ -29,6 +29,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "preview_merge",
     "receipt",
     "review",
+    "review_size",
     "review_teardown",
     "rotate_kubeconfig",
     "save_cost",

@@ -119,6 +119,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             kubectl::preview_merge,
             commands::receipt,
             commands::review,
+            commands::review_size,
             commands::review_teardown,
             kubectl::rotate_kubeconfig,
             files::save_cost,

@@ -36,6 +36,21 @@ async fn applying_the_same_spec_again_writes_nothing_and_a_new_bound_is_one_put(
     assert!(same.changes.is_some() && same.items.is_empty() && same.plan.is_none());
     assert_eq!((bench.calls("POST"), bench.calls("PUT")), before);
 
+    let id = bench.engine.list()[0].id.clone();
+    let wider = bench.engine.review_size(&id, 1, 8).await.unwrap();
+    let prices = |review: &domain::view::Review| {
+        let quote = &review.quote;
+        (
+            quote.from_start.unwrap().hour.0,
+            quote.at_most.unwrap().hour.0,
+        )
+    };
+    assert_eq!(prices(&wider), (646_000, 4_286_000));
+    assert!(wider.plan.is_some() && wider.items.len() == 1);
+    assert_eq!((bench.calls("POST"), bench.calls("PUT")), before);
+    let turned = bench.engine.review_size(&id, 3, 2).await.unwrap();
+    assert!(turned.plan.is_none() && !turned.diagnostics.is_empty());
+
     let more = Spec {
         gpu_max: 7,
         ..Bench::spec()

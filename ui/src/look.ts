@@ -82,6 +82,7 @@ export const SHOWN: {
     kubeconfig: 'masked',
     rotate: 'rotate',
     licences: 'licences',
+    size: 'size',
   },
 };
 
@@ -229,6 +230,12 @@ export async function show(scene: Scene, window: App): Promise<void> {
       if (one) one.picked = 'kubectl';
       return;
     }
+    case 'size':
+      window.go({ at: 'deployment', id: '01ada' });
+      await window.openSize('01ada');
+      if (window.size) window.size.most = 8;
+      await window.size?.ask();
+      return;
     case 'rotate':
       window.go({ at: 'deployment', id: '01ada' });
       window.kubectl.askRotate('01ada');

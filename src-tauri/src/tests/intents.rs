@@ -84,6 +84,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         preview_merge: invalid args `deployment` for command `preview_merge`: command preview_merge missing required key deployment
         receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
         review: invalid args `spec` for command `review`: command review missing required key spec
+        review_size: invalid args `deployment` for command `review_size`: command review_size missing required key deployment
         review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment
         rotate_kubeconfig: invalid args `deployment` for command `rotate_kubeconfig`: command rotate_kubeconfig missing required key deployment
         save_cost: invalid args `deployment` for command `save_cost`: command save_cost missing required key deployment

@@ -18,7 +18,7 @@ import { LICENCES, licenceText } from './fixtures/licences';
 import { exposed } from './fixtures/reach';
 import { rare, search } from './fixtures/rare';
 import { ADDRESS, ago, names, NOW, text, time, word } from './fixtures/make';
-import { diagnostics, review, teardown } from './fixtures/review';
+import { diagnostics, review, sizes, teardown } from './fixtures/review';
 
 export const account: AccountCard = {
   id: 'A1B2',
@@ -68,6 +68,7 @@ export const SCENES = [
   'merged',
   'masked',
   'rotate',
+  'size',
   'details',
   'cost',
   'cost_gap',
@@ -298,6 +299,7 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       note(`guard_balancer ${service}`);
       return wait('enforced');
     },
+    reviewSize: (deployment, atLeast, atMost) => wait(sizes(mine, deployment, atLeast, atMost)),
     deploy: () => {
       note('deploy');
       return wait('01nlp');

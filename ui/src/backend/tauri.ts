@@ -20,6 +20,8 @@ export const tauri: Backend = {
   editAccess: (deployment, add, remove, withoutMe) =>
     invoke('edit_access', { deployment, add, remove, withoutMe }),
   guardBalancer: (deployment, service) => invoke('guard_balancer', { deployment, service }),
+  reviewSize: (deployment, atLeast, atMost) =>
+    invoke('review_size', { deployment, atLeast, atMost }),
   deploy: (plan, unknownPrice) => invoke('deploy', { plan, unknownPrice }),
   cancel: (deployment) => invoke('cancel', { deployment }),
   act: (deployment, action) => invoke('act', { deployment, action }),

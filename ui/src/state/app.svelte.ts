@@ -14,6 +14,7 @@ import { Kubectl, type KubectlOver } from './kubectl.svelte';
 import { Licences } from './licences.svelte';
 import { Palette } from './palette.svelte';
 import { type Deployment, Screen } from './screen.svelte';
+import { Size } from './size.svelte';
 import { Teardown } from './teardown.svelte';
 
 /** Where the window stands. */
@@ -26,7 +27,7 @@ export type Page =
   | { at: 'account' };
 
 /** What may stand over the page. */
-export type Over = 'teardown' | 'palette' | 'access' | 'licences' | KubectlOver;
+export type Over = 'teardown' | 'palette' | 'access' | 'licences' | 'size' | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -44,6 +45,7 @@ export class App {
   notify = $state(true);
   toasts = $state.raw<readonly Toast[]>([]);
   teardown = $state.raw<Teardown | null>(null);
+  size = $state.raw<Size | null>(null);
   /** What is under way, so that a button is not pressed twice. */
   busy = $state(false);
   /** What the one polite live region says. */
@@ -71,6 +73,7 @@ export class App {
     if (this.palette.open) return 'palette';
     if (this.access.deployment !== null) return 'access';
     if (this.licences.open) return 'licences';
+    if (this.size !== null) return 'size';
     return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
@@ -221,6 +224,24 @@ export class App {
       this.fail(thrown);
     });
     void this.teardown.ask();
+  }
+
+  /** Asks how large a cluster may be; it begins with the bounds that it has. */
+  async openSize(id: string): Promise<void> {
+    const pools = this.screen.deployments.get(id)?.row?.picture.pools;
+    const pool = pools?.find((one) => one.role === 'gpu');
+    if (!pool) return;
+    this.size = new Size(this.backend, id, pool, (thrown) => {
+      this.fail(thrown);
+    });
+    await this.size.ask();
+  }
+
+  async applySize(): Promise<void> {
+    const plan = this.size?.review?.plan;
+    if (!plan) return;
+    const begun = await this.intend(() => this.backend.deploy(plan, false));
+    if (begun !== null) this.size = null;
   }
 
   async confirmTeardown(): Promise<void> {

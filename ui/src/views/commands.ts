@@ -153,6 +153,7 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
       ? [here('save-cost', m.ui_save_csv(), () => void app.saveCost(row.id))]
       : []),
     ...(may.kubeconfig ? kubeconfig(app, row, here) : []),
+    ...(may.resize ? [here('size', m.ui_size_change(), () => void app.openSize(row.id))] : []),
     ...(may.editAccess
       ? [
           here(

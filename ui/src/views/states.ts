@@ -102,6 +102,7 @@ export interface May {
   cancel: boolean;
   tearDown: boolean;
   editAccess: boolean;
+  resize: boolean;
   act: boolean;
 }
 
@@ -114,6 +115,7 @@ export function can(row: DeploymentRow): May {
     cancel: own && row.state === 'building',
     tearDown: own && (row.state === 'running' || waits),
     editAccess: own && row.state === 'running',
+    resize: own && row.state === 'running',
     act: own,
   };
 }

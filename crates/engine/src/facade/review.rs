@@ -96,6 +96,29 @@ impl Engine {
         Ok(review)
     }
 
+    /// What other bounds of the autoscaler would change and cost. It is quoted from the lower bound
+    /// on: how many nodes it began with says nothing of a cluster that stands.
+    pub async fn review_size(
+        &self,
+        id: &DeploymentId,
+        at_least: u32,
+        at_most: u32,
+    ) -> Result<Review, Problem> {
+        let held = self.known(id)?;
+        let name = held.progress.label();
+        let Some(spec) = &held.progress.spec else {
+            let name = name.unwrap_or_else(|| id.0.clone());
+            return Err(problem::problem(Said::NothingToDo { name }, None, None));
+        };
+        let wanted = Spec {
+            gpu_count: at_least,
+            gpu_min: at_least,
+            gpu_max: at_most,
+            ..spec.clone()
+        };
+        self.review(wanted, For::Apply).await
+    }
+
     /// Remembers a plan, so that it can be accepted by its id.
     fn show(&self, plan: Plan) -> PlanId {
         let id = plan.id.clone();
