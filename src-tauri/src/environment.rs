@@ -17,6 +17,17 @@ pub(crate) fn dialog_folder() -> Option<PathBuf> {
     }
 }
 
+/// The demo cloud on loopback that a driven window takes for Linode, so that a token can be checked
+/// without one: its port. `None` in a release build and whenever nothing drives the window.
+pub(crate) fn stand_in_for_linode() -> Option<u16> {
+    if cfg!(debug_assertions) && automated() {
+        let port = std::env::var("QUAYLIGHT_LINODE_PORT").ok()?;
+        port.parse().ok()
+    } else {
+        None
+    }
+}
+
 /// WebKitGTK's DMA-BUF renderer shows an empty window on some drivers. Under WebDriver it has to
 /// stay: without it, screenshots hang.
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@
 //! that kubectl reaches it. Only Linode reads the keychain; neither reads a token from the
 //! environment. Both clouds stay at work once they were started, wherever the window stands.
 
+use crate::environment;
 use crate::hosting::{self, Hosted};
 use crate::keeping;
 use crate::lifecycle;
@@ -170,10 +171,13 @@ async fn linode(home: &Path, clouds: &mut Clouds) -> Result<Arc<Session>, Proble
 
 /// A client of Linode with a token.
 pub(crate) fn linode_cloud(token: SecretString) -> Result<LinodeCloud, linode::Error> {
-    let transport = linode::live_transport()?;
+    let (transport, origin) = match environment::stand_in_for_linode() {
+        None => (linode::live_transport()?, Origin::Linode),
+        Some(port) => (linode::loopback_transport()?, Origin::Loopback(port)),
+    };
     Ok(LinodeCloud::new(
         transport,
-        Origin::Linode,
+        origin,
         token,
         Arc::new(local::SystemClock),
     ))

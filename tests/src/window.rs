@@ -68,6 +68,11 @@ fn free_port() -> Result<u16> {
 impl Window {
     /// Starts the built app with `home` as its home folder.
     pub async fn open(home: &Path, album: Album) -> Result<Self> {
+        Self::open_with(home, album, &[]).await
+    }
+
+    /// The same with more in its environment.
+    pub async fn open_with(home: &Path, album: Album, more: &[(&str, &str)]) -> Result<Self> {
         let app = super::built("QUAYLIGHT_APP", "quaylight");
         ensure!(
             app.exists(),
@@ -92,6 +97,7 @@ impl Window {
             .env("XDG_DATA_HOME", home.join(".local/share"))
             .env("XDG_CONFIG_HOME", home.join(".config"))
             .env("XDG_CACHE_HOME", home.join(".cache"))
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
