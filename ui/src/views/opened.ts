@@ -13,7 +13,7 @@ export const at = (testid: string): HTMLElement => screen.getByTestId(testid);
 export function eachInItsOwn(): void {
   // A window takes a second to draw where others work on the same machine.
   configure({ asyncUtilTimeout: 10_000 });
-  vi.setConfig({ testTimeout: 30_000 });
+  vi.setConfig({ testTimeout: 60_000 });
   afterEach(() => {
     cleanup();
     document.body.replaceChildren();
@@ -34,9 +34,12 @@ export async function open(scene: Scene): Promise<{ backend: Replay; app: State 
     },
   });
   const unread = scene === 'reading' || scene === 'unread';
-  await vi.waitFor(() => {
-    expect(document.querySelector('.skeleton') === null || unread).toBe(true);
-  });
+  await vi.waitFor(
+    () => {
+      expect(document.querySelector('.skeleton') === null || unread).toBe(true);
+    },
+    { timeout: 10_000 },
+  );
   // Dialogs and what was asked for come a turn later.
   await new Promise((done) => setTimeout(done, 20));
   if (!app) throw new Error('the window did not start');
