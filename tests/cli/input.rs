@@ -1,26 +1,14 @@
 //! Bad input: everything is said at once, with its place, and nothing is made.
 
 use anyhow::{Result, ensure};
-use quaylight_tests::programs::{Demo, cli, told};
-
-const BAD: &str = r#"cluster_name_prefix = "Ada_and_a_very_long_name"
-region              = "us-east"
-gpu_node_type       = "g1-gpu-rtx6000-1"
-kubernetes_version  = 1.30
-autoscaler_min      = 5
-autoscaler_max      = 2
-gpu_node_count      = 101
-allowed_kubectl_ips = ["300.1.2.3/32"]
-tags                = [upper("x")]
-regoin              = "us-ord"
-"#;
+use quaylight_tests::programs::{BAD_TFVARS, Demo, cli, told};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_problems_come_at_once_with_their_places_and_nothing_is_made() -> Result<()> {
     let home = tempfile::tempdir()?;
     let demo = Demo::serve(home.path(), &[]).await?;
     let file = home.path().join("tofu.tfvars");
-    std::fs::write(&file, BAD)?;
+    std::fs::write(&file, BAD_TFVARS)?;
     let output = cli(home.path())
         .args(["--cloud", &demo.url, "--yes", "apply", "--var-file"])
         .arg(&file)

@@ -1,7 +1,7 @@
 //! Killed in the middle, started again: what goes on by itself and what is asked.
 
 use anyhow::Result;
-use quaylight_tests::job::{deploy, new_cluster, shots};
+use quaylight_tests::job::{new_cluster, shots};
 use quaylight_tests::window::{Album, Window};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,16 +39,5 @@ async fn a_create_killed_just_now_goes_on_and_a_killed_teardown_finishes_by_itse
         .await?;
     window.find("sweep-2").await?;
     window.shot("gone-after-the-kill").await?;
-    window.close().await?.save()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_cluster_stands_beside_the_first_in_light() -> Result<()> {
-    let home = tempfile::tempdir()?;
-    let mut window = Window::open(home.path(), Album::new(shots("light"))?).await?;
-    window.click("account-open").await?;
-    window.click("theme-light").await?;
-    new_cluster(&mut window).await?;
-    deploy(&mut window).await?;
     window.close().await?.save()
 }

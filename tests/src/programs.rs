@@ -7,6 +7,19 @@ use std::process::{Output, Stdio};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+/// A variables file in which ten lines are wrong; the fifth and the sixth are one problem.
+pub const BAD_TFVARS: &str = r#"cluster_name_prefix = "Ada_and_a_very_long_name"
+region              = "us-east"
+gpu_node_type       = "g1-gpu-rtx6000-1"
+kubernetes_version  = 1.30
+autoscaler_min      = 5
+autoscaler_max      = 2
+gpu_node_count      = 101
+allowed_kubectl_ips = ["300.1.2.3/32"]
+tags                = [upper("x")]
+regoin              = "us-ord"
+"#;
+
 /// `quaylight-cli` with a home of its own and a clean environment.
 pub fn cli(home: &Path) -> Command {
     let mut command = Command::new(super::built("QUAYLIGHT_CLI", "quaylight-cli"));
