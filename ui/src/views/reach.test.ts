@@ -1,5 +1,5 @@
 import { fireEvent, screen } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { exposed, guarded } from '../backend/fixtures/reach';
 import { at, eachInItsOwn, open } from './opened';
 import { coverLook, grouped } from './reach';
