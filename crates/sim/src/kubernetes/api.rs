@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::accept::{Shape, json_text};
+use super::issued::{self, Caller};
 use super::kinds::{self, Kind};
 use super::mark::Mark;
 use super::patch::Style;
@@ -15,7 +16,7 @@ use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
-use super::{Cluster, discovery, openapi, reached, watch};
+use super::{Cluster, discovery, openapi, rbac, reached, watch};
 use crate::ReplyBody;
 
 /// What etcd takes at most in one request.
@@ -92,7 +93,7 @@ fn respond(
         }
         _ => {}
     }
-    authenticate(cluster, request)?;
+    let caller = issued::caller(cluster, request, now)?;
     if request.body().len() > BODY_BYTES_MAX {
         return Err(Refusal::too_large());
     }
@@ -100,6 +101,9 @@ fn respond(
         return Ok(reply(StatusCode::OK, &found));
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
+    if let Caller::Account(account) = &caller {
+        rbac::check(&cluster.lock(), account, request.method(), &path, &query)?;
+    }
     if let Some(found) = reached::find(&cluster.lock(), request.method(), &path, &query)? {
         return Ok(found);
     }
@@ -122,15 +126,6 @@ pub(super) fn shown_token(request: &Request<Bytes>) -> Option<&str> {
     let shown = text_header(request, &header::AUTHORIZATION).split_once(' ');
     let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     bearer.map(|(_, token)| token.trim())
-}
-
-fn authenticate(cluster: &Cluster, request: &Request<Bytes>) -> Result<(), Refusal> {
-    let known = shown_token(request).is_some_and(|token| cluster.unread().secrets.is_token(token));
-    if known {
-        Ok(())
-    } else {
-        Err(Refusal::unauthorized())
-    }
 }
 
 fn target(path: &[&str]) -> Result<Target, Refusal> {
@@ -191,6 +186,10 @@ fn act(
         "status" if kind.status => Part::Status,
         "eviction" if kind.is("", "pods") && request.method() == Method::POST => {
             return evict(cluster, target, dry, now);
+        }
+        "token" if kind.is("", "serviceaccounts") && request.method() == Method::POST => {
+            let (name, wanted) = (target.name.as_deref().unwrap_or_default(), body(request)?);
+            return cluster.with(|inner| issued::request(inner, (namespace, name), &wanted, now));
         }
         _ => return Err(Refusal::no_such_path()),
     };

@@ -8,13 +8,14 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::store::scramble;
 
@@ -182,9 +183,22 @@ fn stream(draw: u64, length: usize) -> Vec<u8> {
         .collect()
 }
 
+/// A token of a service account, in the form in which they are bound to an end.
+pub(super) fn service_account_token(
+    namespace: &str,
+    name: &str,
+    expires: Timestamp,
+    salt: &str,
+) -> String {
+    let claims = json!({
+        "iss": "https://kubernetes.default.svc.cluster.local", "exp": expires.as_second(),
+        "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name}},
+        "sub": format!("system:serviceaccount:{namespace}:{name}"),
+    });
+    signed(salted(salt), &claims)
+}
+
 fn token(draw: u64) -> String {
-    let part = |text: String| URL_SAFE_NO_PAD.encode(text);
-    let head = json!({"alg": "RS256", "kid": URL_SAFE_NO_PAD.encode(stream(draw ^ 1, 32))});
     let claims = json!({
         "iss": "kubernetes/serviceaccount",
         "kubernetes.io/serviceaccount/namespace": "kube-system",
@@ -192,6 +206,12 @@ fn token(draw: u64) -> String {
         "kubernetes.io/serviceaccount/service-account.name": "lke-admin",
         "sub": "system:serviceaccount:kube-system:lke-admin",
     });
+    signed(draw, &claims)
+}
+
+fn signed(draw: u64, claims: &Value) -> String {
+    let part = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let head = json!({"alg": "RS256", "kid": URL_SAFE_NO_PAD.encode(stream(draw ^ 1, 32))});
     let signature = URL_SAFE_NO_PAD.encode(stream(draw ^ 2, 256));
     format!(
         "{}.{}.{signature}",

@@ -108,6 +108,12 @@ pub(super) static KINDS: &[Kind] = &[
         "RuntimeClass",
         &[],
     ))),
+    without_status(row(
+        "networking.k8s.io",
+        "networkpolicies",
+        "NetworkPolicy",
+        &["netpol"],
+    )),
     row(
         "policy",
         "poddisruptionbudgets",

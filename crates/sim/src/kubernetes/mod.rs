@@ -2,8 +2,8 @@
 //! kubectl to work with. Start reading at [`Cluster`]; `api` routes a request, `store` keeps the
 //! objects, `controllers` plays the cloud controllers.
 //!
-//! Deliberately absent: RBAC (one token may do everything), preemption, StatefulSets' and CronJobs'
-//! controllers, what a kubelet refuses, what webhooks decide, exec and port-forward.
+//! Deliberately absent: preemption, StatefulSets' and CronJobs' controllers, what a kubelet refuses,
+//! what webhooks decide, exec and port-forward.
 
 mod accept;
 mod age;
@@ -16,6 +16,7 @@ mod discovery;
 mod effect;
 mod fit;
 mod identity;
+mod issued;
 mod kinds;
 mod later;
 mod listen;
@@ -27,6 +28,7 @@ mod peek;
 mod pods;
 mod quantity;
 mod query;
+mod rbac;
 mod reached;
 mod repaint;
 mod scheduler;
@@ -95,6 +97,8 @@ struct Inner {
     desk: scheduler::Desk,
     /// What was to happen and did not yet, in its order.
     later: Vec<(Timestamp, later::Later)>,
+    /// Tokens of service accounts that were given out.
+    issued: Vec<issued::Issued>,
     /// Uids of the Services whose NodeBalancer was asked to go.
     releasing: BTreeSet<String>,
     /// What reaches the nodes that are not open, by name.
@@ -151,6 +155,7 @@ impl Cluster {
             effects: VecDeque::new(),
             desk: scheduler::Desk::default(),
             later: vec![(now, later::Later::Plant)],
+            issued: Vec::new(),
             releasing: BTreeSet::new(),
             reach: BTreeMap::new(),
         })
@@ -302,6 +307,7 @@ impl Cluster {
             "store": inner.store.save(), "gpus": inner.gpus, "effects": inner.effects,
             "releasing": inner.releasing, "broken": inner.broken, "hidden": inner.hidden,
             "idle": inner.desk.idle,
+            "issued": inner.issued,
         })
     }
 
@@ -320,6 +326,8 @@ impl Cluster {
             releasing: BTreeSet<String>,
             #[serde(default)]
             idle: BTreeMap<String, Timestamp>,
+            #[serde(default)]
+            issued: Vec<issued::Issued>,
         }
         let saved: Saved = serde_json::from_value(saved)?;
         let mut inner = Inner {
@@ -333,6 +341,7 @@ impl Cluster {
             effects: saved.effects,
             desk: scheduler::Desk::default(),
             later: Vec::new(),
+            issued: saved.issued,
             releasing: saved.releasing,
             reach: BTreeMap::new(),
         };
