@@ -25,6 +25,7 @@ mod navigation;
 mod news;
 mod preferences;
 mod pump;
+mod readers;
 mod said;
 mod shell;
 mod tray;
@@ -117,14 +118,17 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             about::places,
             commands::preferences,
             kubectl::preview_merge,
+            readers::readers,
             commands::receipt,
             commands::review,
             commands::review_size,
             commands::review_teardown,
+            readers::revoke_reader,
             kubectl::rotate_kubeconfig,
             files::save_cost,
             about::save_diagnostics,
             files::save_kubeconfig,
+            readers::save_reader,
             files::save_receipt,
             files::save_tfvars,
             commands::search_account,

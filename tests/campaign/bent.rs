@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::inside::{NodeInside, Pod};
 use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use domain::view::Reader;
 use engine::ports::{Answer, Kube, KubeApi, KubeReach};
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -102,5 +103,29 @@ impl KubeApi for BentApi {
 impl KubeReach for BentApi {
     async fn guard_service(&self, service: &ServiceName, list: &[IpNet]) -> Answer<()> {
         self.inner.guard_service(service, list).await
+    }
+
+    async fn readers(&self) -> Answer<Vec<Reader>> {
+        self.inner.readers().await
+    }
+
+    async fn admit_reader(
+        &self,
+        name: &str,
+        length: jiff::SignedDuration,
+    ) -> Answer<(SecretString, Reader)> {
+        self.inner.admit_reader(name, length).await
+    }
+
+    async fn set_policy(&self, namespace: &str, on: bool) -> Answer<()> {
+        self.inner.set_policy(namespace, on).await
+    }
+
+    async fn policies(&self) -> Answer<Vec<String>> {
+        self.inner.policies().await
+    }
+
+    async fn dismiss_reader(&self, name: &str) -> Answer<()> {
+        self.inner.dismiss_reader(name).await
     }
 }

@@ -17,6 +17,7 @@ mod killed;
 mod kubectl;
 mod leaks;
 mod reach;
+mod readers;
 mod reference;
 mod shape;
 mod stop;

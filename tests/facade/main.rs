@@ -19,6 +19,7 @@ mod kubectl;
 mod life;
 mod lost;
 mod owner;
+mod policy;
 mod reach;
 mod refused;
 mod rounds;

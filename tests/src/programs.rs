@@ -34,6 +34,21 @@ pub fn cli(home: &Path) -> Command {
     command
 }
 
+/// The real kubectl with a kubeconfig, and nothing of this computer's own.
+pub fn kubectl(home: &Path, kubeconfig: &Path) -> Command {
+    let program = std::env::var_os("QUAYLIGHT_KUBECTL").unwrap_or_else(|| "kubectl".into());
+    let mut command = Command::new(program);
+    command
+        .env("HOME", home)
+        .env_remove("KUBECONFIG")
+        .args(["--kubeconfig".as_ref(), kubeconfig.as_os_str()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
 /// The end of a program, in words, for a failed assertion.
 pub fn told(output: &Output) -> String {
     format!(

@@ -9,6 +9,7 @@ import type { StepState } from './bindings/StepState';
 import type { Tense } from './bindings/Tense';
 import type { Tone } from './bindings/Tone';
 import { LICENCES } from './backend/fixtures/licences';
+import { ENTRIES } from './backend/fixtures/access';
 import { problem, replay, SCENES, type Scene } from './backend/replay';
 import type { WeatherKind } from './bindings/WeatherKind';
 import type { Whose } from './bindings/Whose';
@@ -83,6 +84,7 @@ export const SHOWN: {
     rotate: 'rotate',
     licences: 'licences',
     size: 'size',
+    readers: 'readers',
   },
 };
 
@@ -92,12 +94,16 @@ async function unfold(testid: string): Promise<void> {
   document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
 }
 
-/** An access list with an edit, with one that is wrong, and with one that needs a second word. */
-async function edited(scene: 'access' | 'access_wrong' | 'access_me', window: App): Promise<void> {
+type Edited = 'access' | 'access_wrong' | 'access_me' | 'access_off' | 'access_beside';
+
+/** An access list with an edit, with one that is wrong, with one that needs a second word, switched
+ * off in the cloud, and edited while a run is under way. */
+async function edited(scene: Edited, window: App): Promise<void> {
   const { access } = window;
-  await access.edit('01ada', []);
+  await access.edit(scene === 'access_beside' ? '01nlp' : '01ada', ENTRIES);
+  if (scene === 'access_off') return;
   await access.addMine();
-  if (scene === 'access') {
+  if (scene === 'access' || scene === 'access_beside') {
     await access.put('192.0.2.0/28');
     await access.remove('198.51.100.0/24');
   } else if (scene === 'access_wrong') {
@@ -189,7 +195,9 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'access':
     case 'access_wrong':
     case 'access_me':
-      window.go({ at: 'deployment', id: '01ada' });
+    case 'access_off':
+    case 'access_beside':
+      window.go({ at: 'deployment', id: scene === 'access_beside' ? '01nlp' : '01ada' });
       await edited(scene, window);
       return;
     case 'drawer': {
@@ -239,6 +247,10 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'rotate':
       window.go({ at: 'deployment', id: '01ada' });
       window.kubectl.askRotate('01ada');
+      return;
+    case 'readers':
+      window.go({ at: 'deployment', id: '01ada' });
+      await window.readers.open('01ada');
       return;
     case 'receipt':
       window.go({ at: 'deployment', id: '01lab' });

@@ -61,6 +61,9 @@ pub(crate) enum Command {
     Access(AccessArgs),
     /// Replace a node, or each node of a pool, by a fresh one: what it costs and breaks is said first.
     Recycle(RecycleArgs),
+    /// The default-deny preset of a namespace: its pods reach the cluster's DNS only, and are reached
+    /// by nodes and control plane only, so that webhooks work.
+    NetworkPolicy(PolicyArgs),
     /// Its kubeconfig, rebuilt from allowed parts.
     Kubeconfig {
         /// Which deployment.
@@ -72,6 +75,9 @@ pub(crate) enum Command {
         /// What becomes of the kubeconfig that kubectl reads.
         #[command(flatten)]
         kubectl: Kubectl,
+        /// Colleagues who may read.
+        #[command(flatten)]
+        readers: Readers,
     },
     /// Delete all of a deployment and prove that nothing is left.
     Teardown {
@@ -137,6 +143,23 @@ pub(crate) struct RecycleArgs {
     pub(crate) node: String,
 }
 
+/// Options of `network-policy`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// Which deployment.
+    #[command(flatten)]
+    pub(crate) name: Name,
+    /// Which namespace.
+    #[arg(value_name = "NAMESPACE")]
+    pub(crate) namespace: String,
+    /// Switch it on.
+    #[arg(long, required_unless_present = "off", conflicts_with = "off")]
+    pub(crate) on: bool,
+    /// Switch it off.
+    #[arg(long)]
+    pub(crate) off: bool,
+}
+
 /// Options of `access`.
 #[derive(Debug, Args)]
 pub(crate) struct AccessArgs {
@@ -187,6 +210,27 @@ pub(crate) struct Kubectl {
     /// Take it out again.
     #[arg(long, conflicts_with = "out")]
     pub(crate) undo: bool,
+}
+
+/// Read-only kubeconfigs for colleagues.
+#[derive(Debug, Args)]
+pub(crate) struct Readers {
+    /// One that reads what Kubernetes' role `view` reads, and changes nothing.
+    #[arg(long, conflicts_with_all = ["merge", "undo"])]
+    pub(crate) read_only: bool,
+    /// For whom it is [default: a name that is made up].
+    #[arg(long = "for", value_name = "WHO", requires = "read_only")]
+    pub(crate) reader: Option<String>,
+    /// For how long it works, such as `8h`.
+    #[arg(long, value_name = "LENGTH", requires = "read_only", default_value = "8h",
+          value_parser = length)]
+    pub(crate) expires: SignedDuration,
+    /// List who has one.
+    #[arg(long = "readers", conflicts_with_all = ["merge", "undo", "read_only", "out"])]
+    pub(crate) list: bool,
+    /// Take one back.
+    #[arg(long, value_name = "WHO", conflicts_with_all = ["merge", "undo", "read_only", "out"])]
+    pub(crate) revoke: Option<String>,
 }
 
 /// To when a stop time is moved.

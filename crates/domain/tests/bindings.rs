@@ -9,7 +9,7 @@ use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
     AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, LicenceRow,
-    MergePreview, NoticeAction, Places, Problem, ReceiptView, RecycleReview, Review,
+    MergePreview, NoticeAction, Places, Problem, Reader, ReceiptView, RecycleReview, Review,
     TeardownReview, Update,
 };
 use std::collections::BTreeMap;
@@ -40,6 +40,7 @@ fn export(to: &Path) {
     AccessEnd::export_all(&cfg).unwrap();
     AddressAsking::export_all(&cfg).unwrap();
     LicenceRow::export_all(&cfg).unwrap();
+    Reader::export_all(&cfg).unwrap();
 }
 
 /// File names and texts of a folder; empty when there is none.

@@ -7,7 +7,7 @@ use domain::text::Text;
 use domain::texts;
 use domain::view::{MergePreview, MergedContext, Problem};
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 /// A deployment that shall stand there.
@@ -253,6 +253,30 @@ pub fn masked(line: &str) -> String {
     } else {
         format!("{lead}{key}: {MASK}")
     }
+}
+
+/// A kubeconfig of the same server for another token, to be rebuilt from atoms as every one is; `None`:
+/// the clean one has no server or authority, which the rebuilding does not let happen.
+pub(crate) fn with_token(
+    clean: &SecretString,
+    user: &str,
+    token: &SecretString,
+) -> Option<SecretString> {
+    let text = clean.expose_secret();
+    let value = |key: &str| {
+        let mut lines = text.lines().map(str::trim_start);
+        lines.find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
+    };
+    let (server, authority) = (value("server")?, value("certificate-authority-data")?);
+    let context = value("current-context")?.trim_matches('"');
+    let token = token.expose_secret();
+    let made = format!(
+        "apiVersion: v1\nkind: Config\nclusters:\n- name: {context}\n  cluster:\n    server: {server}\n    \
+         certificate-authority-data: {authority}\nusers:\n- name: {user}\n  user:\n    token: {token}\n\
+         contexts:\n- name: {context}\n  context:\n    cluster: {context}\n    user: {user}\n    \
+         namespace: default\ncurrent-context: {context}\n"
+    );
+    Some(SecretString::from(made))
 }
 
 #[cfg(test)]

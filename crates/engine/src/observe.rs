@@ -39,6 +39,8 @@ pub struct Observed {
     pub firewall: Option<FirewallRead>,
     /// Its NodeBalancers.
     pub balancers: Option<Vec<BalancerSeen>>,
+    /// Namespaces with the default-deny preset.
+    pub policies: Option<Vec<String>>,
     /// The access list.
     pub access: Option<AccessList>,
     /// How fast the Kubernetes API answered, in milliseconds.
@@ -60,6 +62,7 @@ impl Observed {
             covered: None,
             firewall: None,
             balancers: None,
+            policies: None,
             access: None,
             answers_ms: None,
             complete: false,
@@ -177,11 +180,12 @@ impl Watch {
         if let Some(api) = act.kubernetes().await? {
             self.ask_kubernetes(&*api, seen).await;
             // Of a Kubernetes that is silent nothing more is asked.
-            if let Some((balancers, walls)) = listed.filter(|_| seen.kube_nodes.is_some())
-                && let Ok(services) = api.load_balancers().await
-            {
-                let all = reach::balancers(&balancers, walls.as_deref(), Some(&services));
-                seen.balancers = Some(all);
+            if let Some((balancers, walls)) = listed.filter(|_| seen.kube_nodes.is_some()) {
+                if let Ok(services) = api.load_balancers().await {
+                    let all = reach::balancers(&balancers, walls.as_deref(), Some(&services));
+                    seen.balancers = Some(all);
+                }
+                seen.policies = api.policies().await.ok();
             }
             let nodes = seen.kube_nodes.iter().flatten().map(|one| &one.node);
             act.test_newcomers(&*api, nodes).await?;

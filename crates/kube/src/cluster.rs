@@ -169,7 +169,7 @@ impl KubeCluster {
     }
 
     /// DELETE; gone already is success.
-    async fn delete<K>(&self, api: Api<K>, operation: String, name: &str) -> Answer<()>
+    pub(crate) async fn delete<K>(&self, api: Api<K>, operation: String, name: &str) -> Answer<()>
     where
         K: Clone + DeserializeOwned + Debug,
     {

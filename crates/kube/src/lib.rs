@@ -14,9 +14,11 @@ mod failure;
 mod gpu;
 mod inside;
 mod kubeconfig;
+mod policy;
 mod quantity;
 mod reach;
 mod read;
+mod readers;
 mod storage;
 mod transport;
 

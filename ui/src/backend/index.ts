@@ -16,6 +16,7 @@ import type { NoticeAction } from '../bindings/NoticeAction';
 import type { Places } from '../bindings/Places';
 import type { PlanId } from '../bindings/PlanId';
 import type { Problem } from '../bindings/Problem';
+import type { Reader } from '../bindings/Reader';
 import type { ReceiptView } from '../bindings/ReceiptView';
 import type { Review } from '../bindings/Review';
 import type { Spec } from '../bindings/Spec';
@@ -88,6 +89,11 @@ export interface Backend {
   unmergeKubeconfig(deployment: DeploymentId): Promise<void>;
   /** Makes new credentials; all that were given out cease to work. */
   rotateKubeconfig(deployment: DeploymentId): Promise<void>;
+  /** Who was given a read-only kubeconfig. */
+  readers(deployment: DeploymentId): Promise<Reader[]>;
+  /** Makes one and saves it; `null`: the dialog was closed, and nothing was made. */
+  saveReader(deployment: DeploymentId, name: string | null, hours: number): Promise<Reader | null>;
+  revokeReader(deployment: DeploymentId, name: string): Promise<void>;
   saveCost(deployment: DeploymentId): Promise<boolean>;
   receipt(deployment: DeploymentId): Promise<ReceiptView>;
   saveReceipt(deployment: DeploymentId): Promise<boolean>;

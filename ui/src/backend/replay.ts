@@ -12,7 +12,7 @@ import type { WeatherKind } from '../bindings/WeatherKind';
 import type { Backend, Theme } from './index';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
-import { MASKED, merge } from './fixtures/kubectl';
+import { MASKED, merge, readersOf } from './fixtures/kubectl';
 import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
 import { LICENCES, licenceText } from './fixtures/licences';
 import { exposed } from './fixtures/reach';
@@ -61,6 +61,8 @@ export const SCENES = [
   'access',
   'access_wrong',
   'access_me',
+  'access_off',
+  'access_beside',
   'asking',
   'drawer',
   'merge',
@@ -69,6 +71,7 @@ export const SCENES = [
   'masked',
   'rotate',
   'size',
+  'readers',
   'details',
   'cost',
   'cost_gap',
@@ -287,13 +290,16 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       asking = { ...asking, always };
       return wait(undefined);
     },
-    accessList: () => wait({ enabled: true, addresses: ENTRIES }),
+    accessList: () => {
+      const enabled = scene !== 'access_off';
+      return wait({ enabled, addresses: enabled ? ENTRIES : [] });
+    },
     checkAccess: (list) => wait(checked(list)),
     editAccess: (_, add, remove, withoutMe) => {
       note(`edit_access +${add.join(',')} -${remove.join(',')} ${String(withoutMe)}`);
       return remove.includes(ADDRESS) && !withoutMe
         ? Promise.reject(removesYou as unknown as Error)
-        : wait('enforced');
+        : wait(scene === 'access_beside' ? 'beside' : 'enforced');
     },
     guardBalancer: (_, service) => {
       note(`guard_balancer ${service}`);
@@ -349,6 +355,7 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       note('rotate_kubeconfig');
       return wait(undefined);
     },
+    ...readersOf(note),
     saveCost: () => {
       note('save_cost');
       return wait(true);

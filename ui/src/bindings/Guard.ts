@@ -3,4 +3,4 @@
 /**
  * What stands before a path.
  */
-export type Guard = "access_list" | "token" | "node_firewall" | "balancer_firewall" | "nothing";
+export type Guard = "access_list" | "token" | "node_firewall" | "balancer_firewall" | "network_policy" | "nothing";

@@ -13,6 +13,7 @@ import { Form } from './form.svelte';
 import { Kubectl, type KubectlOver } from './kubectl.svelte';
 import { Licences } from './licences.svelte';
 import { Palette } from './palette.svelte';
+import { Readers } from './readers.svelte';
 import { type Deployment, Screen } from './screen.svelte';
 import { Size } from './size.svelte';
 import { Teardown } from './teardown.svelte';
@@ -27,7 +28,14 @@ export type Page =
   | { at: 'account' };
 
 /** What may stand over the page. */
-export type Over = 'teardown' | 'palette' | 'access' | 'licences' | 'size' | KubectlOver;
+export type Over =
+  | 'teardown'
+  | 'palette'
+  | 'access'
+  | 'licences'
+  | 'size'
+  | 'readers'
+  | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -64,6 +72,7 @@ export class App {
   readonly kubectl: Kubectl;
   readonly access: Access;
   readonly licences: Licences;
+  readonly readers: Readers;
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
@@ -74,6 +83,7 @@ export class App {
     if (this.access.deployment !== null) return 'access';
     if (this.licences.open) return 'licences';
     if (this.size !== null) return 'size';
+    if (this.readers.deployment !== null) return 'readers';
     return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
@@ -101,6 +111,7 @@ export class App {
     this.kubectl = new Kubectl({ ...host, intend: (act) => this.intend(act) });
     this.access = new Access(host);
     this.licences = new Licences(backend, host.fail);
+    this.readers = new Readers(host);
     this.screen = new Screen(
       (hear) => {
         backend

@@ -110,6 +110,7 @@ function kubeconfig(app: App, row: DeploymentRow, here: Here): Command[] {
     ...(row.merged
       ? [here('kubeconfig-unmerge', m.ui_kubeconfig_unmerge(), () => void kubectl.unmerge(row.id))]
       : []),
+    here('kubeconfig-readers', m.ui_readers(), () => void app.readers.open(row.id)),
     here('kubeconfig-rotate', m.ui_kubeconfig_rotate(), () => {
       kubectl.askRotate(row.id);
     }),

@@ -44,6 +44,8 @@ export function guardWord(guard: Guard | null): string {
       return m.ui_guard_node_firewall();
     case 'balancer_firewall':
       return m.ui_guard_balancer_firewall();
+    case 'network_policy':
+      return m.ui_guard_network_policy();
     case 'nothing':
       return m.ui_guard_nothing();
     case null:

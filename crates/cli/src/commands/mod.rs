@@ -3,7 +3,9 @@
 mod apply;
 mod kubectl;
 mod look;
+mod policy;
 mod reach;
+mod readers;
 mod recycle;
 mod serve;
 mod stop;
@@ -75,9 +77,15 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Show(name) => look::show(&session, &name.name).await,
         Command::Reach(args) => reach::reach(&session, args).await,
         Command::Recycle(args) => recycle::recycle(&session, args).await,
+        Command::NetworkPolicy(args) => policy::policy(&session, args).await,
         Command::Access(args) => reach::access(&session, args).await,
         Command::Kubeconfig { name, kubectl, .. } if kubectl.merge || kubectl.undo => {
             kubectl::kubectl(&session, &name.name, kubectl).await
+        }
+        Command::Kubeconfig {
+            name, out, readers, ..
+        } if readers.read_only || readers.list || readers.revoke.is_some() => {
+            readers::readers(&session, &name.name, readers, out.as_deref()).await
         }
         Command::Kubeconfig { name, out, .. } => {
             look::kubeconfig(&session, &name.name, out.as_deref()).await

@@ -44,6 +44,7 @@ crate::texts! {
         "reach_inside_more" InsideMore { path: Text },
         "reach_inside_unsure" InsideUnsure { path: Text },
         "reach_inside_balancers" InsideBalancers { path: Text },
+        "reach_policies" Policies { namespaces: Vec<String> },
         "reach_balancers_unread" BalancersUnread,
         "reach_balancers_none" BalancersNone,
         "reach_balancer_open" BalancerOpen { label: String },
@@ -71,6 +72,7 @@ impl Said {
             | Self::Inside { .. }
             | Self::InsideMore { .. }
             | Self::InsideBalancers { .. } => Some(Guard::NodeFirewall),
+            Self::Policies { .. } => Some(Guard::NetworkPolicy),
             Self::BalancerGuarded { .. } | Self::BalancerNobody { .. } => {
                 Some(Guard::BalancerFirewall)
             }
@@ -111,6 +113,7 @@ pub fn paths(progress: &Progress, seen: &Seen, coverage: &Coverage) -> Vec<Reach
     let drops = read.is_none_or(|read| read.rules.inbound_policy == Verdict::Drop);
     nodes(coverage, drops, &mut out);
     firewall(seen.firewall.as_ref(), &mut out);
+    policies(seen.policies.as_deref().unwrap_or_default(), &mut out);
     balancers::paths(seen.balancers.as_deref(), &mut out);
     out
 }
@@ -288,6 +291,15 @@ fn inside(set: &RuleSet, out: &mut Vec<ReachPath>) {
             (Others::Nobody, _) => (PathState::Guarded, Said::Inside { path: name }),
         };
         put(out, part, state, said);
+    }
+}
+
+/// Namespaces whose pods are shut off from each other; of all others nothing is said.
+fn policies(namespaces: &[String], out: &mut Vec<ReachPath>) {
+    if !namespaces.is_empty() {
+        let namespaces = namespaces.to_vec();
+        let said = Said::Policies { namespaces };
+        put(out, ReachPart::Inside, PathState::Guarded, said);
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Seen {
     pub firewall: Option<FirewallRead>,
     /// Its NodeBalancers.
     pub balancers: Option<Vec<BalancerSeen>>,
+    /// Namespaces with the default-deny preset.
+    pub policies: Option<Vec<String>>,
     /// Kubernetes does not answer this computer, whose address the list leaves out.
     pub roamed: Option<Roamed>,
     /// The access list.

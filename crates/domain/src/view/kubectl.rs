@@ -1,5 +1,6 @@
 //! A deployment in the kubeconfig that this computer's kubectl reads, which is the person's own.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -50,4 +51,17 @@ pub enum LineChange {
     Removed,
     /// Lines that stay are left out here.
     Gap,
+}
+
+/// A colleague's read-only way into a cluster's Kubernetes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Reader {
+    /// For whom it is, which is the name of its service account.
+    pub name: String,
+    /// Since when.
+    #[ts(type = "string | null")]
+    pub since: Option<Timestamp>,
+    /// Until when its token works; `null`: that was not written down.
+    #[ts(type = "string | null")]
+    pub until: Option<Timestamp>,
 }

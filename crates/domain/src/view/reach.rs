@@ -56,6 +56,8 @@ pub enum Guard {
     NodeFirewall,
     /// A firewall before the NodeBalancer.
     BalancerFirewall,
+    /// A NetworkPolicy inside of Kubernetes.
+    NetworkPolicy,
     /// Nothing.
     Nothing,
 }

@@ -58,6 +58,7 @@ impl Observer for Ear {
             keep(&mut old.covered, seen.covered.as_ref());
             keep(&mut old.firewall, seen.firewall.as_ref());
             keep(&mut old.balancers, seen.balancers.as_ref());
+            keep(&mut old.policies, seen.policies.as_ref());
             keep(&mut old.access, seen.access.as_ref());
             keep(&mut old.answers_ms, seen.answers_ms.as_ref());
         });
@@ -142,12 +143,17 @@ impl Engine {
             None => (None, None),
         };
         let api = self.kubernetes(cluster).await;
-        let (kube_nodes, pods_inside, services) = match &api {
+        let (kube_nodes, pods_inside, services, policies) = match &api {
             Some(api) => {
-                let read = futures::join!(api.nodes_inside(), api.pods(), api.load_balancers());
-                (read.0.ok(), read.1.ok(), read.2.ok())
+                let read = futures::join!(
+                    api.nodes_inside(),
+                    api.pods(),
+                    api.load_balancers(),
+                    api.policies()
+                );
+                (read.0.ok(), read.1.ok(), read.2.ok(), read.3.ok())
             }
-            None => (None, None, None),
+            None => (None, None, None, None),
         };
         let balancers = match cloud.nodebalancers().await {
             Ok(mut all) => {
@@ -170,6 +176,7 @@ impl Engine {
             covered,
             firewall,
             balancers,
+            policies,
             kube_nodes,
             pods_inside,
             ..Observed::at(at)

@@ -202,6 +202,30 @@ texts! {
         "node_missing" NodeMissing { name: String },
         /// What to do about it.
         "node_missing_fix" NodeMissingFix,
+        /// The cluster's own parts live there.
+        "policy_system" PolicySystem { namespace: String },
+        /// What to do about it.
+        "policy_system_fix" PolicySystemFix,
+        /// No such namespace.
+        "policy_no_namespace" PolicyNoNamespace { namespace: String },
+        /// What to do about it.
+        "policy_no_namespace_fix" PolicyNoNamespaceFix,
+        /// No name for an account.
+        "reader_name" ReaderName { name: String },
+        /// What to do about it.
+        "reader_name_fix" ReaderNameFix,
+        /// For too short or too long.
+        "reader_length" ReaderLength,
+        /// What to do about it.
+        "reader_length_fix" ReaderLengthFix,
+        /// That name has one already.
+        "reader_there" ReaderThere { name: String },
+        /// What to do about it.
+        "reader_there_fix" ReaderThereFix,
+        /// Nobody of that name.
+        "reader_missing" ReaderMissing { name: String },
+        /// What to do about it.
+        "reader_missing_fix" ReaderMissingFix,
         /// Our own fault.
         "own_fault" OwnFault { what: String },
         /// What to do about it.

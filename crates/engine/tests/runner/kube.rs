@@ -4,6 +4,7 @@ use crate::cloud::Over;
 use async_trait::async_trait;
 use domain::inside::{Amounts, NodeInside, Pod};
 use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use domain::view::Reader;
 use engine::ports::{Address, Answer, Failure, Kind, Kube, KubeApi, KubeReach};
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -136,6 +137,30 @@ impl KubeApi for Over {
 impl KubeReach for Over {
     async fn guard_service(&self, _: &ServiceName, _: &[IpNet]) -> Answer<()> {
         self.answers()
+    }
+
+    async fn readers(&self) -> Answer<Vec<Reader>> {
+        unreachable!("no run asks for readers");
+    }
+
+    async fn admit_reader(
+        &self,
+        _: &str,
+        _: jiff::SignedDuration,
+    ) -> Answer<(SecretString, Reader)> {
+        unreachable!("no run admits a reader");
+    }
+
+    async fn set_policy(&self, _: &str, _: bool) -> Answer<()> {
+        unreachable!("no run sets a network policy");
+    }
+
+    async fn policies(&self) -> Answer<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    async fn dismiss_reader(&self, _: &str) -> Answer<()> {
+        unreachable!("no run dismisses a reader");
     }
 }
 

@@ -4,7 +4,6 @@
 //! A controller looks at the object as it is stored and acts once; what is outside of the cluster
 //! becomes an [`Effect`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,14 +11,12 @@ use serde_json::{Value, json};
 
 use super::defaults::{CLAIM_FINALIZER, VOLUME_FINALIZER};
 use super::kinds::known;
-use super::peek::{add_finalizer, drop_finalizer, has_finalizer, is_leaving, list, map, text};
+use super::peek::{drop_finalizer, has_finalizer, is_leaving, list, map, text};
+use super::services::{self, BALANCER_FINALIZER};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
 use super::{Done, Effect, Inner, nodes, pods, quantity, scheduler, workloads};
-use crate::guards::Said;
 
-/// Kept on a Service while its NodeBalancer stands.
-const BALANCER_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
 /// Linode's CSI driver.
 pub(super) const PROVISIONER: &str = "linodebs.csi.linode.com";
 /// The smallest volume that Linode sells.
@@ -31,7 +28,7 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
         return;
     };
     match (key.group, key.resource) {
-        ("", "services") => service_changed(inner, key, &object),
+        ("", "services") => services::changed(inner, key, &object),
         ("", "persistentvolumeclaims") => claim_changed(inner, key, &object),
         ("", "persistentvolumes") => volume_changed(inner, key, &object, now),
         ("", "namespaces") => namespace_changed(inner, key, &object, now),
@@ -96,57 +93,6 @@ fn unhold(inner: &mut Inner, key: &Key, finalizer: &str) {
         drop_finalizer(&mut object, finalizer);
         inner.store.put(key.clone(), object);
     }
-}
-
-fn service_changed(inner: &mut Inner, key: &Key, object: &Arc<Value>) {
-    let wanted = text(object, "/spec/type") == "LoadBalancer" && !is_leaving(object);
-    let held = has_finalizer(object, BALANCER_FINALIZER);
-    let uid = text(object, "/metadata/uid").to_owned();
-    if wanted && !held {
-        let mut object = Value::clone(object);
-        add_finalizer(&mut object, BALANCER_FINALIZER);
-        let annotations = texts(&object, "/metadata/annotations");
-        inner.store.put(key.clone(), object);
-        inner.effects.push_back(Effect::LoadBalancerWanted {
-            namespace: key.namespace.clone(),
-            name: key.name.clone(),
-            uid,
-            annotations,
-        });
-    } else if wanted {
-        inner.effects.push_back(Effect::LoadBalancerChanged {
-            namespace: key.namespace.clone(),
-            name: key.name.clone(),
-            uid,
-        });
-    } else if held && inner.releasing.insert(uid.clone()) {
-        inner.effects.push_back(Effect::LoadBalancerGone {
-            namespace: key.namespace.clone(),
-            name: key.name.clone(),
-            uid,
-        });
-    }
-}
-
-/// What a Service says of its load balancer, when it is still the one of this uid.
-pub(super) fn said(inner: &Inner, namespace: &str, name: &str, uid: &str) -> Option<Said> {
-    let object = inner.store.get(&Key::core("services", namespace, name))?;
-    let ports = list(object, "/spec/ports").iter();
-    (text(object, "/metadata/uid") == uid).then(|| Said {
-        annotations: texts(object, "/metadata/annotations"),
-        ports: ports.filter_map(|port| port["port"].as_u64()).collect(),
-    })
-}
-
-fn texts(object: &Value, pointer: &str) -> BTreeMap<String, String> {
-    let fields = object
-        .pointer(pointer)
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    fields
-        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
-        .collect()
 }
 
 fn claim_changed(inner: &mut Inner, key: &Key, object: &Arc<Value>) {

@@ -34,6 +34,7 @@ mod repaint;
 mod scheduler;
 mod seeds;
 mod select;
+mod services;
 mod status;
 mod store;
 mod strategic;
@@ -276,7 +277,7 @@ impl Cluster {
 
     /// What a Service says of its load balancer, when it is still the one of this uid.
     pub(crate) fn service(&self, namespace: &str, name: &str, uid: &str) -> Option<Said> {
-        controllers::said(&self.unread(), namespace, name, uid)
+        services::said(&self.unread(), namespace, name, uid)
     }
 
     /// Resolves when effects may be waiting. Needed where requests come in through [`listen`] and
