@@ -23,6 +23,10 @@ pub(crate) struct Plan(pub(crate) PlanId);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Typed(pub(crate) String);
 
+/// LKE's id of a node: a pool's number and hex digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NodeName(pub(crate) String);
+
 /// An entry of an access list, in CIDR form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network(pub(crate) IpNet);
@@ -56,6 +60,18 @@ fn ulid<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 impl<'de> Deserialize<'de> for Deployment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         ulid(from).map(|text| Self(DeploymentId(text)))
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let fits = |b: u8| b.is_ascii_digit() || b.is_ascii_lowercase() || b == b'-';
+        if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+            Ok(Self(text))
+        } else {
+            Err(D::Error::custom("not a node's id"))
+        }
     }
 }
 

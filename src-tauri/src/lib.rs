@@ -23,6 +23,7 @@ mod licences;
 mod lifecycle;
 mod navigation;
 mod news;
+mod nodes;
 mod preferences;
 mod pump;
 mod readers;
@@ -120,7 +121,9 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             kubectl::preview_merge,
             readers::readers,
             commands::receipt,
+            nodes::recycle,
             commands::review,
+            nodes::review_recycle,
             commands::review_size,
             commands::review_teardown,
             readers::revoke_reader,

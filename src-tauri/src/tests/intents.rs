@@ -83,7 +83,9 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         places: done
         preview_merge: invalid args `deployment` for command `preview_merge`: command preview_merge missing required key deployment
         receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
+        recycle: invalid args `deployment` for command `recycle`: command recycle missing required key deployment
         review: invalid args `spec` for command `review`: command review missing required key spec
+        review_recycle: invalid args `deployment` for command `review_recycle`: command review_recycle missing required key deployment
         review_size: invalid args `deployment` for command `review_size`: command review_size missing required key deployment
         review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment
         rotate_kubeconfig: invalid args `deployment` for command `rotate_kubeconfig`: command rotate_kubeconfig missing required key deployment
@@ -153,6 +155,10 @@ fn wrong_arguments_never_reach_the_engine() {
         ),
         ("check_access", json!({ "list": ["x".repeat(300)] })),
         ("always_ask_address", json!({ "always": 1 })),
+        (
+            "recycle",
+            json!({ "deployment": ulid, "node": "../clusters" }),
+        ),
     ];
     let answers: Vec<String> = asked
         .into_iter()
@@ -179,7 +185,8 @@ fn wrong_arguments_never_reach_the_engine() {
         edit_access: invalid args `remove` for command `edit_access`: not a network
         edit_access: invalid args `withoutMe` for command `edit_access`: invalid type: string "yes", expected a boolean
         check_access: invalid args `list` for command `check_access`: too long for a name
-        always_ask_address: invalid args `always` for command `always_ask_address`: invalid type: integer `1`, expected a boolean"#]].assert_eq(&answers.join("\n"));
+        always_ask_address: invalid args `always` for command `always_ask_address`: invalid type: integer `1`, expected a boolean
+        recycle: invalid args `node` for command `recycle`: not a node's id"#]].assert_eq(&answers.join("\n"));
 }
 
 #[test]

@@ -18,6 +18,7 @@ import type { PlanId } from '../bindings/PlanId';
 import type { Problem } from '../bindings/Problem';
 import type { Reader } from '../bindings/Reader';
 import type { ReceiptView } from '../bindings/ReceiptView';
+import type { RecycleReview } from '../bindings/RecycleReview';
 import type { Review } from '../bindings/Review';
 import type { Spec } from '../bindings/Spec';
 import type { TeardownReview } from '../bindings/TeardownReview';
@@ -74,6 +75,9 @@ export interface Backend {
   act(deployment: DeploymentId, action: NoticeAction): Promise<void>;
   /** Looks after it from now on, in the place of another computer. */
   takeOver(deployment: DeploymentId): Promise<void>;
+  /** What recycling a node costs and breaks. */
+  reviewRecycle(deployment: DeploymentId, node: string): Promise<RecycleReview>;
+  recycle(deployment: DeploymentId, node: string): Promise<void>;
   reviewTeardown(deployment: DeploymentId, remove: number[]): Promise<TeardownReview>;
   tearDown(deployment: DeploymentId, typed: string, remove: number[]): Promise<void>;
   /** `false`: the dialog was closed. */

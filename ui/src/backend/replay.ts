@@ -10,6 +10,7 @@ import type { Update } from '../bindings/Update';
 import type { Weather } from '../bindings/Weather';
 import type { WeatherKind } from '../bindings/WeatherKind';
 import type { Backend, Theme } from './index';
+import { recycling } from './fixtures/inside';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
 import { MASKED, merge, readersOf } from './fixtures/kubectl';
@@ -320,6 +321,11 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     },
     takeOver: () => {
       note('take_over');
+      return wait(undefined);
+    },
+    reviewRecycle: () => wait(recycling),
+    recycle: (_, node) => {
+      note(`recycle ${node}`);
       return wait(undefined);
     },
     reviewTeardown: (id, remove) => {

@@ -26,6 +26,8 @@ export const tauri: Backend = {
   cancel: (deployment) => invoke('cancel', { deployment }),
   act: (deployment, action) => invoke('act', { deployment, action }),
   takeOver: (deployment) => invoke('take_over', { deployment }),
+  reviewRecycle: (deployment, node) => invoke('review_recycle', { deployment, node }),
+  recycle: (deployment, node) => invoke('recycle', { deployment, node }),
   reviewTeardown: (deployment, remove) => invoke('review_teardown', { deployment, delete: remove }),
   tearDown: (deployment, typed, remove) =>
     invoke('tear_down', { deployment, typed, delete: remove }),

@@ -103,6 +103,7 @@ export interface May {
   tearDown: boolean;
   editAccess: boolean;
   resize: boolean;
+  recycle: boolean;
   act: boolean;
 }
 
@@ -116,6 +117,8 @@ export function can(row: DeploymentRow): May {
     tearDown: own && (row.state === 'running' || waits),
     editAccess: own && row.state === 'running',
     resize: own && row.state === 'running',
+    recycle:
+      own && (row.state === 'running' || (row.state === 'failed' && row.purpose === 'create')),
     act: own,
   };
 }
