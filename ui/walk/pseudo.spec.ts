@@ -1,7 +1,8 @@
 /** Every scene in a language that nobody speaks: English on the screen did not come from the catalogue. */
 import { expect, test } from '@playwright/test';
 import { pseudo } from '../pseudo';
-import { replay, SCENES, type Scene } from '../src/backend/replay';
+import { replay } from '../src/backend/replay';
+import { SCENES, type Scene } from '../src/backend/scenes';
 import { texts, unreadable } from './checks';
 import { open, settle } from './site';
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Page } from '@playwright/test';
-import type { Scene } from '../src/backend/replay';
+import type { Scene } from '../src/backend/scenes';
 
 const SITE = 'http://quaylight.test';
 const BUILT = new URL('..', import.meta.url).pathname;

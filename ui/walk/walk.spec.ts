@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, type Page, test } from '@playwright/test';
 import type axe from 'axe-core';
-import { SCENES } from '../src/backend/replay';
+import { SCENES } from '../src/backend/scenes';
 import { colourOnly, marked, moving, said, small, stood, unreadable, untitled } from './checks';
 import { open, settle } from './site';
 

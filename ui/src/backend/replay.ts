@@ -10,6 +10,7 @@ import type { Update } from '../bindings/Update';
 import type { Weather } from '../bindings/Weather';
 import type { WeatherKind } from '../bindings/WeatherKind';
 import type { Backend, Theme } from './index';
+import type { Scene } from './scenes';
 import { recycling } from './fixtures/inside';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
@@ -42,77 +43,6 @@ const app: AppRow = {
   now: NOW,
   version: '0.1.0',
 };
-
-/** Every state that can be looked at. */
-export const SCENES = [
-  'start',
-  'new',
-  'advanced',
-  'errors',
-  'file',
-  'review',
-  'unknown',
-  'building',
-  'failed',
-  'interrupted',
-  'running',
-  'rules',
-  'reach',
-  'reach_open',
-  'access',
-  'access_wrong',
-  'access_me',
-  'access_off',
-  'access_beside',
-  'asking',
-  'drawer',
-  'merge',
-  'merge_new',
-  'merged',
-  'masked',
-  'rotate',
-  'size',
-  'readers',
-  'details',
-  'cost',
-  'cost_gap',
-  'nodes',
-  'one',
-  'dozen',
-  'crowd',
-  'elsewhere',
-  'forgotten',
-  'nobody',
-  'thousand',
-  'teardown',
-  'leaving',
-  'stuck',
-  'receipt',
-  'all',
-  'many',
-  'account',
-  'connect',
-  'token_close',
-  'token_over',
-  'from_cli',
-  'licences',
-  'licence',
-  'problem',
-  'palette',
-  'offline',
-  'slept',
-  'rate_limited',
-  'maintenance',
-  'token_refused',
-  'partial',
-  'unread',
-  'locked_out',
-  'roamed',
-  'roamed_building',
-  'away',
-  'reading',
-] as const;
-export type Scene = (typeof SCENES)[number];
 
 const STANDING = { ...views.running, ...views.building, ...views.gone };
 

@@ -2,7 +2,8 @@
 import { cleanup, configure, render, screen } from '@testing-library/svelte';
 import { afterEach, expect, vi } from 'vitest';
 import App from '../App.svelte';
-import { type Replay, replay, type Scene } from '../backend/replay';
+import { type Replay, replay } from '../backend/replay';
+import { type Scene } from '../backend/scenes';
 import { show } from '../look';
 import type { App as State } from '../state/app.svelte';
 

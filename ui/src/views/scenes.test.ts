@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SCENES, type Scene } from '../backend/replay';
+import { SCENES, type Scene } from '../backend/scenes';
 import { SHOWN } from '../look';
 import { eachInItsOwn, open } from './opened';
 

@@ -15,12 +15,12 @@ use super::peek::{drop_finalizer, has_finalizer, is_leaving, list, map, text};
 use super::services::{self, BALANCER_FINALIZER};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
-use super::{Done, Effect, Inner, nodes, pods, quantity, scheduler, workloads};
+use super::{Done, Effect, Inner, bind, nodes, pods, quantity, scheduler, workloads};
 
 /// Linode's CSI driver.
 pub(super) const PROVISIONER: &str = "linodebs.csi.linode.com";
 /// The smallest volume that Linode sells.
-const VOLUME_GIB_MIN: u64 = 10;
+pub(super) const VOLUME_GIB_MIN: u64 = 10;
 
 /// An object was created or changed.
 pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
@@ -152,7 +152,7 @@ fn claim_changed(inner: &mut Inner, key: &Key, object: &Arc<Value>) {
     });
 }
 
-fn class_of(inner: &Inner, claim: &Value) -> Option<Arc<Value>> {
+pub(super) fn class_of(inner: &Inner, claim: &Value) -> Option<Arc<Value>> {
     let name = text(claim, "/spec/storageClassName");
     let key = Key::new(known("storage.k8s.io", "storageclasses"), "", name);
     inner.store.get(&key).cloned()
@@ -274,85 +274,10 @@ pub(super) fn finish(inner: &mut Inner, done: Done, now: Timestamp) {
             let key = Key::core("persistentvolumeclaims", &namespace, &claim);
             let handle = format!("{volume_id}-{label}");
             match inner.store.get(&key).cloned() {
-                Some(claim) => bind(inner, &key, &claim, &handle, now),
+                Some(claim) => bind::bind(inner, &key, &claim, &handle, now),
                 // The claim left while the volume was made: the provisioner deletes it again.
                 None => inner.effects.push_back(Effect::VolumeGone { volume_id }),
             }
         }
     }
-}
-
-fn bind(inner: &mut Inner, key: &Key, claim: &Value, handle: &str, now: Timestamp) {
-    let class = class_of(inner, claim).unwrap_or_default();
-    let policy = match text(&class, "/reclaimPolicy") {
-        "" => "Delete",
-        policy => policy,
-    };
-    let uid = text(claim, "/metadata/uid");
-    let name = format!("pvc-{uid}");
-    let asked = quantity::gib(text(claim, "/spec/resources/requests/storage")).unwrap_or_default();
-    let capacity = json!({"storage": format!("{}Gi", asked.max(VOLUME_GIB_MIN))});
-    let mut volume = json!({
-        "metadata": {
-            "name": name,
-            "annotations": {
-                "pv.kubernetes.io/provisioned-by": PROVISIONER,
-                "volume.kubernetes.io/provisioner-deletion-secret-name": "",
-                "volume.kubernetes.io/provisioner-deletion-secret-namespace": "",
-            },
-        },
-        "spec": {
-            "capacity": capacity,
-            "csi": {
-                "driver": PROVISIONER, "fsType": "ext4", "volumeHandle": handle,
-                "volumeAttributes": {
-                    "storage.kubernetes.io/csiProvisionerIdentity": format!("{}-{PROVISIONER}", inner.id),
-                },
-            },
-            "accessModes": claim["spec"]["accessModes"],
-            "claimRef": {
-                "kind": "PersistentVolumeClaim", "apiVersion": "v1", "namespace": key.namespace,
-                "name": key.name, "uid": uid,
-            },
-            "persistentVolumeReclaimPolicy": policy,
-            "storageClassName": claim["spec"]["storageClassName"],
-            "volumeMode": "Filesystem",
-        },
-    });
-    if let Some(region) = nodes::region(inner) {
-        volume["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [
-            {"key": "topology.linode.com/region", "operator": "In", "values": [region]},
-        ]}]}});
-    }
-    if create(
-        inner,
-        known("", "persistentvolumes"),
-        "",
-        volume,
-        false,
-        now,
-    )
-    .is_err()
-    {
-        return; // Finished twice: the claim is bound already.
-    }
-    let mut bound = Value::clone(claim);
-    bound["spec"]["volumeName"] = json!(name);
-    bound["status"] = json!({"phase": "Bound", "accessModes": claim["spec"]["accessModes"], "capacity": capacity});
-    let annotations = map(&mut bound["metadata"], "annotations");
-    for note in [
-        "pv.kubernetes.io/bind-completed",
-        "pv.kubernetes.io/bound-by-controller",
-    ] {
-        annotations.insert(note.to_owned(), json!("yes"));
-    }
-    let volume = Key::core("persistentvolumes", "", &name);
-    if let Some(object) = inner.store.get(&volume).cloned() {
-        let mut object = Value::clone(&object);
-        object["status"] = json!({"phase": "Bound"});
-        inner.store.put(volume, object);
-    }
-    inner.store.put(key.clone(), bound);
-    settle(inner, key, now);
-    scheduler::retry(inner, now);
 }

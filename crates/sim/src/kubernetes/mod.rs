@@ -9,6 +9,7 @@ mod accept;
 mod age;
 mod amounts;
 mod api;
+mod bind;
 mod controllers;
 mod crowd;
 mod defaults;
