@@ -21,8 +21,8 @@ pub(crate) fn dialog_folder() -> Option<PathBuf> {
 /// without one: its port. `None` in a release build and whenever nothing drives the window.
 pub(crate) fn stand_in_for_linode() -> Option<u16> {
     if cfg!(debug_assertions) && automated() {
-        let port = std::env::var("QUAYLIGHT_LINODE_PORT").ok()?;
-        port.parse().ok()
+        let port = std::env::var_os("QUAYLIGHT_LINODE_PORT")?;
+        port.to_str()?.parse().ok()
     } else {
         None
     }

@@ -29,13 +29,7 @@ export type Page =
 
 /** What may stand over the page. */
 export type Over =
-  | 'teardown'
-  | 'palette'
-  | 'access'
-  | 'licences'
-  | 'size'
-  | 'readers'
-  | KubectlOver;
+  'teardown' | 'palette' | 'access' | 'licences' | 'size' | 'readers' | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
