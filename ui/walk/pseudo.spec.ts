@@ -13,7 +13,8 @@ const NAMED = new Set(
   (
     'label prefix region region_label id short title instance_type kubernetes_version addresses from ' +
     'ui_list kubectl_access ui_access user last4 scopes missing_scopes version file literal detail ' +
-    'instance_status confirm tags gpu_type available sold_out value what_ports regions types versions path context current'
+    'instance_status confirm tags gpu_type available sold_out value what_ports regions types versions path context current ' +
+    'labels taints cards holders why'
   ).split(' '),
 );
 
@@ -61,6 +62,7 @@ async function data(scene: Scene): Promise<Set<string>> {
     { literal: (await backend.previewMerge('01ada', true)).lines.map((one) => one.text) },
     await backend.previewMerge('01ada', true),
     await backend.accessList('01ada'),
+    { literal: (await backend.readers('01ada')).map((one) => one.name) },
     { literal: (await backend.addressAsking()).services },
     // What others called their work, and their licences.
     { literal: (await backend.licences()).flatMap((one) => [one.name, one.licence]) },
