@@ -75,6 +75,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         copy_kubeconfig: invalid args `deployment` for command `copy_kubeconfig`: command copy_kubeconfig missing required key deployment
         deploy: invalid args `plan` for command `deploy`: command deploy missing required key plan
         edit_access: invalid args `deployment` for command `edit_access`: command edit_access missing required key deployment
+        guard_balancer: invalid args `deployment` for command `guard_balancer`: command guard_balancer missing required key deployment
         licence_text: invalid args `origin` for command `licence_text`: command licence_text missing required key origin
         licences: done
         merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
@@ -82,15 +83,18 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         open_tfvars: problem "demo_not_started"
         places: done
         preview_merge: invalid args `deployment` for command `preview_merge`: command preview_merge missing required key deployment
+        readers: invalid args `deployment` for command `readers`: command readers missing required key deployment
         receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
         recycle: invalid args `deployment` for command `recycle`: command recycle missing required key deployment
         review: invalid args `spec` for command `review`: command review missing required key spec
         review_recycle: invalid args `deployment` for command `review_recycle`: command review_recycle missing required key deployment
         review_size: invalid args `deployment` for command `review_size`: command review_size missing required key deployment
         review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment
+        revoke_reader: invalid args `deployment` for command `revoke_reader`: command revoke_reader missing required key deployment
         rotate_kubeconfig: invalid args `deployment` for command `rotate_kubeconfig`: command rotate_kubeconfig missing required key deployment
         save_cost: invalid args `deployment` for command `save_cost`: command save_cost missing required key deployment
         save_kubeconfig: invalid args `deployment` for command `save_kubeconfig`: command save_kubeconfig missing required key deployment
+        save_reader: invalid args `deployment` for command `save_reader`: command save_reader missing required key deployment
         save_receipt: invalid args `deployment` for command `save_receipt`: command save_receipt missing required key deployment
         save_tfvars: invalid args `spec` for command `save_tfvars`: command save_tfvars missing required key spec
         search_account: problem "demo_not_started"
