@@ -17,14 +17,14 @@ struct Bounds {
     most: MicroUsd,
 }
 
-/// What is billed otherwise than the ledger bills it. `whole`: nothing of ours may be missing, as
-/// when one computer looked after it from its beginning.
+/// What is billed otherwise than the ledger bills it. `looks`: when machines were listed; nothing of
+/// ours may be missing then, as when one computer looked after it from its beginning.
 pub(crate) fn unlike(
     ledger: &Value,
     mark: &Mark,
     progress: &Progress,
     now: Timestamp,
-    whole: bool,
+    looks: Option<&BTreeSet<Timestamp>>,
 ) -> Vec<String> {
     let mut unlike = Vec::new();
     let mut billed = BTreeSet::new();
@@ -51,13 +51,13 @@ pub(crate) fn unlike(
             Err(why) => unlike.push(format!("{kind} {id} {why}")),
         }
     }
-    if whole {
+    if let Some(looks) = looks {
         let rows = ours(ledger, mark, "alive").into_iter();
         for row in rows.chain(ours(ledger, mark, "dead")) {
             let kind = row["kind"].as_str().unwrap_or_default();
             let costs = ["linode", "control_plane", "nodebalancer"].contains(&kind);
             let id = row["id"].as_u64().unwrap_or_default();
-            if costs && !billed.contains(&(kind, id)) && !is_brief(row) {
+            if costs && !billed.contains(&(kind, id)) && !is_unseen(row, looks) {
                 let (born, died) = (&row["born"], &row["died"]);
                 unlike.push(format!("{kind} {id} of {born} to {died} is not billed"));
             }
@@ -66,12 +66,14 @@ pub(crate) fn unlike(
     unlike
 }
 
-/// Whether it lived for less than lies between two looks: events alone would tell of it.
-fn is_brief(row: &Value) -> bool {
+/// Whether events alone would tell of it: it lived for less than lies between two looks, or was a
+/// machine of the autoscaler's that came and went while nobody looked.
+fn is_unseen(row: &Value, looks: &BTreeSet<Timestamp>) -> bool {
     let at = |field: &str| row[field].as_str().and_then(|text| text.parse().ok());
     let lived = at("born").zip(at("died"));
     lived.is_some_and(|(born, died): (Timestamp, Timestamp)| {
-        died.duration_since(born) < SignedDuration::from_mins(1)
+        let brief = died.duration_since(born) < SignedDuration::from_mins(1);
+        brief || (row["kind"] == "linode" && looks.range(born..=died).next().is_none())
     })
 }
 

@@ -293,7 +293,8 @@ impl Story {
             let blind = progress.sweeps.iter().any(|one| one.restricted);
             if *home == self.at && !blind {
                 let whole = !taken && !broke;
-                let unlike = cost::unlike(&ledger, &own.mark(), &progress, now, whole);
+                let looks = whole.then(|| held(&self.notes).looks.clone());
+                let unlike = cost::unlike(&ledger, &own.mark(), &progress, now, looks.as_ref());
                 broken("I10", unlike);
             }
             // In a cloud that deletes them with their cluster nobody can keep them.

@@ -31,6 +31,8 @@ pub(crate) struct Notes {
     pub(crate) trace: u64,
     /// Paths that were changed or deleted with success.
     pub(crate) changed: BTreeSet<String>,
+    /// When machines were listed, by whomever of ours.
+    pub(crate) looks: BTreeSet<jiff::Timestamp>,
     /// Pools whose autoscaler was seen on.
     pub(crate) scaled: BTreeSet<String>,
     /// What processes did with journals.
@@ -247,6 +249,10 @@ impl Wire {
             &status.to_be_bytes(),
         ];
         notes.trace = exchange.into_iter().fold(notes.trace, hashed);
+        let lists = path.ends_with("/pools") || path == "/v4/linode/instances";
+        if lists && *method == Method::GET && status == 200 {
+            notes.looks.insert(self.twin.clock().now());
+        }
         // Nearly every look at the pools shows none that is scaled, and none was before.
         let scaled = || !notes.scaled.is_empty() || holds(body, r#""enabled":true"#);
         if path.ends_with("/pools") && status == 200 && scaled() {
