@@ -214,7 +214,8 @@ impl Watch {
         pools: Option<&[Pool]>,
         cluster_gone: bool,
     ) -> Result<(), Trouble> {
-        if pools.is_none() && !cluster_gone {
+        // From who is restricted a cluster may only be hidden, and its machines with it.
+        if pools.is_none() && (!cluster_gone || self.0.account.restricted) {
             return Ok(());
         }
         let nodes = pools
