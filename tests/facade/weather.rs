@@ -43,6 +43,19 @@ async fn under_another_account_a_teardown_deletes_nothing_and_believes_nothing()
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_hidden_from_a_restricted_user_goes_on_costing() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let rate = bench.engine.list()[0].rate;
+    strike(&bench, &json!({"kind": "restricted_user", "from_call": 1}));
+    for _ in 0..3 {
+        bench.engine.observe_once(&id).await;
+    }
+    assert!(clear(&bench, "restricted_user") > 0);
+    assert_eq!(bench.engine.list()[0].rate, rate);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_kubernetes_that_cannot_be_read_or_trusted_is_no_empty_one() {
     let path = "/kubernetes/**";
     for rule in [
