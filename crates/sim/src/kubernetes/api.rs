@@ -10,13 +10,14 @@ use super::accept::{Shape, json_text};
 use super::issued::{self, Caller};
 use super::kinds::{self, Kind};
 use super::mark::Mark;
+use super::owners::Writer;
 use super::patch::Style;
 use super::query::{self, Query};
 use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
-use super::{Cluster, discovery, openapi, rbac, reached, watch};
+use super::{Cluster, discovery, openapi, rbac, reached, scale, watch};
 use crate::ReplyBody;
 
 /// What etcd takes at most in one request.
@@ -96,6 +97,13 @@ fn respond(
     let caller = issued::caller(cluster, request, now)?;
     if request.body().len() > BODY_BYTES_MAX {
         return Err(Refusal::too_large());
+    }
+    if path == ["openapi", "v2"] {
+        return Ok(whole(
+            StatusCode::OK,
+            openapi::V2_TYPE,
+            openapi::V2.to_vec(),
+        ));
     }
     if let Some(found) = discovery::find(&path).or_else(|| openapi::find(&path)) {
         return Ok(reply(StatusCode::OK, &found));
@@ -184,6 +192,15 @@ fn act(
     let part = match target.sub.as_str() {
         "" => Part::Main,
         "status" if kind.status => Part::Status,
+        "scale" if scale::has(kind) => {
+            let style = Style::of(text_header(request, &header::CONTENT_TYPE));
+            let style = (request.method() == Method::PATCH)
+                .then_some(style)
+                .transpose()?;
+            let key = Key::new(kind, namespace, target.name.as_deref().unwrap_or_default());
+            let writer = Writer::of(query, text_header(request, &header::USER_AGENT));
+            return scale::act(cluster, request, &key, (style, writer), dry, now);
+        }
         "eviction" if kind.is("", "pods") && request.method() == Method::POST => {
             return evict(cluster, target, dry, now);
         }
@@ -193,6 +210,7 @@ fn act(
         }
         _ => return Err(Refusal::no_such_path()),
     };
+    let writer = Writer::of(query, text_header(request, &header::USER_AGENT));
     let show = |code, object: &Value| reply(code, &shape.object(kind, object, now));
     let Some(name) = &target.name else {
         return match *request.method() {
@@ -227,14 +245,18 @@ fn act(
         }
         Method::PUT => {
             let object = body(request)?;
-            let done = cluster.with(|inner| write::update(inner, &key, object, part, dry, now))?;
+            let done =
+                cluster.with(|inner| write::update(inner, &key, object, writer, part, dry, now))?;
             Ok(show(StatusCode::OK, &done))
         }
         Method::PATCH => {
             let style = Style::of(text_header(request, &header::CONTENT_TYPE))?;
-            let patch = body(request)?;
+            if style == Style::Apply && query.get("fieldManager").is_empty() {
+                return Err(Refusal::no_manager());
+            }
+            let patch = (style, &body(request)?);
             let (done, made) =
-                cluster.with(|inner| write::patch(inner, &key, (style, &patch), part, dry, now))?;
+                cluster.with(|inner| write::patch(inner, &key, patch, writer, part, dry, now))?;
             Ok(show(
                 if made {
                     StatusCode::CREATED
@@ -263,7 +285,7 @@ fn act(
     }
 }
 
-fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
+pub(super) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
     let content_type = text_header(request, &header::CONTENT_TYPE);
     if content_type.contains("protobuf") || content_type.contains("cbor") {
         // kubectl's typed commands (`create namespace`) send protobuf and have no second try.

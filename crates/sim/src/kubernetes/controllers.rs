@@ -208,6 +208,7 @@ fn namespace_changed(inner: &mut Inner, key: &Key, object: &Value, now: Timestam
         );
         return;
     }
+    scheduler::namespace_leaves(inner, &key.name);
     for content in inner.store.keys_in(&key.name) {
         // Gone meanwhile, as a controller took it away: nothing to do.
         let _gone = delete(inner, &content, &Value::Null, false, now);

@@ -6,6 +6,7 @@ use super::Inner;
 use super::kinds::Kind;
 use super::peek::{add_finalizer, default, list, map, text};
 use super::quantity;
+use super::scheduler::since;
 use super::status::Refusal;
 use super::store::{Key, scramble};
 
@@ -224,6 +225,7 @@ fn default_class(inner: &Inner) -> Option<String> {
 
 /// Refuses a change of what a StorageClass keeps for its life.
 pub(super) fn check_update(
+    version: &str,
     kind: &Kind,
     name: &str,
     current: &Value,
@@ -243,12 +245,20 @@ pub(super) fn check_update(
         .find(|field| object.get(field) != current.get(field))
     {
         Some(field) => {
-            let why = format!("Forbidden: updates to {field} are forbidden.");
+            let wanted = object.get(field).cloned().unwrap_or_default();
+            let why = if since(version, 36) {
+                format!("Invalid value: {wanted}: field is immutable")
+            } else {
+                format!("Forbidden: updates to {field} are forbidden.")
+            };
             Err(Refusal::invalid(kind, name, field, &why))
         }
         None => Ok(()),
     }
 }
+
+/// What a name is, in the words of the refusal of another.
+const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 
 /// Refuses a name that is no DNS subdomain; roles may have any.
 pub(super) fn check_name(kind: &Kind, name: &str) -> Result<(), Refusal> {
@@ -262,7 +272,8 @@ pub(super) fn check_name(kind: &Kind, name: &str) -> Result<(), Refusal> {
     }
     let why = format!(
         "Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case \
-         alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+         alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character \
+         (e.g. 'example.com', regex used for validation is '{SUBDOMAIN}')"
     );
     Err(Refusal::invalid(kind, name, "metadata.name", &why))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::kinds::{KINDS, Kind};
-use super::nodes;
+use super::{nodes, scale};
 
 const VERBS: [&str; 8] = [
     "create",
@@ -95,6 +95,13 @@ fn rows(kind: &Kind) -> Vec<Value> {
         out.push(json!({
             "name": format!("{}/status", kind.resource), "singularName": "",
             "namespaced": kind.namespaced, "kind": kind.name, "verbs": ["get", "patch", "update"],
+        }));
+    }
+    if scale::has(kind) {
+        out.push(json!({
+            "name": format!("{}/scale", kind.resource), "singularName": "", "namespaced": true,
+            "group": "autoscaling", "version": "v1", "kind": "Scale",
+            "verbs": ["get", "patch", "update"],
         }));
     }
     if kind.is("", "pods") {

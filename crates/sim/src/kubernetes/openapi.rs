@@ -5,6 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::kinds::{KINDS, Kind};
 
+/// The second version's document without definitions, as protobuf: kubectl checks the members of a
+/// `List` by it, and what it does not find there it leaves to the server.
+pub(super) const V2: &[u8] = b"\x0a\x032.0\x12\x12\x0a\x0aKubernetes\x12\x04demo";
+/// Its media type.
+pub(super) const V2_TYPE: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
 /// The index at `/openapi/v3`, or the document of one group version below it.
 pub(super) fn find(path: &[&str]) -> Option<Value> {
     match path {

@@ -14,7 +14,7 @@ pub(super) enum Style {
     Strategic,
     /// RFC 6902.
     Json,
-    /// Server-side apply. Field owners are not kept, so nothing conflicts and nothing is taken away.
+    /// Server-side apply.
     Apply,
 }
 

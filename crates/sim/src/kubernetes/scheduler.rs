@@ -120,6 +120,11 @@ pub(super) fn pod_gone(inner: &mut Inner, key: &Key, now: Timestamp) {
     }
 }
 
+/// A namespace goes with all that is in it: none of its pods gets a node any more.
+pub(super) fn namespace_leaves(inner: &mut Inner, namespace: &str) {
+    inner.desk.waiting.retain(|key| key.namespace != namespace);
+}
+
 /// There is room again.
 fn freed(inner: &mut Inner, key: &Key, now: Timestamp) {
     if let Some(node) = inner.desk.unbook(key)
@@ -250,7 +255,8 @@ pub(super) fn names_taints(version: &str) -> bool {
     !since(version, 35)
 }
 
-fn since(version: &str, minor: u32) -> bool {
+/// Whether a version has what came with a minor one.
+pub(super) fn since(version: &str, minor: u32) -> bool {
     let own = version.split('.').nth(1).and_then(|own| own.parse().ok());
     own.is_some_and(|own: u32| own >= minor)
 }

@@ -75,6 +75,20 @@ impl Refusal {
         Self::new(StatusCode::CONFLICT, "Conflict", message).about(kind, name)
     }
 
+    /// Somebody else owns fields that an apply sets.
+    pub(super) fn apply_conflict(
+        kind: &Kind,
+        name: &str,
+        message: &str,
+        causes: Vec<Value>,
+    ) -> Self {
+        let mut out = Self::new(StatusCode::CONFLICT, "Conflict", message).about(kind, name);
+        if let Some(details) = &mut out.details {
+            details["causes"] = Value::Array(causes);
+        }
+        out
+    }
+
     pub(super) fn stale(kind: &Kind, name: &str) -> Self {
         let why = "the object has been modified; please apply your changes to the latest version \
                    and try again";
@@ -96,6 +110,13 @@ impl Refusal {
                 json!([{"reason": "FieldValueInvalid", "message": why, "field": field}]);
         }
         out
+    }
+
+    /// An apply that does not say who applies.
+    pub(super) fn no_manager() -> Self {
+        let message = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is \
+                       required for apply patch";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {

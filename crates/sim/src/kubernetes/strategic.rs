@@ -55,7 +55,7 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// By what a list merges; ports have another key on a Service than on a container.
-fn key_of(list: &str, entries: &Value) -> Option<&'static str> {
+pub(super) fn key_of(list: &str, entries: &Value) -> Option<&'static str> {
     if list == "ports" {
         let first = entries.get(0)?;
         let keys = ["containerPort", "port"];

@@ -4,6 +4,7 @@
 
 mod kubectl;
 mod objects;
+mod owners;
 mod placed;
 mod volumes;
 mod watching;

@@ -9,6 +9,7 @@ use super::Inner;
 use super::controllers;
 use super::defaults;
 use super::kinds::Kind;
+use super::owners::{self, Writer};
 use super::patch::{self, Style};
 use super::peek::{is_leaving, list, map, number, set, text};
 use super::status::Refusal;
@@ -33,7 +34,19 @@ pub(super) fn create(
     inner: &mut Inner,
     kind: &'static Kind,
     namespace: &str,
+    object: Value,
+    dry: bool,
+    now: Timestamp,
+) -> Result<Arc<Value>, Refusal> {
+    create_owned(inner, kind, namespace, object, Vec::new(), dry, now)
+}
+
+fn create_owned(
+    inner: &mut Inner,
+    kind: &'static Kind,
+    namespace: &str,
     mut object: Value,
+    owned: Vec<Value>,
     dry: bool,
     now: Timestamp,
 ) -> Result<Arc<Value>, Refusal> {
@@ -74,8 +87,11 @@ pub(super) fn create(
     }
     metadata.insert("uid".to_owned(), json!(uid));
     metadata.insert("creationTimestamp".to_owned(), stamp(now));
-    if has_spec && kind.status && !kind.group.is_empty() {
+    if has_spec && !kind.group.is_empty() {
         metadata.insert("generation".to_owned(), json!(1));
+    }
+    if !owned.is_empty() {
+        metadata.insert("managedFields".to_owned(), Value::Array(owned));
     }
     defaults::fill(inner, kind, &name, &mut object)?;
     if dry {
@@ -113,12 +129,34 @@ fn check_type(kind: &Kind, object: &Value) -> Result<(), Refusal> {
     )))
 }
 
+/// What becomes of the owners of an object's fields.
+enum Owned<'a> {
+    /// An apply set them.
+    By(Vec<Value>),
+    /// Whoever changes a field has it.
+    Taken(&'a str),
+}
+
 /// Replaces an object, or its status.
 pub(super) fn update(
     inner: &mut Inner,
     key: &Key,
+    object: Value,
+    writer: Writer<'_>,
+    part: Part,
+    dry: bool,
+    now: Timestamp,
+) -> Result<Arc<Value>, Refusal> {
+    let owned = Owned::Taken(writer.manager);
+    replace(inner, key, object, part, owned, dry, now)
+}
+
+fn replace(
+    inner: &mut Inner,
+    key: &Key,
     mut object: Value,
     part: Part,
+    owned: Owned<'_>,
     dry: bool,
     now: Timestamp,
 ) -> Result<Arc<Value>, Refusal> {
@@ -159,7 +197,16 @@ pub(super) fn update(
     if kind.is("", "services") {
         keep_service(&current, &mut object);
     }
-    defaults::check_update(kind, &key.name, &current, &object)?;
+    defaults::check_update(&inner.version, kind, &key.name, &current, &object)?;
+    match owned {
+        Owned::By(owned) => {
+            map(&mut object, "metadata").insert("managedFields".to_owned(), Value::Array(owned));
+        }
+        Owned::Taken(manager) if part == Part::Main => {
+            owners::updated(kind, &current, &mut object, manager, now);
+        }
+        Owned::Taken(_) => {}
+    }
     if object.get("spec") != current.get("spec")
         && current.pointer("/metadata/generation").is_some()
     {
@@ -216,21 +263,31 @@ pub(super) fn patch(
     inner: &mut Inner,
     key: &Key,
     (style, body): (Style, &Value),
+    writer: Writer<'_>,
     part: Part,
     dry: bool,
     now: Timestamp,
 ) -> Result<(Arc<Value>, bool), Refusal> {
     let kind = key.kind();
-    let Some(current) = inner.store.get(key).cloned() else {
-        if style != Style::Apply || part == Part::Status {
-            return Err(Refusal::not_found(kind, &key.name));
-        }
-        let mut object = body.clone();
-        map(&mut object, "metadata").insert("name".to_owned(), json!(key.name));
-        return create(inner, kind, &key.namespace, object, dry, now).map(|made| (made, true));
+    let current = inner.store.get(key).cloned();
+    if style == Style::Apply && part == Part::Main {
+        let live = current.as_deref();
+        let (live, owned) = owners::apply(kind, &key.name, live, body, writer, now)?;
+        let Some(live) = live else {
+            let mut object = body.clone();
+            map(&mut object, "metadata").insert("name".to_owned(), json!(key.name));
+            let made = create_owned(inner, kind, &key.namespace, object, owned, dry, now);
+            return made.map(|made| (made, true));
+        };
+        let patched = patch::apply(style, &live, body)?;
+        return replace(inner, key, patched, part, Owned::By(owned), dry, now)
+            .map(|done| (done, false));
+    }
+    let Some(current) = current else {
+        return Err(Refusal::not_found(kind, &key.name));
     };
     let patched = patch::apply(style, &current, body)?;
-    update(inner, key, patched, part, dry, now).map(|done| (done, false))
+    update(inner, key, patched, writer, part, dry, now).map(|done| (done, false))
 }
 
 /// What a DELETE left: the object that waits for its finalizers, or nothing.

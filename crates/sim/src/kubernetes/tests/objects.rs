@@ -74,7 +74,7 @@ async fn refusals_name_their_reason() {
             "GET /api/v1/namespaces/default/configmaps?labelSelector=a%20b",
             Value::Null,
         ),
-        ("GET /openapi/v2", Value::Null),
+        ("GET /openapi/v1", Value::Null),
     ] {
         lines.push(refusal(&cluster, line, body).await);
     }
@@ -84,7 +84,7 @@ async fn refusals_name_their_reason() {
         404 NotFound: the server could not find the requested resource
         404 NotFound: the server could not find the requested resource
         409 AlreadyExists: configmaps "a" already exists
-        422 Invalid: ConfigMap "A_" is invalid: metadata.name: Invalid value: "A_": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character
+        422 Invalid: ConfigMap "A_" is invalid: metadata.name: Invalid value: "A_": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
         404 NotFound: namespaces "nowhere" not found
         400 BadRequest: the object provided is unrecognized (must be of type ConfigMap):  Secret
         400 BadRequest: the body of the request is not an object
