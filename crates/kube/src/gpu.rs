@@ -85,9 +85,12 @@ pub(crate) fn test(node: &str, asks: bool) -> Value {
         json!({"app.kubernetes.io/name": "gpu-test", "app.kubernetes.io/managed-by": "quaylight"});
     let container = |name: &str, command: Value| {
         let mut one = json!({
-            "name": name, "image": TEST_IMAGE, "command": command,
+            "name": name, "image": TEST_IMAGE,
             "securityContext": {"allowPrivilegeEscalation": false},
         });
+        if !command.is_null() {
+            one["command"] = command;
+        }
         if asks && name == COMPUTES {
             one["resources"] = json!({"limits": {"nvidia.com/gpu": "1"}});
         }
