@@ -16,6 +16,8 @@ pub(crate) enum Task {
     Bundle { check: bool },
     /// Write the TypeScript types of the screen again.
     Bindings,
+    /// Start a real Kubernetes.
+    KubeUp,
     /// Kill the real cli at every point; the words go to the program.
     KillMatrix { words: Vec<String> },
     /// Measure something; the words go to the program.
@@ -36,6 +38,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, String> {
         "help" | "-h" | "--help" => Ok(Task::Help),
         "run" => nothing_after(first, &rest, Task::Run),
         "bindings" => nothing_after(first, &rest, Task::Bindings),
+        "kube-up" => nothing_after(first, &rest, Task::KubeUp),
         "campaign" => Ok(Task::Bench {
             name: first.to_owned(),
             words: owned(&rest),
@@ -124,6 +127,9 @@ one line with its duration; what it said is kept in target/xtask/logs/STEP.log.
                     --by NAME: by another protocol than ours
     --planted       each planted bug, and after how many schedules it was found
   bindings          write ui/src/bindings from the Rust types again
+  kube-up           a real kube-apiserver, scheduler and controller-manager on loopback, built once
+                    with Go into the user's cache, with nodes that kwok plays; prints the
+                    kubeconfig and stays until Ctrl-C
   kill-matrix       kill the real cli (built with the feature `kill-points` into target/kill) before
                     and after every record and every request of apply, scale and teardown on a demo
                     cloud, and check what `resume` leaves. Exit 1 on a violation

@@ -1,5 +1,5 @@
 //! The commands of this repository: `cargo xtask run`, `test`, `bundle`, `bindings`,
-//! `kill-matrix`, `bench`.
+//! `kube-up`, `kill-matrix`, `bench`.
 //!
 //! Each command first sets up what is missing on this machine, then does its job with a line per
 //! step and its duration. The crate has no dependencies and never links the app: it only starts
@@ -17,6 +17,8 @@ mod bundle;
 mod display;
 mod excerpt;
 mod figures;
+mod kube_programs;
+mod kube_up;
 mod process;
 mod report;
 mod run;
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Task::Test { full, only } => suite::test(&mut report, full, &only),
         Task::Bundle { check } => bundle::bundle(&mut report, check),
         Task::Bindings => bindings::remake(&mut report),
+        Task::KubeUp => kube_up::up(&mut report),
         Task::KillMatrix { words } => return figures::kill_matrix(&words),
         Task::Bench { name, words } => return figures::bench(&name, &words),
     }

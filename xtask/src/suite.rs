@@ -6,6 +6,8 @@ use crate::app;
 use crate::bundle;
 use crate::display::Screen;
 use crate::figures;
+use crate::kube_programs;
+use crate::kube_up;
 use crate::process::{Job, cargo, root, target};
 use crate::report::{Ended, Report};
 use crate::setup::{self, For};
@@ -69,6 +71,12 @@ const STEPS: &[Step] = &[
         does: "linode-cli and linode_api4, into target/tools",
         needs: &["packages"],
         act: |_| tools::install_clients(),
+    },
+    Step {
+        name: "kube-programs",
+        does: "a real Kubernetes, built once with Go into the user's cache",
+        needs: &["packages"],
+        act: |_| kube_programs::build(),
     },
     Step {
         name: "fmt",
@@ -137,6 +145,12 @@ const STEPS: &[Step] = &[
         does: "unit tests, simulation, cli, tidy",
         needs: &["build", "kubectl", "linode-clients"],
         act: tests,
+    },
+    Step {
+        name: "kube-real",
+        does: "one suite, asked of a real Kubernetes and of the demo cloud's",
+        needs: &["build", "kubectl", "kube-programs"],
+        act: |_| kube_up::compare(),
     },
     Step {
         name: "campaign",
@@ -221,6 +235,9 @@ fn not_here(step: &str) -> Option<&'static str> {
     let why = match step {
         "e2e" | "tauri-driver" => "the window is driven on Linux only",
         "ui-walk" => "it goes through Debian's Chromium",
+        "kube-programs" => "it runs on Linux only",
+        "kube-real" if kube_programs::is_built() => return None,
+        "kube-real" => return Some("there is no Go to build a real Kubernetes with"),
         _ => return None,
     };
     (!cfg!(target_os = "linux")).then_some(why)
@@ -278,6 +295,7 @@ fn clippy() -> Ended {
         app::FEATURES,
     ]);
     windowed.args(["--test", "e2e", "--test", "demo", "--test", "kill"]);
+    windowed.args(["--test", "kube-real"]);
     windowed.args(["--", "-D", "warnings"]);
     Job::new("clippy-window", windowed, 15).run().checked()
 }

@@ -1,0 +1,498 @@
+//! The questions: all that `crates/kube` asks and writes, and what kubectl sees of it.
+
+use crate::server::Server;
+use domain::inventory::ServiceName;
+use engine::ports::{Answer, Failure};
+use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use std::fmt::Debug;
+use std::time::Duration;
+
+/// A question and its answer.
+pub(crate) type Line = (String, String);
+
+#[derive(Default)]
+struct Notes(Vec<Line>);
+
+impl Notes {
+    fn note(&mut self, question: &str, answer: impl Into<String>) {
+        self.0.push((question.to_owned(), answer.into()));
+    }
+
+    fn answer<T: Debug>(&mut self, question: &str, answer: &Answer<T>) {
+        let text = match answer {
+            Ok(done) => format!("{done:?}"),
+            Err(failure) => failed(failure),
+        };
+        self.note(question, text);
+    }
+
+    /// What kubectl prints or complains of.
+    fn kubectl(&mut self, question: &str, answer: Result<String, String>) {
+        self.note(
+            question,
+            answer.unwrap_or_else(|complaint| format!("error: {complaint}")),
+        );
+    }
+}
+
+fn failed(failure: &Failure) -> String {
+    format!(
+        "{:?} {:?}: {failure}: {}",
+        failure.kind,
+        failure.status,
+        failure.said()
+    )
+}
+
+/// Everything, in an order.
+pub(crate) async fn all(server: &Server) -> Vec<Line> {
+    let mut notes = Notes::default();
+    storage(server, &mut notes).await;
+    plugin(server, &mut notes).await;
+    test(server, &mut notes).await;
+    policies(server, &mut notes).await;
+    readers(server, &mut notes).await;
+    balancers(server, &mut notes).await;
+    volumes(server, &mut notes).await;
+    workloads(server, &mut notes).await;
+    scheduling(server, &mut notes).await;
+    owners(server, &mut notes).await;
+    notes.0
+}
+
+/// An object without what each server draws for itself, and without what its controllers report.
+fn stored(mut object: Value) -> String {
+    if let Some(all) = object.as_object_mut() {
+        all.remove("status");
+    }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        for own in ["uid", "resourceVersion", "creationTimestamp"] {
+            metadata.remove(own);
+        }
+        if let Some(fields) = metadata
+            .get_mut("managedFields")
+            .and_then(Value::as_array_mut)
+        {
+            fields.retain(|one| one.get("subresource").is_none());
+            for one in fields {
+                one.as_object_mut().map(|one| one.remove("time"));
+            }
+        }
+    }
+    object.sort_all_objects();
+    object.to_string()
+}
+
+async fn object(server: &Server, words: &[&str]) -> String {
+    let words = [&["get", "--show-managed-fields"], words].concat();
+    stored(server.json(&words).await)
+}
+
+async fn version(server: &Server, words: &[&str]) -> Value {
+    let words = [&["get"], words].concat();
+    server.json(&words).await["metadata"]["resourceVersion"].clone()
+}
+
+/// Looks until it is so, for half a minute.
+async fn soon(mut is_so: impl AsyncFnMut() -> bool) -> bool {
+    for _ in 0..150 {
+        if is_so().await {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    false
+}
+
+async fn storage(server: &Server, notes: &mut Notes) {
+    let (kube, tags) = (&server.kube, ["ql-x".to_owned()]);
+    notes.answer("our storage class", &kube.set_storage_class(&tags).await);
+    let before = version(server, &["storageclass", "quaylight"]).await;
+    notes.answer(
+        "our storage class again",
+        &kube.set_storage_class(&tags).await,
+    );
+    let after = version(server, &["storageclass", "quaylight"]).await;
+    notes.note(
+        "it changes nothing the second time",
+        (before == after).to_string(),
+    );
+    notes.note(
+        "the storage class as stored",
+        object(server, &["storageclass", "quaylight"]).await,
+    );
+    let defaults = server
+        .kubectl(&["get", "storageclass", "--no-headers"])
+        .await;
+    let defaults = defaults.unwrap_or_default();
+    let names = defaults.lines().filter(|line| line.contains("(default)"));
+    let names: Vec<&str> = names.filter_map(|line| line.split(' ').next()).collect();
+    notes.note("the default", format!("{names:?}"));
+    let other = kube.set_storage_class(&["ql-y".to_owned()]).await;
+    notes.answer("other tags for it", &other);
+}
+
+async fn plugin(server: &Server, notes: &mut Notes) {
+    let kube = &server.kube;
+    let set = ["daemonset", "nvidia-device-plugin", "-n", "kube-system"];
+    notes.answer("the GPU plugin", &kube.set_gpu_plugin().await);
+    let before =
+        server.json(&[&["get"], &set[..]].concat()).await["metadata"]["generation"].clone();
+    notes.answer("the GPU plugin again", &kube.set_gpu_plugin().await);
+    let after = server.json(&[&["get"], &set[..]].concat()).await["metadata"]["generation"].clone();
+    notes.note(
+        "it changes nothing the second time either",
+        (before == after).to_string(),
+    );
+    notes.note(
+        "the runtime class as stored",
+        object(server, &["runtimeclass", "nvidia"]).await,
+    );
+    notes.note("the plugin as stored", object(server, &set).await);
+    let all_there = soon(async || {
+        let seen = server.json(&[&["get"], &set[..]].concat()).await;
+        seen["status"]["numberReady"] == 2 && seen["status"]["desiredNumberScheduled"] == 2
+    });
+    notes.note("a plugin on each GPU node", all_there.await.to_string());
+}
+
+/// What a test says is for the kubelet to tell, and kwok's tell nothing: its Job is compared.
+async fn test(server: &Server, notes: &mut Notes) {
+    let nodes = server
+        .json(&["get", "node", "-l", "nvidia.com/gpu.present=true"])
+        .await;
+    let fallback = server.json(&["get", "node"]).await;
+    let with_gpu = |all: &Value| {
+        let items = all["items"].as_array().cloned().unwrap_or_default();
+        let found = items
+            .iter()
+            .find(|one| !one["status"]["allocatable"]["nvidia.com/gpu"].is_null());
+        found.and_then(|one| one["metadata"]["name"].as_str().map(str::to_owned))
+    };
+    let node = with_gpu(&nodes)
+        .or_else(|| with_gpu(&fallback))
+        .expect("a GPU node");
+    notes.answer(
+        "a GPU test begins",
+        &server.kube.test_gpus(&node, false).await,
+    );
+    let job = format!("gpu-test-{node}");
+    let words = ["job", job.as_str(), "-n", "kube-system"];
+    let mut seen = object(server, &words).await;
+    let uid = server.json(&[&["get"], &words[..]].concat()).await["metadata"]["uid"].clone();
+    if let Some(uid) = uid.as_str() {
+        seen = seen.replace(uid, "UID");
+    }
+    notes.note("its Job as stored", seen.replace(&node, "NODE"));
+    let succeeded = soon(async || {
+        server.json(&[&["get"], &words[..]].concat()).await["status"]["succeeded"] == 1
+    });
+    notes.note("its Job succeeds", succeeded.await.to_string());
+    let deleted = server.kubectl(&[&["delete"], &words[..]].concat()).await;
+    notes.note("it is deleted", deleted.is_ok().to_string());
+    let pods = soon(async || {
+        let label = format!("batch.kubernetes.io/job-name={job}");
+        let left = server
+            .json(&["get", "pod", "-n", "kube-system", "-l", &label])
+            .await;
+        left["items"].as_array().is_some_and(Vec::is_empty)
+    });
+    notes.note("and its pod with it", pods.await.to_string());
+}
+
+async fn policies(server: &Server, notes: &mut Notes) {
+    let kube = &server.kube;
+    for nth in ["once", "twice"] {
+        notes.answer(
+            &format!("the policy on, {nth}"),
+            &kube.set_policy("default", true).await,
+        );
+    }
+    notes.answer("who has it", &kube.policies().await);
+    let words = ["networkpolicy", "quaylight-default-deny"];
+    notes.note("the policy as stored", object(server, &words).await);
+    for nth in ["once", "twice"] {
+        notes.answer(
+            &format!("the policy off, {nth}"),
+            &kube.set_policy("default", false).await,
+        );
+    }
+    notes.answer("who has it then", &kube.policies().await);
+    notes.answer(
+        "the policy of no namespace",
+        &kube.set_policy("nowhere", true).await,
+    );
+}
+
+async fn readers(server: &Server, notes: &mut Notes) {
+    let kube = &server.kube;
+    let admitted = kube
+        .admit_reader("eve", SignedDuration::from_hours(1))
+        .await;
+    let token = match &admitted {
+        Ok((token, _)) => token.expose_secret().to_owned(),
+        Err(failure) => return notes.note("a reader is admitted", failed(failure)),
+    };
+    notes.note("a reader is admitted", "yes");
+    let again = kube
+        .admit_reader("eve", SignedDuration::from_hours(1))
+        .await;
+    notes.note("and again", again.is_ok().to_string());
+    let names = kube.readers().await;
+    let names = names.map(|all| {
+        all.into_iter()
+            .map(|one| (one.name, one.until.is_some()))
+            .collect::<Vec<_>>()
+    });
+    notes.answer("the readers", &names);
+    notes.note(
+        "their namespace as stored",
+        object(server, &["namespace", "quaylight-readers"]).await,
+    );
+    let binding = ["clusterrolebinding", "quaylight-reader-eve"];
+    notes.note("the binding as stored", object(server, &binding).await);
+    let held = format!("--token={token}");
+    let as_reader = async |words: &[&str]| {
+        let words = [&[held.as_str()], words].concat();
+        server.kubectl(&words).await
+    };
+    let listed = as_reader(&["get", "pod", "-n", "default"]).await;
+    notes.note("the reader lists pods", listed.is_ok().to_string());
+    for words in [
+        &["get", "secret", "-n", "kube-system"][..],
+        &["get", "node"],
+        &["delete", "pod", "some", "-n", "kube-system"],
+        &["create", "namespace", "mine"],
+        &["auth", "can-i", "delete", "pods"],
+        &["auth", "can-i", "list", "services"],
+    ] {
+        notes.kubectl(
+            &format!("the reader says {}", words.join(" ")),
+            as_reader(words).await,
+        );
+    }
+    for nth in ["once", "twice"] {
+        notes.answer(
+            &format!("the reader is dismissed, {nth}"),
+            &kube.dismiss_reader("eve").await,
+        );
+    }
+    // The real server keeps what it proved for some seconds.
+    let refused = soon(async || {
+        let said = as_reader(&["get", "pod"]).await;
+        said.is_err_and(|said| said.contains("Unauthorized"))
+    })
+    .await;
+    notes.note("its token ends", refused.to_string());
+    notes.kubectl("in these words", as_reader(&["get", "pod"]).await);
+}
+
+async fn balancers(server: &Server, notes: &mut Notes) {
+    let kube = &server.kube;
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "ui", "namespace": "default"},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}], "selector": {"app": "ui"}},
+    });
+    notes.kubectl(
+        "a load balancer",
+        server.put(&["apply", "--server-side"], &service).await,
+    );
+    let names = kube.load_balancers().await;
+    let names = names.map(|all| {
+        all.iter()
+            .map(|one| one.service.to_string())
+            .collect::<Vec<_>>()
+    });
+    notes.answer("the load balancers", &names);
+    let list = ["203.0.113.7/32".parse().expect("an address")];
+    let named = |name: &str| ServiceName {
+        namespace: "default".to_owned(),
+        name: name.to_owned(),
+    };
+    notes.answer(
+        "it is guarded",
+        &kube.guard_service(&named("ui"), &list).await,
+    );
+    let seen = server.json(&["get", "service", "ui"]).await;
+    notes.note(
+        "by its annotation",
+        seen["metadata"]["annotations"].to_string(),
+    );
+    notes.answer(
+        "none is guarded",
+        &kube.guard_service(&named("none"), &list).await,
+    );
+    for nth in ["once", "twice"] {
+        notes.answer(
+            &format!("it is deleted, {nth}"),
+            &kube.delete_service("default", "ui").await,
+        );
+    }
+}
+
+async fn volumes(server: &Server, notes: &mut Notes) {
+    let kube = &server.kube;
+    let volume = json!({
+        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "by-hand"},
+        "spec": {
+            "capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"],
+            "persistentVolumeReclaimPolicy": "Delete", "storageClassName": "by-hand",
+            "csi": {"driver": "linodebs.csi.linode.com", "volumeHandle": "4711-by-hand"},
+            "claimRef": {"namespace": "default", "name": "data"},
+        },
+    });
+    notes.kubectl("a volume by hand", server.put(&["create"], &volume).await);
+    let seen = kube.persistent_volumes().await;
+    let seen = seen.map(|all| {
+        all.into_iter()
+            .filter(|one| one.name == "by-hand")
+            .collect::<Vec<_>>()
+    });
+    notes.answer("it is listed", &seen);
+    for nth in ["once", "twice"] {
+        notes.answer(
+            &format!("it is retained, {nth}"),
+            &kube.retain_volume("by-hand").await,
+        );
+    }
+    notes.answer("none is retained", &kube.retain_volume("nowhere").await);
+    notes.answer(
+        "no claim is deleted",
+        &kube.delete_claim("default", "nowhere").await,
+    );
+    let deleted = server
+        .kubectl(&["delete", "pv", "by-hand", "--wait=false"])
+        .await;
+    notes.kubectl("the volume is deleted", deleted);
+}
+
+async fn workloads(server: &Server, notes: &mut Notes) {
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {
+            "replicas": 2, "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "web", "image": "registry.example/web:1"}]},
+            },
+        },
+    });
+    notes.kubectl(
+        "a Deployment",
+        server.put(&["apply", "--server-side"], &deployment).await,
+    );
+    let wait = [
+        "wait",
+        "--for=condition=Available",
+        "--timeout=60s",
+        "deployment/web",
+    ];
+    notes.kubectl("is available", server.kubectl(&wait).await);
+    let mut seen = server.json(&["get", "deployment", "web"]).await;
+    if let Some(annotations) = seen
+        .pointer_mut("/metadata/annotations")
+        .and_then(Value::as_object_mut)
+    {
+        annotations.sort_keys();
+    }
+    notes.note("the Deployment as stored", stored(seen));
+    let scaled = server
+        .kubectl(&["scale", "deployment/web", "--replicas=1"])
+        .await;
+    notes.kubectl("is scaled", scaled);
+    let count = async || {
+        let all = server.json(&["get", "pod", "-l", "app=web"]).await;
+        all["items"].as_array().map_or(0, Vec::len)
+    };
+    notes.note(
+        "to one pod",
+        soon(async || count().await == 1).await.to_string(),
+    );
+    let gone = ["delete", "deployment", "web", "--cascade=foreground"];
+    notes.kubectl("is deleted", server.kubectl(&gone).await);
+    notes.note(
+        "with its pod",
+        soon(async || count().await == 0).await.to_string(),
+    );
+}
+
+/// Why a pod waits, in the scheduler's words.
+async fn scheduling(server: &Server, notes: &mut Notes) {
+    for (name, limits) in [
+        ("hungry", json!({"nvidia.com/gpu": "2"})),
+        ("greedy", json!({"cpu": "900"})),
+        ("vast", json!({"memory": "9000Gi", "nvidia.com/gpu": "1"})),
+    ] {
+        let pod = json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"},
+            "spec": {"containers": [{
+                "name": "one", "image": "registry.example/one:1", "resources": {"limits": limits},
+            }]},
+        });
+        notes.kubectl(
+            &format!("the pod `{name}`"),
+            server.put(&["create"], &pod).await,
+        );
+        let mut why = Value::Null;
+        soon(async || {
+            let seen = server.json(&["get", "pod", name]).await;
+            let all = seen["status"]["conditions"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            let waits = all.into_iter().find(|one| one["type"] == "PodScheduled");
+            why = waits.map_or(Value::Null, |one| json!([one["reason"], one["message"]]));
+            !why.is_null()
+        })
+        .await;
+        notes.note(&format!("`{name}` waits because"), why.to_string());
+        let deleted = server
+            .kubectl(&["delete", "pod", name, "--force", "--grace-period=0"])
+            .await;
+        notes.note(&format!("`{name}` is deleted"), deleted.is_ok().to_string());
+    }
+}
+
+/// Two owners of one field.
+async fn owners(server: &Server, notes: &mut Notes) {
+    let map = |value: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "ours", "namespace": "default"}, "data": {"who": value},
+        })
+    };
+    let apply = async |manager: &str, value: &str, more: &[&str]| {
+        let manager = format!("--field-manager={manager}");
+        let words = [&["apply", "--server-side", manager.as_str()], more].concat();
+        server.put(&words, &map(value)).await
+    };
+    notes.kubectl("one applies", apply("one", "a", &[]).await);
+    notes.kubectl("the same again", apply("one", "a", &[]).await);
+    notes.kubectl("another differs", apply("two", "b", &[]).await);
+    notes.kubectl("another says the same", apply("two", "a", &[]).await);
+    notes.kubectl(
+        "another by force",
+        apply("two", "b", &["--force-conflicts"]).await,
+    );
+    notes.note(
+        "the map as stored",
+        object(server, &["configmap", "ours"]).await,
+    );
+    let wrong = json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "Not_A_Name", "namespace": "default"},
+    });
+    notes.kubectl("a wrong name", server.put(&["create"], &wrong).await);
+    notes.kubectl(
+        "nothing there",
+        server.kubectl(&["get", "configmap", "none"]).await,
+    );
+    notes.kubectl("no such kind", server.kubectl(&["get", "unicorn"]).await);
+    notes.kubectl(
+        "deleted",
+        server.kubectl(&["delete", "configmap", "ours"]).await,
+    );
+}
