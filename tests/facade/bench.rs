@@ -72,6 +72,11 @@ impl Bench {
         }
     }
 
+    /// Where the journals lie.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
     /// A Spec with an own address.
     pub(crate) fn spec() -> Spec {
         let mine = Some(vec!["203.0.113.7/32".parse().unwrap()]);

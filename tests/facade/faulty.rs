@@ -43,6 +43,13 @@ impl Faulty {
         disk
     }
 
+    /// It fails once it has done so many calls more.
+    pub(crate) fn fail_after(&self, calls: u64) {
+        let mut state = self.0.lock().unwrap();
+        let next = state.calls.len() as u64 + calls;
+        state.fault = Some((next, Fails::ForEver));
+    }
+
     /// From now on it does not fail.
     pub(crate) fn mend(&self) {
         self.0.lock().unwrap().fault = None;

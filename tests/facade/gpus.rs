@@ -1,11 +1,14 @@
 //! GPUs that are paid for and do not work, and those that come later.
 
 use crate::bench::{Bench, tokio_sleep};
+use crate::faulty::Faulty;
 use domain::plan::PoolRole;
 use domain::spec::Spec;
 use domain::view::{DeploymentState, NoticeAction, Row};
 use engine::facade::Recycled;
+use local::FileJournals;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What happened, by the codes of its lines, newest last.
 fn happened(bench: &Bench, id: &domain::DeploymentId, prefix: &str) -> Vec<String> {
@@ -212,4 +215,40 @@ async fn the_only_system_node_takes_dns_with_it_and_one_of_two_does_not() {
     let (old, new) = (ids(&pool), ids(&now));
     assert_eq!(new.len(), 2);
     assert!(!new.contains(&old[0]), "{old:?} {new:?}");
+}
+
+/// Nothing is sent to Linode before the journal holds, on the disk, which node is to go.
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_fails_while_a_broken_node_is_recycled_never_hides_what_was_sent() {
+    let mut bench = Bench::new().await;
+    let (disk, home) = (Faulty::default(), bench.home().to_owned());
+    let on = Arc::new(disk.clone());
+    bench
+        .restart_with(|ports| ports.journals = Arc::new(FileJournals::on(on, home, "test")))
+        .await;
+    switch(&bench, 1000);
+    let id = bench.deploy(Bench::spec()).await;
+    assert_eq!(bench.state(), DeploymentState::Failed);
+    switch(&bench, 0);
+    let before = gpu_nodes(&bench).await;
+    let what = Recycled::Node(before[0].clone());
+    let mut refused = 0;
+    for calls in 1.. {
+        disk.fail_after(calls);
+        let begun = bench.engine.recycle(&id, &what).await;
+        disk.mend();
+        let Err(problem) = begun else { break };
+        assert_eq!(problem.code, "disk_failed");
+        tokio_sleep(60).await;
+        assert_eq!(gpu_nodes(&bench).await, before, "after {calls} calls");
+        refused += 1;
+    }
+    assert!(refused > 4, "the disk failed {refused} times only");
+    bench.engine.wait(&id).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    assert_ne!(gpu_nodes(&bench).await, before);
+    assert_eq!(
+        happened(&bench, &id, "activity_recycling").first(),
+        Some(&"activity_recycling".to_owned())
+    );
 }

@@ -14,7 +14,7 @@ mod tests;
 pub use ask::{CLEAN_SWEEPS, Rest, SWEEP_GAP, SWEEPS_AFTER};
 pub use table::{CreatePhase, RunPhase, StepPhase};
 
-use crate::ids::{AccountId, CloudId, DeploymentId, VolumeId};
+use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, NodeId, VolumeId};
 use crate::inventory::GpuTest;
 use crate::money::Price;
 use crate::plan::{Plan, Prices};
@@ -69,6 +69,8 @@ pub struct Progress {
     pub volumes_named: BTreeSet<VolumeId>,
     /// What the user wished, in order.
     pub wishes: Vec<(Timestamp, Wish)>,
+    /// Nodes that the current run replaces before it goes on, each with its machine.
+    pub recycling: Vec<(NodeId, Option<InstanceId>)>,
     /// Complete searches, in order.
     pub sweeps: Vec<Sweep>,
     /// How many of them were made when the last teardown or roll back was complete.

@@ -5,7 +5,7 @@ mod thing;
 
 pub use thing::{Thing, ThingKind};
 
-use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, PlanId, VolumeId};
+use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, NodeId, PlanId, VolumeId};
 use crate::inventory::GpuTest;
 use crate::money::Price;
 use crate::plan::Plan;
@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 /// The format's version; a journal of a higher one is refused. Version 2 added `StopMoved`,
 /// `Continued` and `TakenOver`, version 3 what the plan of an accepted run may hold: `GuardBalancer`
-/// and recycled nodes. A new fact, or a new meaning of one, is a new version.
-pub const VERSION: u32 = 3;
+/// and recycled nodes, version 4 `Recycling`. A new fact, or a new meaning of one, is a new version.
+pub const VERSION: u32 = 4;
 
 /// One fact, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,6 +174,13 @@ pub enum Fact {
         /// What.
         wish: Wish,
     },
+    /// A node is replaced by a fresh one before the run that rests goes on; written before its POST.
+    Recycling {
+        /// LKE's id of the node.
+        node: NodeId,
+        /// Its machine; `None`: it had none yet. Nothing is sent once it is gone.
+        instance: Option<InstanceId>,
+    },
     /// A complete search was made.
     Swept {
         /// Whether nothing of ours was found.
@@ -232,6 +239,7 @@ impl Fact {
             Self::Finished { .. } => "finished",
             Self::Failed { .. } => "failed",
             Self::Wished { .. } => "wished",
+            Self::Recycling { .. } => "recycling",
             Self::Swept { .. } => "swept",
             Self::Completed { .. } => "completed",
             Self::Stuck { .. } => "stuck",
@@ -257,6 +265,7 @@ impl Fact {
             | Self::Finished { .. }
             | Self::Failed { .. }
             | Self::Wished { .. }
+            | Self::Recycling { .. }
             | Self::Completed { .. }
             | Self::TakenOver(_)
             | Self::Stuck { .. } => true,

@@ -64,6 +64,8 @@ pub(crate) struct Run {
     /// Pools whose autoscaler was seen on.
     pub(crate) autoscaled: std::sync::Mutex<BTreeSet<PoolId>>,
     pub(crate) kube: Mutex<Option<Arc<dyn KubeApi>>>,
+    /// Whether the nodes that were to be replaced before this goes on are.
+    pub(crate) recycled: Mutex<bool>,
     /// Clusters that were seen to be ours while this goes on.
     pub(crate) proven: std::sync::Mutex<BTreeSet<ClusterId>>,
     /// When no other computer looked after the deployment last.

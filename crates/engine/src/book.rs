@@ -223,6 +223,7 @@ impl Inner {
             Fact::Opened { .. }
             | Fact::Continued { .. }
             | Fact::Started { .. }
+            | Fact::Recycling { .. }
             | Fact::Refused { .. }
             | Fact::Unknown { .. }
             | Fact::Made { .. }

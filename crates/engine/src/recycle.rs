@@ -9,9 +9,23 @@ use crate::said::{Ended, failed};
 use domain::InstanceId;
 use domain::NodeId;
 use domain::inventory::Node;
+use domain::progress::Progress;
 use domain::text::Text;
 
 impl Act {
+    /// Whatever node was to be replaced before this run goes on is, once, before any step of it.
+    pub(crate) async fn recycle_wished(&self) -> Result<(), Trouble> {
+        let mut done = self.recycled.lock().await;
+        if !*done {
+            let wished = |progress: &Progress| progress.recycling.clone();
+            for (node, instance) in self.read(wished).await {
+                self.recycle_node(&node, instance).await?;
+            }
+            *done = true;
+        }
+        Ok(())
+    }
+
     /// POST the recycling of one node, while the machine that the plan names is still under it.
     pub(crate) async fn recycle_node(
         &self,

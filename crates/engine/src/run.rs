@@ -347,6 +347,7 @@ impl Run {
             turned_away: std::sync::Mutex::default(),
             autoscaled: std::sync::Mutex::default(),
             kube: Mutex::default(),
+            recycled: Mutex::default(),
             proven: std::sync::Mutex::default(),
             owned: Mutex::default(),
         }

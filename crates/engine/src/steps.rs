@@ -23,6 +23,7 @@ impl Act {
             self.write(Fact::Started { plan, step }).await?;
         }
         self.go_on()?;
+        self.recycle_wished().await?;
         self.act(&action).await
     }
 

@@ -90,6 +90,7 @@ impl Progress {
             volumes_complete: None,
             volumes_named: BTreeSet::new(),
             wishes: Vec::new(),
+            recycling: Vec::new(),
             sweeps: Vec::new(),
             swept_when_gone: 0,
             kubeconfig_saved: None,
@@ -239,6 +240,12 @@ impl Progress {
             Fact::Wished { wish } => {
                 self.wish(*wish, at)?;
                 self.wishes.push((at, *wish));
+            }
+            Fact::Recycling { node, instance } => {
+                if self.phase() != Some(RunPhase::Failed) {
+                    return Err("only a run that rests goes on with another node".to_owned());
+                }
+                self.recycling.push((node.clone(), *instance));
             }
             Fact::Swept {
                 clean,

@@ -75,6 +75,7 @@ impl Progress {
     fn put_run(&mut self, run: RunProgress) {
         let open =
             |create: &OpenCreate| matches!(create.phase, CreatePhase::Sent | CreatePhase::Unknown);
+        self.recycling.clear();
         if let Some(before) = self.run.replace(run) {
             let creates = before.steps.into_iter().filter_map(|step| step.create);
             self.loose.extend(creates.filter(open));

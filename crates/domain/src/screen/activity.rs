@@ -52,6 +52,8 @@ texts! {
         "activity_wish_continue" WishContinue,
         /// The user keeps what there is.
         "activity_wish_keep" WishKeep,
+        /// The user lets a node be replaced before the run goes on.
+        "activity_recycling" Recycling { node: String },
         /// A search found nothing.
         "activity_sweep_clean" SweepClean,
         /// A search found something.
@@ -186,6 +188,10 @@ pub fn line(record: &Record) -> Option<ActivityRow> {
             wish: Wish::Continue,
         } => Happened::WishContinue.into(),
         Fact::Wished { wish: Wish::Keep } => Happened::WishKeep.into(),
+        Fact::Recycling { node, .. } => Happened::Recycling {
+            node: node.to_string(),
+        }
+        .into(),
         Fact::Swept { clean: true, .. } => Happened::SweepClean.into(),
         Fact::Swept {
             clean: false,

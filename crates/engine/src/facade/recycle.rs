@@ -160,13 +160,16 @@ impl Engine {
             let what = Said::NotHere { name: name() };
             return Err(problem(what, None, Some(Said::NotHereFix)));
         }
-        for node in &meant.nodes {
-            self.told(self.ports.cloud.recycle_node(meant.cluster, &node.id).await)?;
-        }
+        // The run sends the POSTs: whatever ends this process, the journal knows what was wished.
+        let nodes = meant.nodes.iter().map(|one| Fact::Recycling {
+            node: one.id.clone(),
+            instance: one.instance,
+        });
         let wish = Wish::Continue;
-        book.write(Fact::Wished { wish })
-            .await
-            .map_err(|error| super::act::of_book(&error))?;
+        for fact in nodes.chain([Fact::Wished { wish }]) {
+            let written = book.write(fact).await;
+            written.map_err(|error| super::act::of_book(&error))?;
+        }
         self.carry(book);
         Ok(())
     }

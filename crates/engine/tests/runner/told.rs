@@ -34,6 +34,7 @@ pub(crate) fn transcript(story: &Story) -> String {
                 format!("{step} {}", what.code)
             }
             Fact::Wished { wish } => format!("{wish:?}"),
+            Fact::Recycling { node, .. } => node.to_string(),
             Fact::Swept { clean, .. } => format!("clean {clean}"),
             Fact::Opened { .. }
             | Fact::Continued { .. }
