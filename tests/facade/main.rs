@@ -18,6 +18,7 @@ mod inside;
 mod kubectl;
 mod life;
 mod lost;
+mod nodes;
 mod owner;
 mod policy;
 mod reach;

@@ -253,6 +253,15 @@ export async function show(scene: Scene, window: App): Promise<void> {
       window.go({ at: 'deployment', id: '01ada' });
       await window.readers.open('01ada');
       return;
+    case 'recycle_pool':
+    case 'delete_node': {
+      const pool = scene === 'recycle_pool';
+      const many = window.screen.deployments.get('01many');
+      window.go({ at: 'deployment', id: '01many' });
+      if (many) many.picked = pool ? 'pool-system' : `node-${many.nodeList[0]?.id ?? ''}`;
+      await unfold(pool ? 'recycle' : 'delete');
+      return;
+    }
     case 'receipt':
       window.go({ at: 'deployment', id: '01lab' });
       return;

@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Access(AccessArgs),
     /// Replace a node, or each node of a pool, by a fresh one: what it costs and breaks is said first.
     Recycle(RecycleArgs),
+    /// Delete a node of a pool that keeps another one: what it spares and breaks is said first.
+    DeleteNode(DeleteNodeArgs),
     /// The default-deny preset of a namespace: its pods reach the cluster's DNS only, and are reached
     /// by nodes and control plane only, so that webhooks work.
     NetworkPolicy(PolicyArgs),
@@ -139,6 +141,17 @@ pub(crate) struct RecycleArgs {
     #[command(flatten)]
     pub(crate) name: Name,
     /// A node by its id or the first six digits of it, or `gpu` or `system` for a whole pool.
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+}
+
+/// Options of `delete-node`.
+#[derive(Debug, Args)]
+pub(crate) struct DeleteNodeArgs {
+    /// Which deployment.
+    #[command(flatten)]
+    pub(crate) name: Name,
+    /// The node by its id or the first six digits of it.
     #[arg(value_name = "NODE")]
     pub(crate) node: String,
 }

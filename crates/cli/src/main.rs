@@ -59,6 +59,7 @@ async fn main() -> ExitCode {
         | Command::Reach(_)
         | Command::Access(_)
         | Command::Recycle(_)
+        | Command::DeleteNode(_)
         | Command::NetworkPolicy(_)
         | Command::Kubeconfig { .. }
         | Command::Teardown { .. }

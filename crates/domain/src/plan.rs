@@ -152,6 +152,13 @@ pub enum Action {
         /// Its machine; `None`: it had none yet.
         instance: Option<InstanceId>,
     },
+    /// DELETE a node: its machine goes, and the pool's count with it; an autoscaler's bounds stay.
+    DeleteNode {
+        /// LKE's id of the node.
+        node: NodeId,
+        /// Its machine; `None`: it had none yet. Nothing is sent once it is gone.
+        instance: Option<InstanceId>,
+    },
     /// PUT `count` alone and read it back; never once the autoscaler is on.
     ScalePool {
         /// Which pool.
@@ -248,6 +255,7 @@ impl Action {
             Self::SetGpuPlugin => "set_gpu_plugin",
             Self::TestGpus => "test_gpus",
             Self::RecycleNode { .. } => "recycle_node",
+            Self::DeleteNode { .. } => "delete_node",
             Self::ScalePool { .. } => "scale_pool",
             Self::SetAutoscaler { .. } => "set_autoscaler",
             Self::CoverNodes => "cover_nodes",

@@ -9,8 +9,8 @@ use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
     AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, LicenceRow,
-    MergePreview, NoticeAction, Places, Problem, Reader, ReceiptView, RecycleReview, Review,
-    TeardownReview, Update,
+    MergePreview, NodesReview, NoticeAction, Places, Problem, Reader, ReceiptView,
+    Review, TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,7 @@ fn export(to: &Path) {
     Update::export_all(&cfg).unwrap();
     Review::export_all(&cfg).unwrap();
     TeardownReview::export_all(&cfg).unwrap();
-    RecycleReview::export_all(&cfg).unwrap();
+    NodesReview::export_all(&cfg).unwrap();
     Places::export_all(&cfg).unwrap();
     ReceiptView::export_all(&cfg).unwrap();
     Catalog::export_all(&cfg).unwrap();

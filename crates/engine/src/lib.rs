@@ -42,6 +42,7 @@ pub const TEXTS: &[&[(&str, &[&str])]] = &[
     facade::SWEEP_TEXTS,
     facade::TAKE_OVER_TEXTS,
     facade::RECYCLE_TEXTS,
+    facade::DROP_TEXTS,
     facade::OTHER_TEXTS,
     facade::WEATHER_TEXTS,
     receipt::Line::ALL,

@@ -177,6 +177,11 @@ pub trait Cloud: Send + Sync {
     async fn recycle_node(&self, _: ClusterId, _: &NodeId) -> Answer<()> {
         Err(Failure::new(Kind::Invalid, "recycle the node"))
     }
+    /// DELETE: a node's machine goes, and the pool's count with it; `NotFound` once it is gone. A cloud
+    /// without it refuses.
+    async fn delete_node(&self, _: ClusterId, _: &NodeId) -> Answer<()> {
+        Err(Failure::new(Kind::Invalid, "delete the node"))
+    }
     /// PUT a firewall's tags, all of them. Asked only by a take-over, as the next is.
     async fn set_firewall_tags(&self, id: FirewallId, tags: &[String]) -> Answer<()>;
     /// A firewall's inbound rules that let somebody in.

@@ -145,6 +145,8 @@ domain::texts! {
         "done_nodes" Nodes { count: u32 },
         /// A node was replaced.
         "done_recycled" Recycled { node: String },
+        /// A node is gone.
+        "done_dropped" Dropped { node: String },
         /// A pool has its nodes.
         "done_scaled" Scaled { count: u32 },
         /// The autoscaler is on: the count is its own.
@@ -223,6 +225,7 @@ pub const STEP_TITLES: &[&str] = &[
     "step_await_gpu_nodes",
     "step_await_system_nodes",
     "step_recycle_node",
+    "step_delete_node",
     "step_scale_pool",
     "step_set_autoscaler",
     "step_cover_nodes",

@@ -51,6 +51,7 @@ impl Act {
             Action::TestGpus => self.test_gpus().await,
             Action::SetStorageClass => self.set_storage_class().await,
             Action::RecycleNode { node, instance } => self.recycle_node(node, *instance).await,
+            Action::DeleteNode { node, instance } => self.delete_node(node, *instance).await,
             Action::ScalePool { pool, count } => self.scale(*pool, *count).await,
             Action::SetAutoscaler { pool, bounds } => self.set_autoscaler(*pool, *bounds).await,
             Action::CoverNodes => self.cover_nodes().await,

@@ -183,6 +183,11 @@ impl Cloud for LinodeCloud {
         made.await.map(|_| ())
     }
 
+    async fn delete_node(&self, id: ClusterId, node: &NodeId) -> Answer<()> {
+        let path = cluster::path(id, &format!("/nodes/{node}"));
+        self.caller.delete("delete the node", &path).await
+    }
+
     async fn api_endpoints(&self, id: ClusterId) -> Answer<Vec<String>> {
         let path = cluster::path(id, "/api-endpoints");
         let key = |one: &Endpoint| one.endpoint.clone();

@@ -73,6 +73,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         check_access: invalid args `list` for command `check_access`: command check_access missing required key list
         connect_account: invalid args `token` for command `connect_account`: command connect_account missing required key token
         copy_kubeconfig: invalid args `deployment` for command `copy_kubeconfig`: command copy_kubeconfig missing required key deployment
+        delete_node: invalid args `deployment` for command `delete_node`: command delete_node missing required key deployment
         deploy: invalid args `plan` for command `deploy`: command deploy missing required key plan
         edit_access: invalid args `deployment` for command `edit_access`: command edit_access missing required key deployment
         guard_balancer: invalid args `deployment` for command `guard_balancer`: command guard_balancer missing required key deployment
@@ -87,6 +88,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         receipt: invalid args `deployment` for command `receipt`: command receipt missing required key deployment
         recycle: invalid args `deployment` for command `recycle`: command recycle missing required key deployment
         review: invalid args `spec` for command `review`: command review missing required key spec
+        review_delete_node: invalid args `deployment` for command `review_delete_node`: command review_delete_node missing required key deployment
         review_recycle: invalid args `deployment` for command `review_recycle`: command review_recycle missing required key deployment
         review_size: invalid args `deployment` for command `review_size`: command review_size missing required key deployment
         review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment

@@ -18,7 +18,7 @@ import type { PlanId } from '../bindings/PlanId';
 import type { Problem } from '../bindings/Problem';
 import type { Reader } from '../bindings/Reader';
 import type { ReceiptView } from '../bindings/ReceiptView';
-import type { RecycleReview } from '../bindings/RecycleReview';
+import type { NodesReview } from '../bindings/NodesReview';
 import type { Review } from '../bindings/Review';
 import type { Spec } from '../bindings/Spec';
 import type { TeardownReview } from '../bindings/TeardownReview';
@@ -75,9 +75,12 @@ export interface Backend {
   act(deployment: DeploymentId, action: NoticeAction): Promise<void>;
   /** Looks after it from now on, in the place of another computer. */
   takeOver(deployment: DeploymentId): Promise<void>;
-  /** What recycling a node costs and breaks. */
-  reviewRecycle(deployment: DeploymentId, node: string): Promise<RecycleReview>;
+  /** What recycling a node costs and breaks, or each of a pool, which is named by its role. */
+  reviewRecycle(deployment: DeploymentId, node: string): Promise<NodesReview>;
   recycle(deployment: DeploymentId, node: string): Promise<void>;
+  /** What deleting a node spares and breaks. */
+  reviewDeleteNode(deployment: DeploymentId, node: string): Promise<NodesReview>;
+  deleteNode(deployment: DeploymentId, node: string): Promise<void>;
   reviewTeardown(deployment: DeploymentId, remove: number[]): Promise<TeardownReview>;
   tearDown(deployment: DeploymentId, typed: string, remove: number[]): Promise<void>;
   /** `false`: the dialog was closed. */

@@ -11,7 +11,7 @@ import type { Weather } from '../bindings/Weather';
 import type { WeatherKind } from '../bindings/WeatherKind';
 import type { Backend, Theme } from './index';
 import type { Scene } from './scenes';
-import { recycling } from './fixtures/inside';
+import { deleting, recycling, recyclingSystem } from './fixtures/inside';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
 import { MASKED, merge, readersOf } from './fixtures/kubectl';
@@ -253,9 +253,14 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       note('take_over');
       return wait(undefined);
     },
-    reviewRecycle: () => wait(recycling),
+    reviewRecycle: (_, node) => wait(node === 'system' ? recyclingSystem : recycling),
     recycle: (_, node) => {
       note(`recycle ${node}`);
+      return wait(undefined);
+    },
+    reviewDeleteNode: () => wait(deleting),
+    deleteNode: (_, node) => {
+      note(`delete_node ${node}`);
       return wait(undefined);
     },
     reviewTeardown: (id, remove) => {

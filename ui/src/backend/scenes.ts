@@ -28,6 +28,8 @@ export const SCENES = [
   'rotate',
   'size',
   'readers',
+  'recycle_pool',
+  'delete_node',
   'details',
   'cost',
   'cost_gap',

@@ -28,6 +28,8 @@ export const tauri: Backend = {
   takeOver: (deployment) => invoke('take_over', { deployment }),
   reviewRecycle: (deployment, node) => invoke('review_recycle', { deployment, node }),
   recycle: (deployment, node) => invoke('recycle', { deployment, node }),
+  reviewDeleteNode: (deployment, node) => invoke('review_delete_node', { deployment, node }),
+  deleteNode: (deployment, node) => invoke('delete_node', { deployment, node }),
   reviewTeardown: (deployment, remove) => invoke('review_teardown', { deployment, delete: remove }),
   tearDown: (deployment, typed, remove) =>
     invoke('tear_down', { deployment, typed, delete: remove }),

@@ -104,6 +104,7 @@ export interface May {
   editAccess: boolean;
   resize: boolean;
   recycle: boolean;
+  deleteNode: boolean;
   act: boolean;
 }
 
@@ -119,6 +120,7 @@ export function can(row: DeploymentRow): May {
     resize: own && row.state === 'running',
     recycle:
       own && (row.state === 'running' || (row.state === 'failed' && row.purpose === 'create')),
+    deleteNode: own && row.state === 'running',
     act: own,
   };
 }

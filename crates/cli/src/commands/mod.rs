@@ -77,6 +77,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Show(name) => look::show(&session, &name.name).await,
         Command::Reach(args) => reach::reach(&session, args).await,
         Command::Recycle(args) => recycle::recycle(&session, args).await,
+        Command::DeleteNode(args) => recycle::delete_node(&session, args).await,
         Command::NetworkPolicy(args) => policy::policy(&session, args).await,
         Command::Access(args) => reach::access(&session, args).await,
         Command::Kubeconfig { name, kubectl, .. } if kubectl.merge || kubectl.undo => {

@@ -228,6 +228,8 @@ pub enum Edit {
         /// Each with its machine.
         nodes: Vec<(NodeId, Option<InstanceId>)>,
     },
+    /// A node goes, with its machine.
+    Drop(NodeId, Option<InstanceId>),
     /// The standing wish to stop.
     Stop,
 }
@@ -298,6 +300,10 @@ pub fn plan_update(spec: &Spec, edits: &[Edit], prices: Prices, basis: Basis) ->
                 if *pool == PoolRole::Gpu {
                     last_of_pools = steps.add(Action::TestGpus, [last_of_pools]);
                 }
+            }
+            Edit::Drop(node, instance) => {
+                let (node, instance) = (node.clone(), *instance);
+                last_of_pools = steps.add(Action::DeleteNode { node, instance }, [last_of_pools]);
             }
             Edit::Stop => all.push(steps.add(Action::SetStop, [checked])),
         }

@@ -64,9 +64,9 @@ pub struct GpuProofView {
     pub cards: Vec<String>,
 }
 
-/// What recycling nodes costs and breaks, before it is confirmed.
+/// What taking nodes away costs and breaks, before it is confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct RecycleReview {
+pub struct NodesReview {
     /// The nodes that go, by their short names.
     pub nodes: Vec<String>,
     /// A sentence for each thing to know.

@@ -8,6 +8,7 @@ mod around;
 mod balancers;
 mod desk;
 mod diagnostics;
+mod drop_node;
 mod journals;
 mod kubectl;
 mod observe;
@@ -32,6 +33,8 @@ mod weather;
 pub const TEARDOWN_TEXTS: &[(&str, &[&str])] = teardown::Row::ALL;
 /// Codes of a take-over.
 pub const TAKE_OVER_TEXTS: &[(&str, &[&str])] = take_over::TakeOver::ALL;
+/// What deleting a node means.
+pub const DROP_TEXTS: &[(&str, &[&str])] = drop_node::Drop::ALL;
 /// What recycling means.
 pub const RECYCLE_TEXTS: &[(&str, &[&str])] = recycle::Recycle::ALL;
 /// Codes of the account-wide search.

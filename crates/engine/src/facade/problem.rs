@@ -202,6 +202,10 @@ texts! {
         "node_missing" NodeMissing { name: String },
         /// What to do about it.
         "node_missing_fix" NodeMissingFix,
+        /// A pool keeps one node at least.
+        "last_node" LastNode { name: String },
+        /// What to do about it.
+        "last_node_fix" LastNodeFix,
         /// The cluster's own parts live there.
         "policy_system" PolicySystem { namespace: String },
         /// What to do about it.

@@ -12,7 +12,7 @@ use domain::progress::Rest;
 use domain::record::{Fact, Wish};
 use domain::text::{PerHour, Text};
 use domain::texts;
-use domain::view::{Problem, RecycleReview};
+use domain::view::{NodesReview, Problem};
 use domain::{ClusterId, DeploymentId, MicroUsd, PlanId};
 
 texts! {
@@ -49,11 +49,53 @@ pub enum Recycled {
 }
 
 /// Nodes that are meant, and what is known of them.
-struct Meant {
-    held: Held,
+pub(super) struct Meant {
+    pub(super) held: Held,
     cluster: ClusterId,
-    role: PoolRole,
-    nodes: Vec<Node>,
+    pub(super) role: PoolRole,
+    pub(super) nodes: Vec<Node>,
+    /// The nodes of the same role that stay.
+    pub(super) others: Vec<Node>,
+    /// Whether the autoscaler of their pool is on.
+    pub(super) scaled: bool,
+}
+
+impl Meant {
+    /// What runs there and ends, as far as Kubernetes was read.
+    pub(super) fn ends(&self) -> Vec<Text> {
+        let seen = &self.held.seen;
+        let read = seen.kube_nodes.as_deref().zip(seen.pods_inside.as_deref());
+        let Some((nodes, pods)) = read.filter(|_| !seen.kubernetes_silent) else {
+            return vec![Recycle::Unread.into()];
+        };
+        let rooms = rooms(nodes, pods);
+        let of = |node: &Node| nodes.iter().find(|one| one.node.is(node));
+        let here = self.nodes.iter().filter_map(of);
+        let here: Vec<_> = here.filter_map(|one| rooms.get(&*one.node.name)).collect();
+        let holders = here.iter().flat_map(|room| &room.holders);
+        let pods: Vec<String> = holders.map(|(pod, _)| pod.clone()).collect();
+        let count = here.iter().map(|room| room.pods).sum();
+        let jobs = match self.role {
+            PoolRole::Gpu if pods.is_empty() => Some(Recycle::NoJobs),
+            PoolRole::System if pods.is_empty() => None,
+            PoolRole::Gpu | PoolRole::System => Some(Recycle::Jobs { pods }),
+        };
+        let all = jobs.into_iter().chain([Recycle::Pods { count }]);
+        all.map(Into::into).collect()
+    }
+
+    /// How many nodes stay and are ready.
+    pub(super) fn stay(&self) -> usize {
+        self.others.iter().filter(|node| node.ready).count()
+    }
+
+    pub(super) fn review(&self, lines: Vec<Text>) -> NodesReview {
+        let short = |node: &Node| domain::screen::activity::short_node(&node.id.0).to_owned();
+        NodesReview {
+            nodes: self.nodes.iter().map(short).collect(),
+            lines,
+        }
+    }
 }
 
 impl Engine {
@@ -62,11 +104,11 @@ impl Engine {
         &self,
         id: &DeploymentId,
         what: &Recycled,
-    ) -> Result<RecycleReview, Problem> {
+    ) -> Result<NodesReview, Problem> {
         self.account().await?;
         self.glance(id).await;
         let meant = self.meant(id, what).await?;
-        let (progress, seen) = (&meant.held.progress, &meant.held.seen);
+        let progress = &meant.held.progress;
         let count = i64::try_from(meant.nodes.len()).unwrap_or(i64::MAX);
         let price = progress.prices.node(meant.role);
         let mut lines: Vec<Text> = vec![match price {
@@ -76,37 +118,17 @@ impl Engine {
             }
             None => Recycle::HourUnknown.into(),
         }];
-        let read = seen.kube_nodes.as_deref().zip(seen.pods_inside.as_deref());
-        if let Some((nodes, pods)) = read.filter(|_| !seen.kubernetes_silent) {
-            let rooms = rooms(nodes, pods);
-            let of = |node: &Node| nodes.iter().find(|one| one.node.is(node));
-            let here = meant.nodes.iter().filter_map(of);
-            let here: Vec<_> = here.filter_map(|one| rooms.get(&*one.node.name)).collect();
-            let holders = here.iter().flat_map(|room| &room.holders);
-            let pods: Vec<String> = holders.map(|(pod, _)| pod.clone()).collect();
-            let count = here.iter().map(|room| room.pods).sum();
-            if meant.role == PoolRole::Gpu && pods.is_empty() {
-                lines.push(Recycle::NoJobs.into());
-            } else if !pods.is_empty() {
-                lines.push(Recycle::Jobs { pods }.into());
-            }
-            lines.push(Recycle::Pods { count }.into());
-        } else {
-            lines.push(Recycle::Unread.into());
-        }
-        let stays = self.others_of(&meant).await?;
-        if meant.role == PoolRole::System && stays == 0 {
+        lines.extend(meant.ends());
+        // Of a whole pool one goes after the other: the others carry what it carried.
+        let rolling = meant.nodes.len().saturating_sub(1);
+        if meant.role == PoolRole::System && meant.stay() + rolling == 0 {
             lines.push(Recycle::Dns.into());
         }
         lines.push(Recycle::Data.into());
         if meant.role == PoolRole::Gpu {
             lines.push(Recycle::Proof.into());
         }
-        let short = |node: &Node| domain::screen::activity::short_node(&node.id.0).to_owned();
-        Ok(RecycleReview {
-            nodes: meant.nodes.iter().map(short).collect(),
-            lines,
-        })
+        Ok(meant.review(lines))
     }
 
     /// Begins it. A deploy that rests because of a broken GPU goes on with the fresh node; else a run
@@ -174,26 +196,34 @@ impl Engine {
         Ok(())
     }
 
-    async fn meant(&self, id: &DeploymentId, what: &Recycled) -> Result<Meant, Problem> {
+    /// The nodes that are meant, as Linode has them now.
+    pub(super) async fn meant(&self, id: &DeploymentId, what: &Recycled) -> Result<Meant, Problem> {
         let held = self.known(id)?;
         let cluster = self.stands(&held)?;
         let pools = self.told(self.ports.cloud.pools(cluster).await)?;
-        let named = |node: &Node, name: &str| {
-            node.id.0 == name || domain::screen::activity::short_node(&node.id.0) == name
+        let is = |node: &Node, role: PoolRole| match what {
+            Recycled::Node(name) => {
+                node.id.0 == *name || domain::screen::activity::short_node(&node.id.0) == name
+            }
+            Recycled::Pool(wanted) => role == *wanted,
         };
         for pool in &pools {
             let role = held.progress.role_of(pool);
-            let nodes = pool.nodes.iter().filter(|node| match what {
-                Recycled::Node(name) => named(node, name),
-                Recycled::Pool(wanted) => role == *wanted,
-            });
+            let nodes = pool.nodes.iter().filter(|node| is(node, role));
             let nodes: Vec<Node> = nodes.cloned().collect();
             if !nodes.is_empty() {
+                let of_role = pools
+                    .iter()
+                    .filter(|pool| held.progress.role_of(pool) == role);
+                let others = of_role.flat_map(|pool| &pool.nodes);
+                let others = others.filter(|node| !is(node, role)).cloned().collect();
                 return Ok(Meant {
                     held,
                     cluster,
                     role,
                     nodes,
+                    others,
+                    scaled: pool.autoscaler.is_some(),
                 });
             }
         }
@@ -207,17 +237,5 @@ impl Engine {
             None,
             Some(Said::NodeMissingFix),
         ))
-    }
-
-    /// Ready nodes of the same role that stay.
-    async fn others_of(&self, meant: &Meant) -> Result<usize, Problem> {
-        let pools = self.told(self.ports.cloud.pools(meant.cluster).await)?;
-        let of_role =
-            |pool: &&domain::inventory::Pool| meant.held.progress.role_of(pool) == meant.role;
-        let nodes = pools.iter().filter(of_role).flat_map(|pool| &pool.nodes);
-        let goes = |node: &&Node| !meant.nodes.iter().any(|one| one.id == node.id);
-        // Of a whole pool one goes after the other: the others carry what it carried.
-        let rolling = meant.nodes.len().saturating_sub(1);
-        Ok(nodes.filter(goes).filter(|node| node.ready).count() + rolling)
     }
 }

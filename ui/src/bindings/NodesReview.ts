@@ -2,9 +2,9 @@
 import type { Text } from "./Text";
 
 /**
- * What recycling nodes costs and breaks, before it is confirmed.
+ * What taking nodes away costs and breaks, before it is confirmed.
  */
-export type RecycleReview = { 
+export type NodesReview = { 
 /**
  * The nodes that go, by their short names.
  */
