@@ -28,6 +28,7 @@ mod preferences;
 mod pump;
 mod readers;
 mod said;
+mod services;
 mod shell;
 mod tray;
 mod wiring;
@@ -104,6 +105,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::cancel,
             commands::catalog,
             access::check_access,
+            services::close_service,
             commands::connect_account,
             commands::connect_from_cli,
             kubectl::copy_kubeconfig,
@@ -116,6 +118,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             licences::licences,
             kubectl::merge_kubeconfig,
             commands::my_address,
+            services::open_service,
             files::open_tfvars,
             about::places,
             commands::preferences,
@@ -137,6 +140,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             files::save_receipt,
             files::save_tfvars,
             commands::search_account,
+            services::services,
             commands::set_notify,
             commands::set_theme,
             kubectl::show_kubeconfig,

@@ -1,6 +1,6 @@
 //! End to end in the real window: the main job from the click to the proven zero, killed and
 //! started again in the middle, who may connect, what is wrong in a form, another size, what is
-//! saved, a broken GPU replaced, the token and the keychain.
+//! saved, a broken GPU replaced, a Service opened, a node deleted, the token and the keychain.
 
 #![expect(clippy::disallowed_methods, reason = "a real window takes real time")]
 
@@ -11,6 +11,7 @@ mod keychain;
 mod light;
 mod recycle;
 mod restart;
+mod services;
 #[cfg(target_os = "linux")]
 mod tray;
 

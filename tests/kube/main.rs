@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod forward;
 mod gpus;
 
 use std::fmt::Write as _;
@@ -126,6 +127,17 @@ impl Bench {
             .await
             .unwrap();
         assert_eq!(reply.status(), 201, "{path}");
+    }
+
+    /// What a user does with kubectl: one DELETE.
+    async fn kubectl_delete(&self, path: &str) {
+        let kubeconfig = self.kubeconfig().await;
+        let (_, rest) = kubeconfig.expose_secret().split_once("token: ").unwrap();
+        let token = format!("Bearer {}", rest.lines().next().unwrap());
+        let request = Request::delete(path).header("authorization", token);
+        let service = self.twin.kube_service(self.cluster, HERE);
+        let reply = service.oneshot(request.body(Bytes::new()).unwrap()).await;
+        assert!(reply.unwrap().status().is_success(), "{path}");
     }
 
     async fn claim(&self, name: &str) {

@@ -86,6 +86,7 @@ export const SHOWN: {
     licences: 'licences',
     size: 'size',
     readers: 'readers',
+    services: 'services',
   },
 };
 
@@ -252,6 +253,10 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'readers':
       window.go({ at: 'deployment', id: '01ada' });
       await window.readers.open('01ada');
+      return;
+    case 'services':
+      window.go({ at: 'deployment', id: '01ada' });
+      await window.services.show('01ada');
       return;
     case 'recycle_pool':
     case 'delete_node': {

@@ -63,6 +63,9 @@ pub(crate) enum Command {
     Recycle(RecycleArgs),
     /// Delete a node of a pool that keeps another one: what it spares and breaks is said first.
     DeleteNode(DeleteNodeArgs),
+    /// A Service of the cluster on a port of this computer, for the browser, until this is
+    /// interrupted; without one, what can be opened is listed.
+    Open(OpenArgs),
     /// The default-deny preset of a namespace: its pods reach the cluster's DNS only, and are reached
     /// by nodes and control plane only, so that webhooks work.
     NetworkPolicy(PolicyArgs),
@@ -154,6 +157,25 @@ pub(crate) struct DeleteNodeArgs {
     /// The node by its id or the first six digits of it.
     #[arg(value_name = "NODE")]
     pub(crate) node: String,
+}
+
+/// Options of `open`.
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+    /// Which deployment.
+    #[command(flatten)]
+    pub(crate) name: Name,
+    /// Which Service, and which of its ports by number or name; one with a single port needs none.
+    #[arg(value_name = "NAMESPACE/SERVICE[:PORT]", value_parser = service_port)]
+    pub(crate) service: Option<(ServiceName, Option<String>)>,
+}
+
+fn service_port(text: &str) -> Result<(ServiceName, Option<String>), String> {
+    let (name, port) = match text.split_once(':') {
+        Some((name, port)) => (name, Some(port.to_owned())),
+        None => (text, None),
+    };
+    Ok((service(name)?, port))
 }
 
 /// Options of `network-policy`.

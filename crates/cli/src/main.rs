@@ -60,6 +60,7 @@ async fn main() -> ExitCode {
         | Command::Access(_)
         | Command::Recycle(_)
         | Command::DeleteNode(_)
+        | Command::Open(_)
         | Command::NetworkPolicy(_)
         | Command::Kubeconfig { .. }
         | Command::Teardown { .. }

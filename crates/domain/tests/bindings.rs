@@ -9,7 +9,7 @@ use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
     AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, LicenceRow,
-    MergePreview, NodesReview, NoticeAction, Places, Problem, Reader, ReceiptView,
+    MergePreview, NodesReview, NoticeAction, OpenView, Places, Problem, Reader, ReceiptView,
     Review, TeardownReview, Update,
 };
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ fn export(to: &Path) {
     Review::export_all(&cfg).unwrap();
     TeardownReview::export_all(&cfg).unwrap();
     NodesReview::export_all(&cfg).unwrap();
+    OpenView::export_all(&cfg).unwrap();
     Places::export_all(&cfg).unwrap();
     ReceiptView::export_all(&cfg).unwrap();
     Catalog::export_all(&cfg).unwrap();

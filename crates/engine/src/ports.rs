@@ -4,6 +4,7 @@ mod address;
 mod journals;
 mod kube;
 mod reach;
+mod tunnel;
 
 pub use address::Address;
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ pub use reach::KubeReach;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
+pub use tunnel::Tunnel;
 
 /// How a port failed. Retry and screen decide by this, never by text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

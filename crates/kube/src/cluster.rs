@@ -4,8 +4,9 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use domain::inside::{NodeInside, Pod};
-use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume};
-use engine::ports::{Answer, Failure, Kind, KubeApi};
+use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use domain::view::ServiceRow;
+use engine::ports::{Answer, Failure, Kind, KubeApi, Tunnel};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1;
@@ -20,7 +21,7 @@ use serde_json::json;
 
 use crate::inside::{PodRead, Whole};
 use crate::read::{Named, Node, Page, Test};
-use crate::{failure, gpu, read, storage};
+use crate::{failure, gpu, read, storage, tunnel};
 
 /// Who owns the fields that we set.
 pub(crate) const MANAGER: &str = "quaylight";
@@ -36,11 +37,17 @@ const LISTING_TRIES: u32 = 3;
 /// One cluster's Kubernetes.
 pub(crate) struct KubeCluster {
     pub(crate) client: Client,
+    /// A client whose connections may be silent for as long as they like.
+    patient: Box<dyn Fn() -> kube::Result<Client> + Send + Sync>,
 }
 
 impl KubeCluster {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { client }
+    pub(crate) fn new(
+        client: Client,
+        patient: impl Fn() -> kube::Result<Client> + Send + Sync + 'static,
+    ) -> Self {
+        let patient = Box::new(patient);
+        Self { client, patient }
     }
 
     /// Every page, or an error. `T`: what of a `K` is read.
@@ -283,5 +290,16 @@ impl KubeApi for KubeCluster {
         let api: Api<v1::PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
         self.delete(api, format!("delete claim `{namespace}/{name}`"), name)
             .await
+    }
+
+    async fn services(&self) -> Answer<Vec<ServiceRow>> {
+        let all = self.all::<v1::Service, tunnel::Service>("services").await?;
+        Ok(all.into_iter().filter_map(tunnel::row).collect())
+    }
+
+    async fn open_service(&self, service: &ServiceName, port: u16) -> Answer<Option<Tunnel>> {
+        let patient = (self.patient)()
+            .map_err(|error| failure::of(format!("open service `{service}`"), error))?;
+        tunnel::open(self.client.clone(), patient, service, port).await
     }
 }

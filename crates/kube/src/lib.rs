@@ -1,5 +1,5 @@
-//! The Kube port over kube-rs: nodes and pods, persistent volumes, LoadBalancer Services, and the few
-//! writes that a deploy and a teardown need.
+//! The Kube port over kube-rs: nodes and pods, persistent volumes, LoadBalancer Services, the few
+//! writes that a deploy and a teardown need, and the way to a Service's pods.
 //!
 //! It never reads `~/.kube/config`, the environment or any other file, starts no program, follows
 //! no redirect, and repeats no request: retrying is the engine's. Texts of errors hold no secret.
@@ -21,5 +21,6 @@ mod read;
 mod readers;
 mod storage;
 mod transport;
+mod tunnel;
 
 pub use transport::{BoxError, KubeRs};

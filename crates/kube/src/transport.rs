@@ -131,11 +131,14 @@ impl Kube for KubeRs {
         config.read_timeout = Some(READ_TIMEOUT);
         config.reset_reader_on_write = true;
         config.default_retry = false;
+        let (build, mut patient) = (Arc::clone(&self.build), config.clone());
+        patient.read_timeout = None;
         let client = (self.build)(config).map_err(|error| {
             let mut failed = failure::of("make a Kubernetes client", error);
             (failed.kind, failed.never_sent) = (Kind::Invalid, true);
             failed
         })?;
-        Ok(Arc::new(KubeCluster::new(client)) as Arc<dyn KubeApi>) as Result<_, Failure>
+        let patient = move || build(patient.clone());
+        Ok(Arc::new(KubeCluster::new(client, patient)) as Arc<dyn KubeApi>) as Result<_, Failure>
     }
 }

@@ -71,6 +71,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         cancel: invalid args `deployment` for command `cancel`: command cancel missing required key deployment
         catalog: problem "demo_not_started"
         check_access: invalid args `list` for command `check_access`: command check_access missing required key list
+        close_service: invalid args `deployment` for command `close_service`: command close_service missing required key deployment
         connect_account: invalid args `token` for command `connect_account`: command connect_account missing required key token
         copy_kubeconfig: invalid args `deployment` for command `copy_kubeconfig`: command copy_kubeconfig missing required key deployment
         delete_node: invalid args `deployment` for command `delete_node`: command delete_node missing required key deployment
@@ -81,6 +82,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         licences: done
         merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
         my_address: problem "demo_not_started"
+        open_service: invalid args `deployment` for command `open_service`: command open_service missing required key deployment
         open_tfvars: problem "demo_not_started"
         places: done
         preview_merge: invalid args `deployment` for command `preview_merge`: command preview_merge missing required key deployment
@@ -100,6 +102,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         save_receipt: invalid args `deployment` for command `save_receipt`: command save_receipt missing required key deployment
         save_tfvars: invalid args `spec` for command `save_tfvars`: command save_tfvars missing required key spec
         search_account: problem "demo_not_started"
+        services: invalid args `deployment` for command `services`: command services missing required key deployment
         set_notify: invalid args `notify` for command `set_notify`: command set_notify missing required key notify
         set_theme: invalid args `theme` for command `set_theme`: command set_theme missing required key theme
         show_kubeconfig: invalid args `deployment` for command `show_kubeconfig`: command show_kubeconfig missing required key deployment

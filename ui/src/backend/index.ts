@@ -13,6 +13,8 @@ import type { LicenceRow } from '../bindings/LicenceRow';
 import type { MergedContext } from '../bindings/MergedContext';
 import type { MergePreview } from '../bindings/MergePreview';
 import type { NoticeAction } from '../bindings/NoticeAction';
+import type { OpenedService } from '../bindings/OpenedService';
+import type { OpenView } from '../bindings/OpenView';
 import type { Places } from '../bindings/Places';
 import type { PlanId } from '../bindings/PlanId';
 import type { Problem } from '../bindings/Problem';
@@ -101,6 +103,11 @@ export interface Backend {
   /** Makes one and saves it; `null`: the dialog was closed, and nothing was made. */
   saveReader(deployment: DeploymentId, name: string | null, hours: number): Promise<Reader | null>;
   revokeReader(deployment: DeploymentId, name: string): Promise<void>;
+  /** Services that can be opened in the browser, and those that are. */
+  services(deployment: DeploymentId): Promise<OpenView>;
+  /** Opens one in the system's browser, through a port of this computer. */
+  openService(deployment: DeploymentId, service: string, port: number): Promise<OpenedService>;
+  closeService(deployment: DeploymentId, local: number): Promise<void>;
   saveCost(deployment: DeploymentId): Promise<boolean>;
   receipt(deployment: DeploymentId): Promise<ReceiptView>;
   saveReceipt(deployment: DeploymentId): Promise<boolean>;

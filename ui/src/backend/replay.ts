@@ -15,6 +15,7 @@ import { deleting, recycling, recyclingSystem } from './fixtures/inside';
 import { catalog, spec } from './fixtures/catalog';
 import { receipt, views } from './fixtures/deployments';
 import { MASKED, merge, readersOf } from './fixtures/kubectl';
+import { servicesOf } from './fixtures/services';
 import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
 import { LICENCES, licenceText } from './fixtures/licences';
 import { exposed } from './fixtures/reach';
@@ -297,6 +298,7 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       return wait(undefined);
     },
     ...readersOf(note),
+    ...servicesOf(note),
     saveCost: () => {
       note('save_cost');
       return wait(true);

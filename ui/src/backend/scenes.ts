@@ -28,6 +28,7 @@ export const SCENES = [
   'rotate',
   'size',
   'readers',
+  'services',
   'recycle_pool',
   'delete_node',
   'details',

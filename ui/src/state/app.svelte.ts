@@ -14,6 +14,7 @@ import { Kubectl, type KubectlOver } from './kubectl.svelte';
 import { Licences } from './licences.svelte';
 import { Palette } from './palette.svelte';
 import { Readers } from './readers.svelte';
+import { Services } from './services.svelte';
 import { type Deployment, Screen } from './screen.svelte';
 import { Size } from './size.svelte';
 import { Teardown } from './teardown.svelte';
@@ -29,7 +30,7 @@ export type Page =
 
 /** What may stand over the page. */
 export type Over =
-  'teardown' | 'palette' | 'access' | 'licences' | 'size' | 'readers' | KubectlOver;
+  'teardown' | 'palette' | 'access' | 'licences' | 'size' | 'readers' | 'services' | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -67,6 +68,7 @@ export class App {
   readonly access: Access;
   readonly licences: Licences;
   readonly readers: Readers;
+  readonly services: Services;
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
@@ -78,6 +80,7 @@ export class App {
     if (this.licences.open) return 'licences';
     if (this.size !== null) return 'size';
     if (this.readers.deployment !== null) return 'readers';
+    if (this.services.deployment !== null) return 'services';
     return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
@@ -106,6 +109,7 @@ export class App {
     this.access = new Access(host);
     this.licences = new Licences(backend, host.fail);
     this.readers = new Readers(host);
+    this.services = new Services(host);
     this.screen = new Screen(
       (hear) => {
         backend

@@ -154,6 +154,9 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
       ? [here('save-cost', m.ui_save_csv(), () => void app.saveCost(row.id))]
       : []),
     ...(may.kubeconfig ? kubeconfig(app, row, here) : []),
+    ...(may.open
+      ? [here('services', m.ui_open_services(), () => void app.services.show(row.id))]
+      : []),
     ...(may.resize ? [here('size', m.ui_size_change(), () => void app.openSize(row.id))] : []),
     ...(may.editAccess
       ? [

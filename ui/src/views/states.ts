@@ -105,6 +105,7 @@ export interface May {
   resize: boolean;
   recycle: boolean;
   deleteNode: boolean;
+  open: boolean;
   act: boolean;
 }
 
@@ -121,6 +122,7 @@ export function can(row: DeploymentRow): May {
     recycle:
       own && (row.state === 'running' || (row.state === 'failed' && row.purpose === 'create')),
     deleteNode: own && row.state === 'running',
+    open: own && row.state === 'running',
     act: own,
   };
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod kubectl;
 mod look;
+mod open;
 mod policy;
 mod reach;
 mod readers;
@@ -78,6 +79,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Reach(args) => reach::reach(&session, args).await,
         Command::Recycle(args) => recycle::recycle(&session, args).await,
         Command::DeleteNode(args) => recycle::delete_node(&session, args).await,
+        Command::Open(args) => open::open(&session, args).await,
         Command::NetworkPolicy(args) => policy::policy(&session, args).await,
         Command::Access(args) => reach::access(&session, args).await,
         Command::Kubeconfig { name, kubectl, .. } if kubectl.merge || kubectl.undo => {

@@ -12,6 +12,7 @@ mod drop_node;
 mod journals;
 mod kubectl;
 mod observe;
+mod open;
 mod others;
 mod policy;
 pub mod problem;
@@ -123,6 +124,8 @@ pub struct Engine {
     kept_watched: Mutex<BTreeMap<DeploymentId, watched::Kept>>,
     /// Whether `keep_watch` was asked.
     watched: Mutex<bool>,
+    /// Services that are open.
+    open: Mutex<Vec<open::Open>>,
     me: Weak<Engine>,
 }
 
@@ -191,6 +194,7 @@ impl Engine {
             merged: Mutex::default(),
             kept_watched: Mutex::default(),
             watched: Mutex::default(),
+            open: Mutex::default(),
             me: me.clone(),
         });
         engine.read_merged().await;

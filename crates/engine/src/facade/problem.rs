@@ -206,6 +206,18 @@ texts! {
         "last_node" LastNode { name: String },
         /// What to do about it.
         "last_node_fix" LastNodeFix,
+        /// No Service of this name that can be opened.
+        "service_missing" ServiceMissing { name: String },
+        /// What to do about it.
+        "service_missing_fix" ServiceMissingFix,
+        /// Which of its ports, or one that it does not have.
+        "service_port" ServicePort { name: String },
+        /// What to do about it.
+        "service_port_fix" ServicePortFix { ports: Vec<String> },
+        /// No pod of it is ready.
+        "service_empty" ServiceEmpty { name: String },
+        /// What to do about it.
+        "service_empty_fix" ServiceEmptyFix,
         /// The cluster's own parts live there.
         "policy_system" PolicySystem { namespace: String },
         /// What to do about it.

@@ -1,9 +1,10 @@
 //! What the engine asks of a cluster's Kubernetes.
 
-use super::{Answer, KubeReach};
+use super::{Answer, Failure, Kind, KubeReach, Tunnel};
 use async_trait::async_trait;
 use domain::inside::{NodeInside, Pod};
-use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume};
+use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use domain::view::ServiceRow;
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -41,4 +42,12 @@ pub trait KubeApi: KubeReach + Send + Sync {
     async fn retain_volume(&self, name: &str) -> Answer<()>;
     /// DELETE a PersistentVolumeClaim; gone already is success.
     async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()>;
+    /// Services that can be opened. A Kubernetes that is no real one refuses, here and in the next.
+    async fn services(&self) -> Answer<Vec<ServiceRow>> {
+        Err(Failure::new(Kind::Invalid, "list services"))
+    }
+    /// A port of this computer that leads to a port of a Service; `None`: no pod of it is ready.
+    async fn open_service(&self, _: &ServiceName, _: u16) -> Answer<Option<Tunnel>> {
+        Err(Failure::new(Kind::Invalid, "open a service"))
+    }
 }

@@ -17,7 +17,7 @@ use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
-use super::{Cluster, discovery, openapi, rbac, reached, scale, watch};
+use super::{Cluster, discovery, forward, openapi, rbac, reached, scale, watch};
 use crate::ReplyBody;
 
 /// What etcd takes at most in one request.
@@ -121,7 +121,7 @@ fn respond(
     act(cluster, request, &target, &query, shape, now)
 }
 
-fn text_header<'a>(request: &'a Request<Bytes>, name: &header::HeaderName) -> &'a str {
+pub(super) fn text_header<'a>(request: &'a Request<Bytes>, name: &header::HeaderName) -> &'a str {
     request
         .headers()
         .get(name)
@@ -189,17 +189,13 @@ fn act(
     let kind = target.kind;
     let namespace = target.namespace.as_deref().unwrap_or_default();
     let dry = !query.get("dryRun").is_empty();
+    let writer = Writer::of(query, text_header(request, &header::USER_AGENT));
     let part = match target.sub.as_str() {
         "" => Part::Main,
         "status" if kind.status => Part::Status,
         "scale" if scale::has(kind) => {
-            let style = Style::of(text_header(request, &header::CONTENT_TYPE));
-            let style = (request.method() == Method::PATCH)
-                .then_some(style)
-                .transpose()?;
             let key = Key::new(kind, namespace, target.name.as_deref().unwrap_or_default());
-            let writer = Writer::of(query, text_header(request, &header::USER_AGENT));
-            return scale::act(cluster, request, &key, (style, writer), dry, now);
+            return scale::act(cluster, request, &key, writer, dry, now);
         }
         "eviction" if kind.is("", "pods") && request.method() == Method::POST => {
             return evict(cluster, target, dry, now);
@@ -208,9 +204,12 @@ fn act(
             let (name, wanted) = (target.name.as_deref().unwrap_or_default(), body(request)?);
             return cluster.with(|inner| issued::request(inner, (namespace, name), &wanted, now));
         }
+        "portforward" if kind.is("", "pods") => {
+            let name = target.name.as_deref().unwrap_or_default();
+            return forward::agree(cluster, request, namespace, name);
+        }
         _ => return Err(Refusal::no_such_path()),
     };
-    let writer = Writer::of(query, text_header(request, &header::USER_AGENT));
     let show = |code, object: &Value| reply(code, &shape.object(kind, object, now));
     let Some(name) = &target.name else {
         return match *request.method() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -17,10 +17,12 @@ use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use super::api::{self, BODY_BYTES_MAX};
+use super::forward::Forward;
 use super::status::Refusal;
 use super::{Cluster, Secrets};
 use crate::{BoxError, ReplyBody};
@@ -73,11 +75,13 @@ pub(crate) async fn listen(
     let port = listener.local_addr()?.port();
     let task = tokio::spawn(async move {
         let mut connections = JoinSet::new();
+        // What was forwarded to a pod ends with the listener, too.
+        let (_open, open) = watch::channel(());
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) if gate.admits(peer.ip()) => {
-                        let client = (Arc::clone(&gate), peer.ip());
+                        let client = (Arc::clone(&gate), peer.ip(), open.clone());
                         if let Err(error) = tls.refresh(&cluster) {
                             tracing::error!(%error, "renew the certificate of a demo cluster");
                         }
@@ -148,23 +152,26 @@ fn tls(secrets: &Secrets) -> io::Result<ServerConfig> {
     Ok(config)
 }
 
-/// The gate and who stands before it.
-type Client = (Arc<dyn Gate>, IpAddr);
+/// The gate, who stands before it, and for how long it is there.
+type Client = (Arc<dyn Gate>, IpAddr, watch::Receiver<()>);
 
 async fn serve(tls: TlsAcceptor, stream: TcpStream, client: Client) {
     let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await;
     let Ok(Ok(stream)) = shaken else { return };
     let service = service_fn(move |request| answer(client.clone(), request));
     let server = auto::Builder::new(TokioExecutor::new());
-    if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
+    let served = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    if let Err(error) = served.await {
         tracing::debug!(%error, "serve a demo cluster");
     }
 }
 
 async fn answer(
-    (gate, address): Client,
-    request: Request<Incoming>,
+    (gate, address, open): Client,
+    mut request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, BoxError> {
+    let upgrade = request.headers().contains_key(header::UPGRADE);
+    let upgrade = upgrade.then(|| hyper::upgrade::on(&mut request));
     let (head, body) = request.into_parts();
     let body: Bytes = match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
@@ -174,5 +181,11 @@ async fn answer(
         }
         Err(error) => return Err(error),
     };
-    gate.answer(address, Request::from_parts(head, body)).await
+    let mut reply = gate
+        .answer(address, Request::from_parts(head, body))
+        .await?;
+    if let (Some(upgrade), Some(forward)) = (upgrade, reply.extensions_mut().remove::<Forward>()) {
+        tokio::spawn(forward.carry(upgrade, open));
+    }
+    Ok(reply)
 }

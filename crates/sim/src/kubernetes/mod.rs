@@ -3,7 +3,7 @@
 //! objects, `controllers` plays the cloud controllers.
 //!
 //! Deliberately absent: preemption, StatefulSets' and CronJobs' controllers, what a kubelet refuses,
-//! what webhooks decide, exec and port-forward.
+//! what webhooks decide, exec.
 
 mod accept;
 mod age;
@@ -16,6 +16,7 @@ mod defaults;
 mod discovery;
 mod effect;
 mod fit;
+mod forward;
 mod identity;
 mod issued;
 mod kinds;

@@ -54,10 +54,21 @@ pub(super) fn find(
     if *method != Method::GET {
         return Err(Refusal::method_not_allowed());
     }
+    through(inner, &node)?;
+    let body = Full::new(Bytes::from(answer)).map_err(|never| match never {});
+    let mut reply = Response::new(body.boxed_unsync());
+    *reply.status_mut() = StatusCode::OK;
+    let plain = header::HeaderValue::from_static("text/plain");
+    reply.headers_mut().insert(header::CONTENT_TYPE, plain);
+    Ok(Some(reply))
+}
+
+/// Fails when the control plane does not reach a node's kubelet.
+pub(super) fn through(inner: &Inner, node: &str) -> Result<(), Refusal> {
     let kind = known("", "nodes");
-    let object = inner.store.get(&Key::new(kind, "", &node));
-    let object = object.ok_or_else(|| Refusal::not_found(kind, &node))?;
-    if !reach(inner, &node).kubelet || !is_ready(object) {
+    let object = inner.store.get(&Key::new(kind, "", node));
+    let object = object.ok_or_else(|| Refusal::not_found(kind, node))?;
+    if !reach(inner, node).kubelet || !is_ready(object) {
         let addresses = list(object, "/status/addresses").iter();
         let inside = addresses.filter(|one| text(one, "/type") == "InternalIP");
         let address = inside.map(|one| text(one, "/address")).next();
@@ -66,12 +77,7 @@ pub(super) fn find(
             "Get \"https://{url}/\": dial tcp {url}: i/o timeout"
         )));
     }
-    let body = Full::new(Bytes::from(answer)).map_err(|never| match never {});
-    let mut reply = Response::new(body.boxed_unsync());
-    *reply.status_mut() = StatusCode::OK;
-    let plain = header::HeaderValue::from_static("text/plain");
-    reply.headers_mut().insert(header::CONTENT_TYPE, plain);
-    Ok(Some(reply))
+    Ok(())
 }
 
 /// The container of a pod that is meant.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::api::{body, reply};
+use super::api::{body, reply, text_header};
 use super::kinds::Kind;
 use super::owners::Writer;
 use super::patch::{self, Style};
@@ -52,7 +52,7 @@ pub(super) fn act(
     cluster: &Cluster,
     request: &Request<bytes::Bytes>,
     key: &Key,
-    (style, writer): (Option<Style>, Writer<'_>),
+    writer: Writer<'_>,
     dry: bool,
     now: Timestamp,
 ) -> Result<Response<ReplyBody>, Refusal> {
@@ -63,6 +63,10 @@ pub(super) fn act(
     if request.method() == Method::GET {
         return Ok(reply(StatusCode::OK, &of(&*found(&cluster.lock())?)));
     }
+    let style = Style::of(text_header(request, &header::CONTENT_TYPE));
+    let style = (request.method() == Method::PATCH)
+        .then_some(style)
+        .transpose()?;
     let sent = body(request)?;
     let done = cluster.with(|inner| {
         let mut object = Value::clone(&*found(inner)?);
