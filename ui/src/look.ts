@@ -145,6 +145,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'building':
     case 'roamed_building':
     case 'failed':
+    case 'broken':
     case 'interrupted':
       window.go({ at: 'deployment', id: '01nlp' });
       return;

@@ -54,6 +54,8 @@ function rows(scene: Scene): Record<string, Row> {
       return {};
     case 'failed':
       return { ...views.running, ...views.failed, ...views.gone };
+    case 'broken':
+      return { ...views.running, ...views.broken, ...views.gone };
     case 'leaving':
       return { ...views.leaving, ...views.gone };
     case 'forgotten':

@@ -9,6 +9,7 @@ export const SCENES = [
   'unknown',
   'building',
   'failed',
+  'broken',
   'interrupted',
   'running',
   'rules',
