@@ -262,9 +262,9 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'recycle_pool':
     case 'delete_node': {
       const pool = scene === 'recycle_pool';
-      const many = window.screen.deployments.get('01many');
-      window.go({ at: 'deployment', id: '01many' });
-      if (many) many.picked = pool ? 'pool-system' : `node-${many.nodeList[0]?.id ?? ''}`;
+      const one = window.screen.deployments.get('01ada');
+      window.go({ at: 'deployment', id: '01ada' });
+      if (one) one.picked = pool ? 'pool-system' : `node-${one.nodeList[0]?.id ?? ''}`;
       await unfold(pool ? 'recycle' : 'delete');
       return;
     }

@@ -82,6 +82,8 @@ pub struct Pod {
     pub job: Option<String>,
     /// Why the scheduler finds no node for it.
     pub waits: Option<String>,
+    /// Whether all of this could be read; else what it asks for is unknown.
+    pub readable: bool,
 }
 
 /// A node, with what its row shows.
@@ -103,6 +105,8 @@ pub struct NodeInside {
     pub gives: Amounts,
     /// How many pods it takes.
     pub pods_max: u64,
+    /// Whether all of this could be read; else what it gives is unknown.
+    pub readable: bool,
 }
 
 /// What is taken of a node and what is left.
@@ -114,6 +118,8 @@ pub struct Room {
     pub asked: Amounts,
     /// What the next pod may ask for.
     pub free: Amounts,
+    /// Pods among them that cannot be read: what is left is unknown then.
+    pub odd: u64,
     /// Pods that hold GPUs: `namespace/name`, and the Job that one works for.
     pub holders: Vec<(String, Option<String>)>,
 }
@@ -129,6 +135,7 @@ pub fn rooms<'a>(nodes: &'a [NodeInside], pods: &[Pod]) -> BTreeMap<&'a str, Roo
             continue;
         };
         room.pods += 1;
+        room.odd += u64::from(!pod.readable);
         room.asked = room.asked.and(pod.asks);
         if pod.asks.gpus > 0 {
             let name = format!("{}/{}", pod.namespace, pod.name);

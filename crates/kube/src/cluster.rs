@@ -20,7 +20,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 
 use crate::inside::{PodRead, Whole};
-use crate::read::{Named, Node, Page, Test};
+use crate::read::{Named, Node, Odd, Page, Test};
 use crate::{failure, gpu, read, storage, tunnel};
 
 /// Who owns the fields that we set.
@@ -56,14 +56,30 @@ impl KubeCluster {
         K: Resource<DynamicType = ()>,
         T: DeserializeOwned,
     {
-        self.some::<K, T>(what, "").await
+        self.pages::<K, T>(what, "", |text| serde_json::from_str(text))
+            .await
     }
 
-    /// The same of those that a field selector lets through.
-    async fn some<K, T>(&self, what: &str, fields: &str) -> Answer<Vec<T>>
+    /// The same of those that a field selector lets through, each by what is shown of it: one that is
+    /// odd is a row that says so.
+    async fn shown<K, T, V>(&self, what: &str, fields: &str) -> Answer<Vec<V>>
     where
         K: Resource<DynamicType = ()>,
-        T: DeserializeOwned,
+        T: DeserializeOwned + Into<V>,
+        V: Odd,
+    {
+        self.pages::<K, V>(what, fields, read::shown::<T, V>).await
+    }
+
+    /// The same, read page by page.
+    async fn pages<K, T>(
+        &self,
+        what: &str,
+        fields: &str,
+        read: fn(&str) -> serde_json::Result<Page<T>>,
+    ) -> Answer<Vec<T>>
+    where
+        K: Resource<DynamicType = ()>,
     {
         let first = || match fields {
             "" => ListParams::default().limit(PAGE_ROWS),
@@ -80,7 +96,9 @@ impl KubeCluster {
                 .list(&page)
                 .map_err(Error::BuildRequest)
                 .map_err(failed)?;
-            match self.client.request::<Page<T>>(request).await {
+            let answer = self.client.request_text(request).await;
+            let list = answer.and_then(|text| read(&text).map_err(Error::SerdeError));
+            match list {
                 Ok(list) => {
                     rows.extend(list.items.into_iter().flatten());
                     match list.metadata.token.filter(|token| !token.is_empty()) {
@@ -196,13 +214,11 @@ impl KubeApi for KubeCluster {
     }
 
     async fn nodes_inside(&self) -> Answer<Vec<NodeInside>> {
-        let all = self.all::<v1::Node, Whole>("nodes").await?;
-        Ok(all.into_iter().map(Into::into).collect())
+        self.shown::<v1::Node, Whole, NodeInside>("nodes", "").await
     }
 
     async fn pods(&self) -> Answer<Vec<Pod>> {
-        let all = self.some::<v1::Pod, PodRead>("pods", UNDER_WAY).await?;
-        Ok(all.into_iter().map(Into::into).collect())
+        self.shown::<v1::Pod, PodRead, Pod>("pods", UNDER_WAY).await
     }
 
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {

@@ -4,10 +4,11 @@ use domain::inside::{Amounts, NodeInside, Pod, Start, asked};
 use domain::inventory::KubeNode;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::quantity::{milli, whole};
-use crate::read::Node;
+use crate::read::{Node, Odd};
 
 /// What NVIDIA's device plugin announces.
 const GPU: &str = "nvidia.com/gpu";
@@ -83,7 +84,10 @@ impl From<Whole> for NodeInside {
             object.status.unwrap_or_default(),
         );
         let allocatable = status.allocatable.unwrap_or_default();
+        let pods_max = quantity(&allocatable, "pods", whole);
         let gives = amounts(&allocatable);
+        let readable = gives.is_some() && pods_max.is_some();
+        let gives = gives.unwrap_or_default();
         let conditions = status.conditions.unwrap_or_default();
         let ready = |one: &Condition| one.kind == "Ready" && one.status == "True";
         let provider = spec.provider_id.as_deref();
@@ -111,10 +115,8 @@ impl From<Whole> for NodeInside {
                 .collect(),
             cordoned: spec.unschedulable.unwrap_or(false),
             gives,
-            pods_max: allocatable
-                .get("pods")
-                .and_then(|one| whole(one))
-                .unwrap_or(0),
+            pods_max: pods_max.unwrap_or(0),
+            readable,
         }
     }
 }
@@ -129,13 +131,18 @@ impl Taint {
     }
 }
 
-fn amounts(of: &Texts) -> Amounts {
-    let get = |name: &str, read: fn(&str) -> Option<u64>| of.get(name).and_then(|one| read(one));
-    Amounts {
-        cpu_milli: get("cpu", milli).unwrap_or(0),
-        memory: get("memory", whole).unwrap_or(0),
-        gpus: get(GPU, whole).unwrap_or(0),
-    }
+/// An amount by its name; what is not there is nothing, what is no quantity cannot be read.
+fn quantity(of: &Texts, name: &str, read: fn(&str) -> Option<u64>) -> Option<u64> {
+    of.get(name).map_or(Some(0), |one| read(one))
+}
+
+/// `None`: one of them is no quantity.
+fn amounts(of: &Texts) -> Option<Amounts> {
+    Some(Amounts {
+        cpu_milli: quantity(of, "cpu", milli)?,
+        memory: quantity(of, "memory", whole)?,
+        gpus: quantity(of, GPU, whole)?,
+    })
 }
 
 /// A pod by what is used of it.
@@ -175,10 +182,10 @@ struct PodStatus {
 }
 
 impl Container {
-    /// Its requests; a limit alone is a request too.
-    fn asks(&self) -> Amounts {
+    /// Its requests; a limit alone is a request too. `None`: they cannot be read.
+    fn asks(&self) -> Option<Amounts> {
         let Some(resources) = &self.resources else {
-            return Amounts::default();
+            return Some(Amounts::default());
         };
         let mut all = resources.limits.clone().unwrap_or_default();
         all.extend(resources.requests.clone().unwrap_or_default());
@@ -193,14 +200,21 @@ impl From<PodRead> for Pod {
             object.status.unwrap_or_default(),
         );
         let containers = spec.containers.unwrap_or_default();
-        let containers: Vec<Amounts> = containers.iter().map(Container::asks).collect();
+        let containers: Option<Vec<Amounts>> = containers.iter().map(Container::asks).collect();
         let starts = spec.init_containers.unwrap_or_default();
-        let start = |one: &Container| Start {
-            asks: one.asks(),
-            stays: one.restart_policy.as_deref() == Some("Always"),
+        let start = |one: &Container| {
+            let stays = one.restart_policy.as_deref() == Some("Always");
+            one.asks().map(|asks| Start { asks, stays })
         };
-        let starts: Vec<Start> = starts.iter().map(start).collect();
-        let overhead = spec.overhead.as_ref().map(amounts).unwrap_or_default();
+        let starts: Option<Vec<Start>> = starts.iter().map(start).collect();
+        let overhead = spec
+            .overhead
+            .as_ref()
+            .map_or(Some(Amounts::default()), amounts);
+        let asks = containers
+            .zip(starts)
+            .zip(overhead)
+            .map(|((containers, starts), overhead)| asked(&containers, &starts, overhead));
         let waits = status
             .conditions
             .unwrap_or_default()
@@ -215,11 +229,60 @@ impl From<PodRead> for Pod {
             name: object.metadata.name.unwrap_or_default(),
             node: spec.node_name.filter(|name| !name.is_empty()),
             over: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
-            asks: asked(&containers, &starts, overhead),
+            readable: asks.is_some(),
+            asks: asks.unwrap_or_default(),
             job: job.map(|one| one.name),
             waits: waits.and_then(|one| one.message),
         }
     }
+}
+
+impl Odd for NodeInside {
+    fn odd(object: &Value) -> Self {
+        let conditions = object
+            .pointer("/status/conditions")
+            .and_then(Value::as_array);
+        let ready = |one: &Value| one["type"] == "Ready" && one["status"] == "True";
+        let provider = text(object, "/spec/providerID");
+        Self {
+            node: KubeNode {
+                name: text(object, "/metadata/name").unwrap_or_default(),
+                instance: provider.as_deref().and_then(Node::instance),
+                ready: conditions.into_iter().flatten().any(ready),
+                gpus: text(object, "/status/allocatable/nvidia.com~1gpu")
+                    .and_then(|count| count.parse().ok())
+                    .unwrap_or(0),
+            },
+            version: text(object, "/status/nodeInfo/kubeletVersion").unwrap_or_default(),
+            born: text(object, "/metadata/creationTimestamp").and_then(|at| at.parse().ok()),
+            labels: Vec::new(),
+            taints: Vec::new(),
+            cordoned: object.pointer("/spec/unschedulable") == Some(&Value::Bool(true)),
+            gives: Amounts::default(),
+            pods_max: 0,
+            readable: false,
+        }
+    }
+}
+
+impl Odd for Pod {
+    fn odd(object: &Value) -> Self {
+        let phase = text(object, "/status/phase");
+        Self {
+            namespace: text(object, "/metadata/namespace").unwrap_or_default(),
+            name: text(object, "/metadata/name").unwrap_or_default(),
+            node: text(object, "/spec/nodeName").filter(|name| !name.is_empty()),
+            over: matches!(phase.as_deref(), Some("Succeeded" | "Failed")),
+            asks: Amounts::default(),
+            job: None,
+            waits: None,
+            readable: false,
+        }
+    }
+}
+
+fn text(object: &Value, pointer: &str) -> Option<String> {
+    object.pointer(pointer)?.as_str().map(ToOwned::to_owned)
 }
 
 #[cfg(test)]
@@ -298,6 +361,7 @@ mod tests {
                         gpus: 1,
                     },
                     pods_max: 110,
+                    readable: true,
                 },
                 Pod {
                     namespace: "ml",
@@ -315,6 +379,7 @@ mod tests {
                     waits: Some(
                         "0/1",
                     ),
+                    readable: true,
                 },
             )
         "#]]

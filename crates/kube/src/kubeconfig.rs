@@ -106,12 +106,12 @@ fn check_user(user: &AuthInfo) -> Result<(), &'static str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use expect_test::{Expect, expect};
     use secrecy::SecretString;
 
     /// The authority of a demo cluster, which signs nothing else.
-    const CA: &str = "\
+    pub(crate) const CA: &str = "\
         LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJSRENCOTZBREFnRUNBaFEwTGRMcW40Tk9hMGRTdC91N0\
         owbVNRNTJYWnpBRkJnTXJaWEF3RlRFVE1CRUcKQTFVRUF3d0thM1ZpWlhKdVpYUmxjekFlRncweU5EQXhNREV3\
         TURBd01EQmFGdzAwTkRBeE1ERXdNREF3TURCYQpNQlV4RXpBUkJnTlZCQU1NQ210MVltVnlibVYwWlhNd0tqQU\

@@ -12,6 +12,8 @@ mod capped;
 mod cluster;
 mod failure;
 mod gpu;
+#[cfg(test)]
+mod hostile;
 mod inside;
 mod kubeconfig;
 mod policy;

@@ -4,6 +4,8 @@ use domain::inventory::{KubeNode, LoadBalancer, PersistentVolume, ServiceName};
 use domain::{InstanceId, VolumeId};
 use k8s_openapi::api::core::v1;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Linode's CSI driver; volumes of other drivers are not Linode's.
 pub(crate) const DRIVER: &str = "linodebs.csi.linode.com";
@@ -14,6 +16,37 @@ pub(crate) struct Page<T> {
     pub(crate) metadata: PageMetadata,
     /// Go writes null for none.
     pub(crate) items: Option<Vec<T>>,
+}
+
+/// What is known of an object that cannot be read as a whole.
+pub(crate) trait Odd {
+    /// By what can be read of it.
+    fn odd(object: &Value) -> Self;
+}
+
+/// A page of what is shown, read so that an object that is odd costs its own row only. The whole is
+/// read again, object by object, only when there is one.
+pub(crate) fn shown<T, V>(text: &str) -> serde_json::Result<Page<V>>
+where
+    T: DeserializeOwned + Into<V>,
+    V: Odd,
+{
+    if let Ok(page) = serde_json::from_str::<Page<T>>(text) {
+        let items = page
+            .items
+            .map(|all| all.into_iter().map(Into::into).collect());
+        return Ok(Page {
+            metadata: page.metadata,
+            items,
+        });
+    }
+    let page: Page<Value> = serde_json::from_str(text)?;
+    let row = |object: Value| T::deserialize(&object).map_or_else(|_| V::odd(&object), Into::into);
+    let items = page.items.map(|all| all.into_iter().map(row).collect());
+    Ok(Page {
+        metadata: page.metadata,
+        items,
+    })
 }
 
 #[derive(Deserialize)]

@@ -97,6 +97,7 @@ fn two_hundred_drawn_sets_of_pods_leave_what_another_count_leaves() {
                 asks: asked(&one.containers, &one.starts, one.overhead),
                 job: None,
                 waits: None,
+                readable: true,
             })
             .collect();
         let told = rooms(&nodes, &pods);
@@ -141,6 +142,7 @@ fn node(nth: u64, gives: Amounts) -> NodeInside {
         cordoned: false,
         gives,
         pods_max: 110,
+        readable: true,
     }
 }
 
@@ -158,7 +160,29 @@ fn pods_on_nodes_that_nobody_lists_are_left_out() {
         asks: gives,
         job: None,
         waits: None,
+        readable: true,
     };
     let nodes = [node(0, gives)];
     assert_eq!(rooms(&nodes, &[pod])["node-0"].free.gpus, 2);
+}
+
+#[test]
+fn a_pod_that_cannot_be_read_is_counted_and_makes_the_room_unknown() {
+    let gives = Amounts {
+        gpus: 2,
+        ..Amounts::default()
+    };
+    let pod = |node: &str, readable| Pod {
+        namespace: "a".to_owned(),
+        name: "b".to_owned(),
+        node: Some(node.to_owned()),
+        over: false,
+        asks: Amounts::default(),
+        job: None,
+        waits: None,
+        readable,
+    };
+    let nodes = [node(0, gives), node(1, gives)];
+    let told = rooms(&nodes, &[pod("node-0", false), pod("node-1", true)]);
+    assert_eq!((told["node-0"].odd, told["node-1"].odd), (1, 0));
 }

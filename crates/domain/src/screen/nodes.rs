@@ -31,6 +31,10 @@ texts! {
         "node_bare" Bare,
         /// The test of its GPUs failed.
         "node_broken" Broken { said: String },
+        /// What Kubernetes says of it cannot be read.
+        "node_unreadable" Unreadable,
+        /// Pods on it cannot be read.
+        "node_pods_unreadable" PodsUnreadable { count: u64 },
     }
 }
 
@@ -129,6 +133,7 @@ fn node_row(
                 life.and_then(|life| life.gpu.as_ref()),
                 kubernetes,
             )
+            .or_else(|| kubernetes.and_then(|one| unreadable(one, taken)))
             .map(Box::new)
         },
     }
@@ -148,6 +153,15 @@ fn odd(
     let one = kubernetes.filter(|one| role == PoolRole::Gpu && one.node.ready)?;
     let age = facts.now.duration_since(one.born?);
     (one.node.gpus == 0 && age > GPUS_EXPECTED).then(|| Odd::Bare.into())
+}
+
+/// What of it cannot be read, so that its room is unknown.
+fn unreadable(one: &NodeInside, taken: &Rooms<'_>) -> Option<Text> {
+    if !one.readable {
+        return Some(Odd::Unreadable.into());
+    }
+    let room = taken.as_ref()?.get(one.node.name.as_str())?;
+    (room.odd > 0).then(|| Odd::PodsUnreadable { count: room.odd }.into())
 }
 
 fn proof(test: &GpuTest) -> GpuProofView {
@@ -179,7 +193,9 @@ fn inside(one: &NodeInside, taken: &Rooms<'_>) -> NodeInsideView {
             .collect(),
         taints: one.taints.clone(),
         cordoned: one.cordoned,
-        room: room.map(|room| room_view(one, room)),
+        room: room
+            .filter(|room| one.readable && room.odd == 0)
+            .map(|room| room_view(one, room)),
     }
 }
 

@@ -75,7 +75,10 @@ impl Meant {
         let holders = here.iter().flat_map(|room| &room.holders);
         let pods: Vec<String> = holders.map(|(pod, _)| pod.clone()).collect();
         let count = here.iter().map(|room| room.pods).sum();
+        let odd: u64 = here.iter().map(|room| room.odd).sum();
         let jobs = match self.role {
+            // What cannot be read may hold a GPU.
+            PoolRole::Gpu if pods.is_empty() && odd > 0 => Some(Recycle::Unread),
             PoolRole::Gpu if pods.is_empty() => Some(Recycle::NoJobs),
             PoolRole::System if pods.is_empty() => None,
             PoolRole::Gpu | PoolRole::System => Some(Recycle::Jobs { pods }),

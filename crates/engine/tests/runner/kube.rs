@@ -63,6 +63,7 @@ impl KubeApi for Over {
             cordoned: false,
             gives: Amounts::default(),
             pods_max: 110,
+            readable: true,
         };
         Ok(self.nodes().await?.into_iter().map(whole).collect())
     }
