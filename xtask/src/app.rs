@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::process::{Job, cargo, root, target};
 use crate::report::Ended;
-use crate::setup::npm;
+use crate::setup::{self, For, npm};
 
 /// The page comes from the binary, as in a release, and not from a development server. Every build
 /// uses it, so that nothing is compiled twice.
@@ -17,6 +17,24 @@ pub(crate) fn build_ui() -> Ended {
     Job::new("ui-build", npm(&["run", "build"]), 10)
         .run()
         .checked()
+}
+
+/// What a window without a display needs, and the page in it: for programs that print figures, so
+/// only a failure is told.
+pub(crate) fn prepare_window() -> Result<(), String> {
+    for (step, act) in [
+        (
+            "packages",
+            (|| setup::packages(For::Window)) as fn() -> Ended,
+        ),
+        ("npm", setup::npm_packages),
+        ("ui-build", build_ui),
+    ] {
+        if let Ended::Failed { why, .. } = act() {
+            return Err(format!("{step}: {why}"));
+        }
+    }
+    Ok(())
 }
 
 /// Runs a script of ui/package.json.

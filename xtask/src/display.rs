@@ -25,27 +25,25 @@ pub(crate) struct Screen {
     place: PathBuf,
 }
 
+/// The session bus of a screen. Closes when dropped.
+pub(crate) struct Bus {
+    daemon: Child,
+    address: String,
+}
+
 impl Screen {
     /// Starts the X server on a free display number.
     pub(crate) fn open() -> Result<Self, String> {
         let place = std::env::temp_dir().join(format!("quaylight-{}", std::process::id()));
         let prepared = prepare(&place);
         prepared.map_err(|e| format!("make `{}`: {e}", place.display()))?;
-        let mut server = command("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", SIZE, "-nolisten", "tcp"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| format!("start `Xvfb`: {e}"))?;
-        let mut number = String::new();
-        if let Some(out) = server.stdout.take() {
-            let read = BufReader::new(out).read_line(&mut number);
-            read.map_err(|e| format!("read the display number of `Xvfb`: {e}"))?;
-        }
+        let mut server = command("Xvfb");
+        server.args(["-displayfd", "1", "-screen", "0", SIZE, "-nolisten", "tcp"]);
+        server.arg("-fbdir").arg(&place);
+        let (server, number) = announced(server)?;
         let screen = Self {
             server,
-            number: number.trim().to_owned(),
+            number,
             place,
         };
         if screen.number.is_empty() {
@@ -54,14 +52,38 @@ impl Screen {
         Ok(screen)
     }
 
-    /// A program on this screen, in this session.
+    /// A program on this screen, in a session of its own with an unlocked secret store.
     pub(crate) fn command(&self, program: &Path, words: &[&str]) -> Command {
-        let home = self.place.join("home");
         let mut session = command("dbus-run-session");
         session
             .args(["--", "sh", "-c", WITH_SECRETS, "sh"])
             .arg(program)
             .args(words);
+        self.place_in(session)
+    }
+
+    /// A session bus that programs share.
+    pub(crate) fn bus(&self) -> Result<Bus, String> {
+        let mut daemon = self.place_in(command("dbus-daemon"));
+        daemon.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+        let (daemon, address) = announced(daemon)?;
+        Ok(Bus { daemon, address })
+    }
+
+    /// A program on this screen and nothing around it, so that its start is all that is seen.
+    pub(crate) fn alone(&self, program: &Path, bus: &Bus) -> Command {
+        let mut alone = self.place_in(command(program));
+        alone.env("DBUS_SESSION_BUS_ADDRESS", &bus.address);
+        alone
+    }
+
+    /// What the screen shows, as a file that the X server draws into.
+    pub(crate) fn picture(&self) -> PathBuf {
+        self.place.join("Xvfb_screen0")
+    }
+
+    fn place_in(&self, mut session: Command) -> Command {
+        let home = self.place.join("home");
         session
             .env("HOME", &home)
             .env("XDG_DATA_HOME", home.join(".local/share"))
@@ -90,6 +112,30 @@ impl Drop for Screen {
         let _ = self.server.wait();
         let _ = fs::remove_dir_all(&self.place);
     }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+    }
+}
+
+/// Starts a server that says in one line where it is.
+fn announced(mut server: Command) -> Result<(Child, String), String> {
+    let name = server.get_program().to_string_lossy().into_owned();
+    let mut server = server
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("start `{name}`: {e}"))?;
+    let mut line = String::new();
+    if let Some(out) = server.stdout.take() {
+        let read = BufReader::new(out).read_line(&mut line);
+        read.map_err(|e| format!("read the first line of `{name}`: {e}"))?;
+    }
+    Ok((server, line.trim().to_owned()))
 }
 
 fn prepare(place: &Path) -> std::io::Result<()> {

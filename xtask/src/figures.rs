@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use crate::app;
 use crate::process::{Job, cargo, target};
 use crate::report::Ended;
+use crate::start;
 
 /// What `bench` can measure, and what it says of it.
 pub(crate) const BENCHES: &[(&str, &str)] = &[
@@ -21,6 +22,10 @@ pub(crate) const BENCHES: &[(&str, &str)] = &[
     (
         "deploy",
         "what a deploy takes beyond the cloud's own time, beside linode-cli in a shell loop",
+    ),
+    (
+        "start",
+        "process to usable window and memory of the release app, beside an empty Tauri app",
     ),
 ];
 
@@ -92,6 +97,9 @@ pub(crate) fn planted_step() -> Ended {
 
 /// Measures on fast code, in the profile `bench`.
 pub(crate) fn bench(name: &str, words: &[String]) -> ExitCode {
+    if name == "start" {
+        return start::bench(words);
+    }
     if name == "deploy" {
         let mut build = cargo();
         build.args(["build", "--package", "quaylight-cli", "--locked"]);

@@ -121,23 +121,25 @@ impl Job {
     /// there. To have ended earlier is an error.
     pub(crate) fn live_for(mut self, time: Duration) -> Result<Vec<String>, String> {
         let path = log_path(&self.name);
-        let (mut child, mark) = self.start(&path)?;
-        let started = Instant::now();
-        let mut status = None;
+        let mut running = self.begin()?;
+        let (started, mut status) = (Instant::now(), None);
         while status.is_none() && started.elapsed() < time {
             sleep(LOOK_EVERY);
-            status = child
-                .try_wait()
-                .map_err(|e| format!("wait for `{}`: {e}", self.name))?;
+            let ended = running.child.try_wait();
+            status = ended.map_err(|e| format!("wait for `{}`: {e}", self.name))?;
         }
-        let names = marked(&mark).into_iter().map(name_of).collect();
-        end_marked(&mark);
-        let _ = child.kill();
-        let _ = child.wait();
+        let names = running.ids().into_iter().map(name_of).collect();
+        drop(running);
         match status {
             None => Ok(names),
             Some(status) => Err(format!("it ended with {status}: {}", last_line(&path))),
         }
+    }
+
+    /// Starts and looks no further.
+    pub(crate) fn begin(&mut self) -> Result<Running, String> {
+        let (child, mark) = self.start(&log_path(&self.name))?;
+        Ok(Running { child, mark })
     }
 
     fn start(&mut self, log: &Path) -> Result<(Child, String), String> {
@@ -199,7 +201,8 @@ impl Job {
                 ));
             }
             if elapsed > next_sign && !self.shown {
-                println!(
+                // Not to stdout: with `--json` that holds nothing but the document.
+                eprintln!(
                     "…        {:<14} {:>7} s  {}",
                     self.name,
                     elapsed.as_secs(),
@@ -209,6 +212,27 @@ impl Job {
             }
             sleep(LOOK_EVERY);
         }
+    }
+}
+
+/// A program that is watched from outside. It ends, with all that it started, when dropped.
+pub(crate) struct Running {
+    child: Child,
+    mark: String,
+}
+
+impl Running {
+    /// Of the program and of all that it started.
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        marked(&self.mark)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        end_marked(&self.mark);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
