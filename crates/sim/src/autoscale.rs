@@ -7,13 +7,15 @@
 
 use jiff::Timestamp;
 
+use crate::catalog::instance_type;
 use crate::clock::later;
-use crate::kubernetes::{self, Effect, Shape};
+use crate::draw;
+use crate::kubernetes::{self, Effect, NodeSeed, Shape};
 use crate::latency;
 use crate::quotas::Counted;
 use crate::schedule::Due;
 use crate::store::World;
-use crate::things::Pool;
+use crate::things::{Linode, LkeCluster, Pool};
 
 /// For so long a node is idle before it goes, in demo milliseconds.
 const IDLE_MS: i64 = 600_000;
@@ -207,5 +209,35 @@ impl World {
             };
             self.schedule.add(next, due);
         }
+    }
+
+    /// A node of a pool as it joins; without a Linode, as the next one will.
+    pub(crate) fn node_seed(
+        &self,
+        cluster: &LkeCluster,
+        pool: &Pool,
+        name: String,
+        linode: Option<&Linode>,
+    ) -> Option<NodeSeed> {
+        let kind = instance_type(&pool.kind)?;
+        let id = linode.map_or(0, |linode| linode.id);
+        let broken = draw::bits(self.seed, "broken-gpu", id) % 1000;
+        Some(NodeSeed {
+            name,
+            pool_id: pool.id,
+            instance_id: id,
+            instance_type: pool.kind.clone(),
+            region: cluster.region.clone(),
+            labels: pool.labels.clone(),
+            taints: pool.taints.clone(),
+            vcpus: kind.vcpus,
+            memory_mb: kind.memory,
+            gpus: kind.gpus,
+            broken: linode.is_some() && broken < u64::from(self.switches.broken_gpus_permille),
+            hidden: self.switches.gpus_hidden_from_pods,
+            private_ip: linode.map_or_else(String::new, |one| one.private_ip.clone()),
+            public_ip: linode.map_or_else(String::new, |one| one.public_ip.clone()),
+            version: cluster.kube_version(),
+        })
     }
 }

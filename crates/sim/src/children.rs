@@ -38,7 +38,11 @@ impl World {
                 return found.is_some_and(|id| self.is_guard_refused(account, id));
             }
             Effect::VolumeGone { volume_id } => self.check_unlocked("volume", *volume_id),
-            Effect::PodRuns { .. } | Effect::NodesWanted | Effect::NodesIdle => Ok(()),
+            Effect::PodRuns { .. }
+            | Effect::DefinitionWanted { .. }
+            | Effect::FirewallWished
+            | Effect::NodesWanted
+            | Effect::NodesIdle => Ok(()),
         };
         answer.is_err()
     }
@@ -246,6 +250,11 @@ impl World {
             }),
             Effect::VolumeGone { volume_id } => {
                 self.end_volume(at, volume_id, BY);
+                None
+            }
+            Effect::DefinitionWanted { name } => Some(Done::Defined { name }),
+            Effect::FirewallWished => {
+                self.reconcile_firewall(at, cluster_id, 0);
                 None
             }
             Effect::NodesWanted => {

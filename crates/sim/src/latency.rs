@@ -52,3 +52,7 @@ pub(crate) const AUTOSCALE_UP: Span = span("autoscale-up", 10_000, 40_000);
 pub(crate) const AUTOSCALE_DOWN: Span = span("autoscale-down", 600_000, 660_000);
 /// What `Retry-After` says beside "kubeconfig is not yet available" (60 and 27 were seen).
 pub(crate) const RETRY_AFTER: Span = span("retry-after", 5_000, 60_000);
+/// From a definition of a kind to one that is established.
+pub(crate) const DEFINITION: Span = span("definition", 500, 2_000);
+/// From what the cloud-firewall-controller watches to what it does.
+pub(crate) const RECONCILE: Span = span("reconcile", 300, 1_500);

@@ -20,6 +20,7 @@ mod autoscale;
 mod catalog;
 mod children;
 mod clock;
+mod cloud_firewall;
 mod demo;
 mod draw;
 mod events;

@@ -7,13 +7,13 @@ use crate::catalog::instance_type;
 use crate::children::BY;
 use crate::draw;
 use crate::events::Entity;
-use crate::kubernetes::{self, Effect, NodeSeed};
+use crate::kubernetes::{self, Effect};
 use crate::latency;
 use crate::ledger::{Kind, Row};
 use crate::linode;
 use crate::schedule::Due;
 use crate::store::World;
-use crate::things::{Linode, LkeCluster, NodeBalancer, Pool};
+use crate::things::{Linode, NodeBalancer};
 
 impl World {
     /// Lets the world come to `now`.
@@ -66,6 +66,13 @@ impl World {
                     self.schedule.add(crate::clock::later(now, ms), due);
                     continue;
                 }
+                Effect::FirewallWished => {
+                    let ms = self.latency_ms(latency::RECONCILE, which);
+                    self.schedule
+                        .reconcile(cluster, crate::clock::later(now, ms), 0);
+                    continue;
+                }
+                Effect::DefinitionWanted { .. } => latency::DEFINITION,
                 Effect::NodesWanted => latency::AUTOSCALE_UP,
                 Effect::NodesIdle => latency::AUTOSCALE_DOWN,
                 Effect::LoadBalancerGone { uid, .. } => {
@@ -101,6 +108,10 @@ impl World {
             }
             Due::Controller { cluster, effect } => {
                 self.control(at, cluster, effect);
+                self.collect_effects_of(at, cluster);
+            }
+            Due::Firewall { cluster, failures } => {
+                self.reconcile_firewall(at, cluster, failures);
                 self.collect_effects_of(at, cluster);
             }
             Due::Autoscaled { cluster, pool } => self.autoscale(at, cluster, pool),
@@ -268,36 +279,6 @@ impl World {
             };
             self.after(at, latency::AUTOSCALE_DOWN, which, due);
         }
-    }
-
-    /// A node of a pool as it joins; without a Linode, as the next one will.
-    pub(crate) fn node_seed(
-        &self,
-        cluster: &LkeCluster,
-        pool: &Pool,
-        name: String,
-        linode: Option<&Linode>,
-    ) -> Option<NodeSeed> {
-        let kind = instance_type(&pool.kind)?;
-        let id = linode.map_or(0, |linode| linode.id);
-        let broken = draw::bits(self.seed, "broken-gpu", id) % 1000;
-        Some(NodeSeed {
-            name,
-            pool_id: pool.id,
-            instance_id: id,
-            instance_type: pool.kind.clone(),
-            region: cluster.region.clone(),
-            labels: pool.labels.clone(),
-            taints: pool.taints.clone(),
-            vcpus: kind.vcpus,
-            memory_mb: kind.memory,
-            gpus: kind.gpus,
-            broken: linode.is_some() && broken < u64::from(self.switches.broken_gpus_permille),
-            hidden: self.switches.gpus_hidden_from_pods,
-            private_ip: linode.map_or_else(String::new, |one| one.private_ip.clone()),
-            public_ip: linode.map_or_else(String::new, |one| one.public_ip.clone()),
-            version: cluster.kube_version(),
-        })
     }
 
     fn acl_enforced(&mut self, cluster: u64, revision: &str) {

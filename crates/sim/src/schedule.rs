@@ -29,6 +29,8 @@ pub(crate) enum Due {
     VolumeActive { volume: u64 },
     /// A cluster's own controllers act on the account.
     Controller { cluster: u64, effect: Effect },
+    /// The cloud-firewall-controller looks; so many looks before it failed in a row.
+    Firewall { cluster: u64, failures: u32 },
     /// The autoscaler looks at a pool.
     Autoscaled { cluster: u64, pool: u64 },
     /// A lock is taken away again.
@@ -57,6 +59,27 @@ impl Schedule {
 
     pub(crate) fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
         (self.next()? <= now).then(|| self.dues.remove(0))
+    }
+
+    /// The controller of a cluster's firewall looks at that time, or sooner when it was to do so
+    /// anyway: as its queue has it, each thing stands in there once.
+    pub(crate) fn reconcile(&mut self, cluster: u64, at: Timestamp, failures: u32) {
+        let mut next = (at, failures);
+        self.dues.retain(|(when, due)| {
+            let Due::Firewall {
+                cluster: of,
+                failures,
+            } = due
+            else {
+                return true;
+            };
+            if *of == cluster {
+                next = (next.0.min(*when), next.1.max(*failures));
+            }
+            *of != cluster
+        });
+        let (at, failures) = next;
+        self.add(at, Due::Firewall { cluster, failures });
     }
 
     /// A NodeBalancer that is no longer wanted is not made after all.

@@ -17,7 +17,7 @@ use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
-use super::{Cluster, discovery, forward, openapi, rbac, reached, scale, watch};
+use super::{Cluster, cloud_firewall, discovery, forward, openapi, rbac, reached, scale, watch};
 use crate::ReplyBody;
 
 /// What etcd takes at most in one request.
@@ -99,13 +99,11 @@ fn respond(
         return Err(Refusal::too_large());
     }
     if path == ["openapi", "v2"] {
-        return Ok(whole(
-            StatusCode::OK,
-            openapi::V2_TYPE,
-            openapi::V2.to_vec(),
-        ));
+        let second = openapi::V2.to_vec();
+        return Ok(whole(StatusCode::OK, openapi::V2_TYPE, second));
     }
-    if let Some(found) = discovery::find(&path).or_else(|| openapi::find(&path)) {
+    let has = |kind: &Kind| kind.built_in || cloud_firewall::is_served(&cluster.lock(), kind);
+    if let Some(found) = discovery::find(&path, &has).or_else(|| openapi::find(&path, &has)) {
         return Ok(reply(StatusCode::OK, &found));
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
@@ -116,6 +114,9 @@ fn respond(
         return Ok(found);
     }
     let target = target(&path)?;
+    if !has(target.kind) {
+        return Err(Refusal::no_such_path());
+    }
     let accept = text_header(request, &header::ACCEPT);
     let shape = Shape::wanted(accept, query.get("includeObject"))?;
     act(cluster, request, &target, &query, shape, now)

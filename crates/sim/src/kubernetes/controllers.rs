@@ -15,7 +15,9 @@ use super::peek::{drop_finalizer, has_finalizer, is_leaving, list, map, text};
 use super::services::{self, BALANCER_FINALIZER};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
-use super::{Done, Effect, Inner, bind, nodes, pods, quantity, scheduler, workloads};
+use super::{
+    Done, Effect, Inner, bind, cloud_firewall, nodes, pods, quantity, scheduler, workloads,
+};
 
 /// Linode's CSI driver.
 pub(super) const PROVISIONER: &str = "linodebs.csi.linode.com";
@@ -44,7 +46,12 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
             workloads::node_joined(inner, now);
             nodes::announce_gpus(inner, now);
         }
-        ("", "nodes") => scheduler::retry(inner, now),
+        ("", "nodes") => {
+            scheduler::retry(inner, now);
+            cloud_firewall::node_changed(inner, now);
+        }
+        ("networking.linode.com", "cloudfirewalls") => cloud_firewall::resource_changed(inner),
+        ("apiextensions.k8s.io", _) => cloud_firewall::definition_changed(inner, key, &object),
         _ => {}
     }
 }
@@ -67,7 +74,12 @@ pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
                 }
             }
         }
-        ("apps", "deployments" | "replicasets") => workloads::gone(inner, key, last, now),
+        ("", "nodes") => cloud_firewall::node_changed(inner, now),
+        ("apiextensions.k8s.io", _) => cloud_firewall::definition_gone(inner, key, now),
+        ("apps", "deployments" | "replicasets") => {
+            workloads::gone(inner, key, last, now);
+            cloud_firewall::deployment_gone(inner, key, last, now);
+        }
         ("apps", "daemonsets") => {
             workloads::gone(inner, key, last, now);
             nodes::announce_gpus(inner, now);
@@ -261,6 +273,7 @@ pub(super) fn finish(inner: &mut Inner, done: Done, now: Timestamp) {
                 settle(inner, &key, now);
             }
         }
+        Done::Defined { name } => cloud_firewall::established(inner, &name, now),
         Done::Pod {
             namespace,
             name,

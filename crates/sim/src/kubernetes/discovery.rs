@@ -27,8 +27,11 @@ pub(super) fn version(version: &str) -> Value {
     })
 }
 
+/// Whether a cluster has a kind.
+pub(super) type Has<'a> = &'a dyn Fn(&Kind) -> bool;
+
 /// The answer to a path of discovery; none when the path is not one.
-pub(super) fn find(path: &[&str]) -> Option<Value> {
+pub(super) fn find(path: &[&str], has: Has<'_>) -> Option<Value> {
     match path {
         ["api"] => Some(json!({
             "kind": "APIVersions", "versions": ["v1"],
@@ -36,24 +39,27 @@ pub(super) fn find(path: &[&str]) -> Option<Value> {
         })),
         ["apis"] => Some(json!({
             "kind": "APIGroupList", "apiVersion": "v1",
-            "groups": groups().into_iter().map(group).collect::<Vec<_>>(),
+            "groups": groups(has).into_iter().map(group).collect::<Vec<_>>(),
         })),
-        ["apis", name] if groups().contains(name) => {
+        ["apis", name] if groups(has).contains(name) => {
             let mut out = group(name);
             out["kind"] = json!("APIGroup");
             out["apiVersion"] = json!("v1");
             Some(out)
         }
         ["api", "v1"] => Some(resources("")),
-        ["apis", name, "v1"] if groups().contains(name) => Some(resources(name)),
+        ["apis", name, version] if *version == of_group(name) && groups(has).contains(name) => {
+            Some(resources(name))
+        }
         _ => None,
     }
 }
 
 /// The named groups, in the table's order.
-fn groups() -> Vec<&'static str> {
+fn groups(has: Has<'_>) -> Vec<&'static str> {
     let mut out: Vec<&str> = KINDS
         .iter()
+        .filter(|kind| has(kind))
         .map(|kind| kind.group)
         .filter(|name| !name.is_empty())
         .collect();
@@ -61,21 +67,28 @@ fn groups() -> Vec<&'static str> {
     out
 }
 
+/// The version of a group; each has one.
+pub(super) fn of_group(name: &str) -> &'static str {
+    let first = KINDS.iter().find(|kind| kind.group == name);
+    first.map_or("v1", |kind| kind.version)
+}
+
 fn group(name: &str) -> Value {
-    let version = json!({"groupVersion": format!("{name}/v1"), "version": "v1"});
+    let version = of_group(name);
+    let version = json!({"groupVersion": format!("{name}/{version}"), "version": version});
     json!({"name": name, "versions": [version], "preferredVersion": version})
 }
 
 fn resources(group: &str) -> Value {
-    let of_group = KINDS.iter().filter(|kind| kind.group == group);
+    let rows_of = KINDS.iter().filter(|kind| kind.group == group);
     let version = if group.is_empty() {
         "v1".to_owned()
     } else {
-        format!("{group}/v1")
+        format!("{group}/{}", of_group(group))
     };
     json!({
         "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version,
-        "resources": of_group.flat_map(rows).collect::<Vec<_>>(),
+        "resources": rows_of.flat_map(rows).collect::<Vec<_>>(),
     })
 }
 

@@ -68,6 +68,13 @@ pub(crate) enum Effect {
     NodesWanted,
     /// A node runs nothing but daemons: the autoscaler looks whether it may go. No answer.
     NodesIdle,
+    /// A definition of a kind waits for its names to be accepted. Answer with [`Done::Defined`].
+    DefinitionWanted {
+        /// Its name.
+        name: String,
+    },
+    /// The cloud-firewall-controller has something to look at. No answer.
+    FirewallWished,
     /// A persistent volume with reclaim policy Delete lost its claim: delete the volume, detached
     /// first if need be. No answer is awaited, the persistent volume is already gone.
     VolumeGone {
@@ -109,6 +116,11 @@ pub(crate) enum Done {
         volume_id: u64,
         /// The volume's label; the handle is `<volume id>-<label>`.
         label: String,
+    },
+    /// A kind can be asked for.
+    Defined {
+        /// The definition's name.
+        name: String,
     },
     /// A pod runs, or what it ran has ended.
     Pod {

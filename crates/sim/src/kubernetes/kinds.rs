@@ -19,6 +19,8 @@ pub(super) struct Kind {
     pub status: bool,
     /// Whether `kubectl get all` shows it.
     pub all: bool,
+    /// Whether every cluster has it; the others come with a definition of their name.
+    pub built_in: bool,
 }
 
 const fn row(
@@ -36,6 +38,15 @@ const fn row(
         namespaced: true,
         status: true,
         all: false,
+        built_in: true,
+    }
+}
+
+const fn defined(version: &'static str, row: Kind) -> Kind {
+    Kind {
+        version,
+        built_in: false,
+        ..row
     }
 }
 
@@ -95,6 +106,12 @@ pub(super) static KINDS: &[Kind] = &[
         "MutatingWebhookConfiguration",
         &[],
     ))),
+    cluster_wide(row(
+        "apiextensions.k8s.io",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        &["crd", "crds"],
+    )),
     without_status(row("coordination.k8s.io", "leases", "Lease", &[])),
     without_status(row(
         "discovery.k8s.io",
@@ -114,6 +131,15 @@ pub(super) static KINDS: &[Kind] = &[
         "NetworkPolicy",
         &["netpol"],
     )),
+    defined(
+        "alpha1v1",
+        row(
+            "networking.linode.com",
+            "cloudfirewalls",
+            "CloudFirewall",
+            &[],
+        ),
+    ),
     row(
         "policy",
         "poddisruptionbudgets",
@@ -197,9 +223,14 @@ pub(super) fn find(group: &str, version: &str, resource: &str) -> Option<&'stati
         .find(|kind| kind.is(group, resource) && kind.version == version)
 }
 
+/// The kind of a group and plural, in whichever version.
+pub(super) fn stored(group: &str, resource: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.is(group, resource))
+}
+
 /// The kind of a group and plural that the caller knows to be in the table.
 pub(super) fn known(group: &str, resource: &str) -> &'static Kind {
-    let found = KINDS.iter().find(|kind| kind.is(group, resource));
+    let found = stored(group, resource);
     assert!(
         found.is_some(),
         "{resource} of group `{group}` is not in the table of kinds"

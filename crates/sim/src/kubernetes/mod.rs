@@ -10,6 +10,7 @@ mod age;
 mod amounts;
 mod api;
 mod bind;
+mod cloud_firewall;
 mod controllers;
 mod crowd;
 mod defaults;
@@ -63,6 +64,7 @@ use crate::ReplyBody;
 use crate::guards::Said;
 use crate::reach::Reach;
 
+pub(crate) use cloud_firewall::{FINALIZER, Wished};
 pub(crate) use crowd::Shape;
 pub(crate) use effect::{Done, Effect};
 pub(crate) use identity::Secrets;

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::discovery::{Has, of_group};
 use super::kinds::{KINDS, Kind};
 
 /// The second version's document without definitions, as protobuf: kubectl checks the members of a
@@ -12,18 +13,20 @@ pub(super) const V2: &[u8] = b"\x0a\x032.0\x12\x12\x0a\x0aKubernetes\x12\x04demo
 pub(super) const V2_TYPE: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// The index at `/openapi/v3`, or the document of one group version below it.
-pub(super) fn find(path: &[&str]) -> Option<Value> {
+pub(super) fn find(path: &[&str], has: Has<'_>) -> Option<Value> {
     match path {
-        ["openapi", "v3"] => Some(index()),
-        ["openapi", "v3", "api", "v1"] => document(""),
-        ["openapi", "v3", "apis", group, "v1"] => document(group),
+        ["openapi", "v3"] => Some(index(has)),
+        ["openapi", "v3", "api", "v1"] => document("", has),
+        ["openapi", "v3", "apis", group, version] if *version == of_group(group) => {
+            document(group, has)
+        }
         _ => None,
     }
 }
 
-fn index() -> Value {
+fn index(has: Has<'_>) -> Value {
     let mut paths = Map::new();
-    for kind in KINDS {
+    for kind in KINDS.iter().filter(|kind| has(kind)) {
         let at = prefix(kind.group);
         let link = json!({"serverRelativeURL": format!("/openapi/v3/{at}")});
         paths.insert(at, link);
@@ -35,13 +38,13 @@ fn prefix(group: &str) -> String {
     if group.is_empty() {
         "api/v1".to_owned()
     } else {
-        format!("apis/{group}/v1")
+        format!("apis/{group}/{}", of_group(group))
     }
 }
 
-fn document(group: &str) -> Option<Value> {
+fn document(group: &str, has: Has<'_>) -> Option<Value> {
     let mut paths = Map::new();
-    for kind in KINDS.iter().filter(|kind| kind.group == group) {
+    for kind in KINDS.iter().filter(|kind| kind.group == group && has(kind)) {
         let of_namespace = if kind.namespaced {
             "namespaces/{namespace}/"
         } else {

@@ -230,7 +230,7 @@ impl Store {
         out.compacted = saved.version;
         out.drawn = saved.drawn;
         for (group, resource, object) in saved.objects {
-            if let Some(kind) = kinds::find(&group, "v1", &resource) {
+            if let Some(kind) = kinds::stored(&group, &resource) {
                 let namespace = text(&object, "/metadata/namespace");
                 let key = Key::new(kind, namespace, text(&object, "/metadata/name"));
                 out.objects.insert(key, Arc::new(object));

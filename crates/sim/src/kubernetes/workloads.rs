@@ -10,7 +10,7 @@ use super::kinds::known;
 use super::peek::{is_leaving, list, map, number, text};
 use super::store::{Key, scramble};
 use super::write::{create, settle, stamp, take_away};
-use super::{Inner, fit, nodes, pods};
+use super::{Inner, cloud_firewall, fit, nodes, pods};
 
 /// Bears the hash of a template on its pods.
 const TEMPLATE_HASH: &str = "pod-template-hash";
@@ -151,9 +151,11 @@ fn show_deployment(inner: &mut Inner, key: &Key, set: &Key, now: Timestamp) {
             status[field] = json!(count);
         }
     }
+    let before = number(&object, "/status/readyReplicas");
     let mut object = Value::clone(&object);
     object["status"] = status;
     inner.store.put(key.clone(), object);
+    cloud_firewall::deployment_shown(inner, key, (before, ready), now);
 }
 
 pub(super) fn replicaset_changed(inner: &mut Inner, key: &Key, object: &Value, now: Timestamp) {

@@ -6,6 +6,7 @@ mod autoscale;
 mod balancers;
 mod bills;
 mod bodies;
+mod controller;
 mod defaults;
 mod events;
 mod faults;

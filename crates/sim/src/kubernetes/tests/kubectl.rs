@@ -309,6 +309,8 @@ async fn kubectl_applies_a_claim_and_a_load_balancer_and_deletes_them() {
             | Effect::VolumeGone { .. }
             | Effect::PodRuns { .. }
             | Effect::NodesWanted
+            | Effect::DefinitionWanted { .. }
+            | Effect::FirewallWished
             | Effect::NodesIdle => unreachable!(),
         }
     }

@@ -50,6 +50,8 @@ fn effects(cluster: &Cluster) -> String {
         Effect::VolumeGone { volume_id } => format!("volume gone {volume_id}\n"),
         Effect::NodesWanted => "nodes wanted\n".to_owned(),
         Effect::NodesIdle => "nodes idle\n".to_owned(),
+        Effect::DefinitionWanted { name } => format!("definition {name}\n"),
+        Effect::FirewallWished => "firewall wished\n".to_owned(),
     };
     cluster.take_effects().iter().map(line).collect()
 }
