@@ -105,6 +105,10 @@ impl KubeReach for BentApi {
         self.inner.guard_service(service, list).await
     }
 
+    async fn end_controller(&self) -> Answer<bool> {
+        self.inner.end_controller().await
+    }
+
     async fn readers(&self) -> Answer<Vec<Reader>> {
         self.inner.readers().await
     }

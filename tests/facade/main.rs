@@ -9,6 +9,7 @@
 mod account;
 mod balancers;
 mod bench;
+mod controller;
 mod cost;
 mod coverage;
 mod disk;

@@ -130,6 +130,20 @@ pub(crate) struct ReachArgs {
     /// before it is made and read back.
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = service)]
     pub(crate) guard: Option<ServiceName>,
+    /// Linode's cloud-firewall-controller inside of the cluster puts new nodes behind a firewall of
+    /// its own, also while no Quaylight runs; or Quaylight's firewall stands before them again. It
+    /// may read every Secret of the cluster.
+    #[arg(long, value_name = "ON|OFF", value_enum)]
+    pub(crate) controller: Option<Switch>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
 }
 
 fn service(text: &str) -> Result<ServiceName, String> {

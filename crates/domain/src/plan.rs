@@ -1,6 +1,7 @@
 //! Ordered, complete, immutable work. A plan carries every decision: nothing is chosen while it runs.
 
 pub mod build;
+mod update;
 
 pub use build::{
     Basis, Edit, plan_create, plan_roll_back, plan_teardown, plan_teardown_allowing, plan_update,
@@ -194,6 +195,23 @@ pub enum Action {
         /// Who is let in.
         access: Vec<IpNet>,
     },
+    /// Linode's cloud-firewall-controller inside of the cluster, and the rules that it is to keep; our
+    /// firewall stays before the nodes.
+    InstallController {
+        /// The rules.
+        rules: Vec<FirewallRule>,
+    },
+    /// Our firewall goes from before each node as the controller's own takes its place.
+    HandOver,
+    /// The controller's rules go, then the controller, then its firewall; ours stands before the
+    /// nodes again.
+    RemoveController {
+        /// The rules of ours.
+        rules: Vec<FirewallRule>,
+    },
+    /// Nothing inside of the cluster makes firewalls any more; the one that is there stays before the
+    /// nodes until they are gone.
+    EndController,
     /// PUT the cluster's tags: GET, change only ours, PUT, GET back.
     SetTags {
         /// The user's tags.
@@ -262,6 +280,10 @@ impl Action {
             Self::SetAccessList { .. } => "set_access_list",
             Self::SetFirewallRules { .. } => "set_firewall_rules",
             Self::GuardBalancer { .. } => "guard_balancer",
+            Self::InstallController { .. } => "install_controller",
+            Self::HandOver => "hand_over",
+            Self::RemoveController { .. } => "remove_controller",
+            Self::EndController => "end_controller",
             Self::SetTags { .. } => "set_tags",
             Self::SetStop => "set_stop",
             Self::AllowAddress { .. } => "allow_address",

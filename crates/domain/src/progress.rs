@@ -5,6 +5,7 @@
 //! nothing is ever guessed: a run that is "running" may have been interrupted.
 
 mod ask;
+mod controller;
 mod fold;
 mod run;
 pub mod table;
@@ -12,6 +13,7 @@ pub mod table;
 mod tests;
 
 pub use ask::{CLEAN_SWEEPS, Rest, SWEEP_GAP, SWEEPS_AFTER};
+pub use controller::Controller;
 pub use table::{CreatePhase, RunPhase, StepPhase};
 
 use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, NodeId, VolumeId};
@@ -75,6 +77,8 @@ pub struct Progress {
     pub sweeps: Vec<Sweep>,
     /// How many of them were made when the last teardown or roll back was complete.
     pub swept_when_gone: usize,
+    /// Whether the controller inside of the cluster keeps the firewall before the nodes.
+    pub controller: Controller,
     /// When the kubeconfig was saved last.
     pub kubeconfig_saved: Option<Timestamp>,
 }

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 /// The format's version; a journal of a higher one is refused. Version 2 added `StopMoved`,
 /// `Continued` and `TakenOver`, version 3 what the plan of an accepted run may hold: `GuardBalancer`
-/// and recycled nodes, version 4 `Recycling` and deleted nodes. A new fact, or a new meaning of one, is a new version.
+/// and recycled nodes, version 4 `Recycling`, deleted nodes, and what becomes of a controller inside of
+/// the cluster. A new fact, or a new meaning of one, is a new version.
 pub const VERSION: u32 = 4;
 
 /// One fact, in order.

@@ -6,6 +6,7 @@
 use crate::inventory::{AccessList, Cluster, Firewall, Instance, Pool};
 use crate::plan::{GPU_LABEL, Plan, PoolRole, Prices};
 use crate::preset::{self, WEB_UI};
+use crate::progress::Controller;
 use crate::record::Thing;
 use crate::spec::{FirewallRule, LABEL_SUFFIX, Spec, Stops, SystemPool};
 use crate::{Mark, Owner, Price};
@@ -19,6 +20,9 @@ pub struct TakenOver {
     pub plan: Plan,
     /// Everything of it that stood, but for volumes, which Kubernetes tells.
     pub things: Vec<Stands>,
+    /// Whether a controller inside of the cluster kept the firewall before its nodes.
+    #[serde(default)]
+    pub controller: Controller,
 }
 
 /// A thing that stood.
@@ -51,6 +55,8 @@ pub struct Standing {
     pub access: Option<AccessList>,
     /// The kept firewall's inbound rules, when they were read.
     pub rules: Option<Vec<FirewallRule>>,
+    /// Whether a controller inside of the cluster keeps the firewall before the nodes.
+    pub controller: Controller,
 }
 
 impl Standing {
@@ -216,6 +222,7 @@ mod tests {
                 revision: None,
             }),
             rules: Some(preset::firewall_rules(spec)),
+            controller: Controller::Absent,
         }
     }
 

@@ -6,6 +6,7 @@ use domain::diagnostic::Severity;
 use domain::firewall::{RuleSet, WebhookPath};
 use domain::inventory::Bounds;
 use domain::plan::{Action, PoolRole, Purpose};
+use domain::progress::Controller;
 use domain::rules::rule_set;
 use domain::spec::FirewallRule;
 use domain::text::Text;
@@ -160,6 +161,10 @@ impl Act {
         let firewall = self.read(domain::progress::Progress::firewall).await;
         let firewall = firewall.ok_or_else(|| Trouble::Failed(not_taken("firewall")))?;
         must_cut_nothing(rules)?;
+        match self.read(|progress| progress.controller).await {
+            Controller::Guards => return self.set_controllers_rules(rules).await,
+            Controller::Installed | Controller::Absent => {}
+        }
         self.own().await?;
         self.got(|| self.cloud().set_firewall_rules(firewall, rules))
             .await?;
@@ -214,7 +219,7 @@ pub(crate) fn must_cut_nothing(rules: &[FirewallRule]) -> Result<(), Trouble> {
     })
 }
 
-fn not_taken(what: &str) -> Text {
+pub(crate) fn not_taken(what: &str) -> Text {
     Failed::NotTaken {
         what: what.to_owned(),
     }

@@ -8,6 +8,7 @@ mod balancers;
 pub mod book;
 mod bus;
 mod change;
+mod controller;
 mod create;
 pub mod facade;
 mod inside;

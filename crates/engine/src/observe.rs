@@ -132,6 +132,7 @@ impl Watch {
             );
             seen.covered = covered.ok();
             seen.firewall = read.ok();
+            act.see_controller(cluster, seen).await?;
             // Somebody may have taken a node out since it was covered: it goes back.
             let nodes = pools.iter().flatten().flat_map(|pool| &pool.nodes);
             let bare: Vec<InstanceId> = match &seen.covered {
@@ -146,6 +147,7 @@ impl Watch {
             }
             if !bare.is_empty() {
                 seen.covered = act.cloud().firewall_devices(firewall).await.ok();
+                act.heal_controller(cluster, &bare, seen).await?;
             }
         }
         if let Some(listed) = &instances {

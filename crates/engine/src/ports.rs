@@ -208,6 +208,14 @@ pub trait Cloud: Send + Sync {
     async fn firewall_devices(&self, id: FirewallId) -> Answer<Vec<InstanceId>>;
     /// POST a device; a Linode that is already behind this firewall is success.
     async fn attach_firewall(&self, id: FirewallId, instance: InstanceId) -> Answer<()>;
+    /// DELETE a device: a Linode stands behind this firewall no more; one that did not is success. A
+    /// cloud without it refuses.
+    async fn detach_firewall(&self, _: FirewallId, _: InstanceId) -> Answer<()> {
+        Err(Failure::new(
+            Kind::Invalid,
+            "take the Linode from behind the firewall",
+        ))
+    }
     /// PUT the rules, all of them.
     async fn set_firewall_rules(&self, id: FirewallId, rules: &[FirewallRule]) -> Answer<()>;
     /// DELETE.

@@ -55,6 +55,12 @@ domain::texts! {
         "failed_service_gone" ServiceGone { service: String },
         /// Its list is written, and no firewall of it stands before the load balancer.
         "failed_balancer_late" BalancerLate { service: String },
+        /// The controller in the cluster does not come up.
+        "failed_controller_late" ControllerLate,
+        /// It did not take the nodes: our firewall stands before them again.
+        "failed_not_handed_over" NotHandedOver { nodes: Vec<String> },
+        /// Its rules do not go.
+        "failed_controller_stays" ControllerStays,
         /// What was written reads back differently.
         "failed_not_taken" NotTaken { what: String },
         /// The journal names it and the cloud shows no proof that it is ours.
@@ -103,6 +109,10 @@ domain::texts! {
         "note_kubernetes_silent" KubernetesSilent { name: String, addresses: Vec<String> },
         /// The firewall before a load balancer is not there yet, or not as wished.
         "note_waits_balancer" WaitsBalancer,
+        /// The controller in the cluster comes up, or goes.
+        "note_waits_controller" WaitsController,
+        /// Nodes that it has not taken yet.
+        "note_waits_hand_over" WaitsHandOver { nodes: usize },
         /// Nodes still without the firewall.
         "note_waits_cover" WaitsCover { nodes: usize },
         /// A cluster that is still coming up is not deleted yet.
@@ -161,6 +171,14 @@ domain::texts! {
         "done_rules" Rules { count: usize },
         /// A load balancer lets in these and nobody else.
         "done_balancer_guarded" BalancerGuarded { service: String, addresses: Vec<String> },
+        /// The controller in the cluster runs with our rules.
+        "done_controller_runs" ControllerRuns,
+        /// Its firewall stands before every node.
+        "done_handed_over" HandedOver { count: usize, open: Millis },
+        /// It is gone, and ours stands before every node.
+        "done_controller_removed" ControllerRemoved { count: usize, open: Millis },
+        /// It makes no firewalls any more.
+        "done_controller_ended" ControllerEnded,
         /// The tags are set.
         "done_tags" Tags,
         /// The stop time is written down.
@@ -232,6 +250,10 @@ pub const STEP_TITLES: &[&str] = &[
     "step_set_access_list",
     "step_set_firewall_rules",
     "step_guard_balancer",
+    "step_install_controller",
+    "step_hand_over",
+    "step_remove_controller",
+    "step_end_controller",
     "step_set_tags",
     "step_set_stop",
     "step_allow_address",

@@ -9,7 +9,7 @@ use crate::proof::{Belongs, Claim};
 use crate::said::{Failed, words};
 use domain::inventory::{Cluster, Node, Pool};
 use domain::plan::PoolRole;
-use domain::progress::Progress;
+use domain::progress::{Controller, Progress};
 use domain::record::{Fact, Thing};
 use domain::{ClusterId, InstanceId};
 use futures::future::join_all;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Nodes that are put behind the firewall at the same time.
-const COVERED_AT_ONCE: usize = 8;
+pub(crate) const COVERED_AT_ONCE: usize = 8;
 
 /// A machine that the cloud refused to put behind the firewall: asking again at once would bring the
 /// same answer, so the pauses grow.
@@ -272,6 +272,10 @@ impl Act {
     /// Puts one machine behind the firewall. `None`: it is; else what the cloud said (empty: there is
     /// no firewall yet). A refusal is not the end: a later look tries again.
     pub(crate) async fn cover(&self, instance: InstanceId) -> Result<Option<String>, Trouble> {
+        // What our firewall stands before, the controller's own could not be put before.
+        if self.read(|progress| progress.controller).await == Controller::Guards {
+            return Ok(Some(String::new()));
+        }
         let Some(firewall) = self.read(domain::progress::Progress::firewall).await else {
             return Ok(Some(String::new()));
         };

@@ -58,6 +58,10 @@ impl Act {
             Action::SetAccessList { access, revision } => self.set_access(access, revision).await,
             Action::SetFirewallRules { rules } => self.set_rules(rules).await,
             Action::GuardBalancer { service, access } => self.guard_balancer(service, access).await,
+            Action::InstallController { rules } => self.install_controller(rules).await,
+            Action::HandOver => self.hand_over().await,
+            Action::RemoveController { rules } => self.remove_controller(rules).await,
+            Action::EndController => self.end_controller().await,
             Action::SetTags { tags } => self.set_tags(tags).await,
             Action::SetStop => Ok(Ended::Stop.into()),
             Action::AllowAddress { address, revision } => {

@@ -231,6 +231,7 @@ pub async fn adopt_orphan(
         account,
         now,
         owner: None,
+        controller: false,
     };
     let plan = plan_teardown(&spec, &BTreeSet::new(), prices, basis);
     book.write(Fact::Accepted {

@@ -191,7 +191,8 @@ impl Act {
             let mut said = sight.refused.values().next().cloned();
             let mut count = 0;
             if let Some(firewall) = self.read(domain::progress::Progress::firewall).await {
-                let devices = self.got(|| self.cloud().firewall_devices(firewall)).await?;
+                let mut devices = self.got(|| self.cloud().firewall_devices(firewall)).await?;
+                devices.extend(self.behind_controllers().await?);
                 for node in sight.nodes() {
                     match node.instance {
                         Some(instance) if devices.contains(&instance) => count += 1,

@@ -167,7 +167,7 @@ impl KubeCluster {
 
     /// Server-side apply, as the owner of its fields whoever had them. What the server made of it is
     /// not read.
-    async fn apply<K: Resource<DynamicType = ()>>(
+    pub(crate) async fn apply<K: Resource<DynamicType = ()>>(
         &self,
         namespace: Option<&str>,
         name: &str,

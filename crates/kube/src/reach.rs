@@ -1,7 +1,9 @@
 //! What inside of Kubernetes decides who reaches what.
 
 use async_trait::async_trait;
+use domain::InstanceId;
 use domain::inventory::ServiceName;
+use domain::spec::FirewallRule;
 use domain::view::Reader;
 use engine::ports::{Answer, Failure, Kind, KubeReach};
 use ipnet::IpNet;
@@ -13,7 +15,7 @@ use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
 use secrecy::SecretString;
 
 use crate::cluster::{KubeCluster, MANAGER};
-use crate::{balancer, failure, policy, readers};
+use crate::{balancer, controller, failure, policy, readers};
 
 #[async_trait]
 impl KubeReach for KubeCluster {
@@ -93,6 +95,34 @@ impl KubeReach for KubeCluster {
         Ok(ours.filter_map(|one| one.namespace).collect())
     }
 
+    async fn define_controller(&self) -> Answer<bool> {
+        self.define().await
+    }
+
+    async fn set_controller_rules(&self, rules: &[FirewallRule]) -> Answer<()> {
+        self.wish(&controller::resource(rules)).await
+    }
+
+    async fn run_controller(&self) -> Answer<bool> {
+        self.run().await
+    }
+
+    async fn touch_controller(&self, stamp: &str) -> Answer<()> {
+        self.touch(stamp).await
+    }
+
+    async fn controller_guards(&self) -> Answer<Option<Vec<InstanceId>>> {
+        self.guards().await
+    }
+
+    async fn drop_controller_rules(&self) -> Answer<()> {
+        self.drop_resource().await
+    }
+
+    async fn end_controller(&self) -> Answer<bool> {
+        self.end().await
+    }
+
     async fn dismiss_reader(&self, name: &str) -> Answer<()> {
         let accounts: Api<ServiceAccount> =
             Api::namespaced(self.client.clone(), readers::NAMESPACE);
@@ -107,7 +137,7 @@ impl KubeReach for KubeCluster {
 }
 
 /// A patch of some fields, under our name.
-fn ours_merging() -> PatchParams {
+pub(crate) fn ours_merging() -> PatchParams {
     PatchParams {
         field_manager: Some(MANAGER.to_owned()),
         ..PatchParams::default()

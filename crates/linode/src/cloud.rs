@@ -301,6 +301,10 @@ impl Cloud for LinodeCloud {
         self.attach(id, instance).await
     }
 
+    async fn detach_firewall(&self, id: FirewallId, instance: InstanceId) -> Answer<()> {
+        self.detach(id, instance).await
+    }
+
     async fn set_firewall_rules(&self, id: FirewallId, rules: &[FirewallRule]) -> Answer<()> {
         let path = format!("{}/{id}/rules", firewall::PATH);
         let body = RulesWant::of(rules);

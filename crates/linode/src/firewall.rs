@@ -32,17 +32,33 @@ impl LinodeCloud {
     }
 
     pub(crate) async fn list_devices(&self, id: FirewallId) -> Answer<Vec<InstanceId>> {
+        let devices = self.devices(id).await?;
+        let instances = devices.iter().filter_map(|one| one.entity.instance());
+        Ok(instances.collect())
+    }
+
+    async fn devices(&self, id: FirewallId) -> Answer<Vec<Device>> {
         let path = format!("{PATH}/{id}/devices");
         let operation = "list the firewall's devices";
         let key = |one: &Device| one.id;
-        let devices = self
-            .caller
+        self.caller
             .list(Counted::Other, operation, &path, key)
-            .await?;
-        Ok(devices
-            .iter()
-            .filter_map(|one| one.entity.instance())
-            .collect())
+            .await
+    }
+
+    /// Nothing is deleted but the device that stands for this Linode.
+    pub(crate) async fn detach(&self, id: FirewallId, instance: InstanceId) -> Answer<()> {
+        let devices = self.devices(id).await?;
+        let mut of_it = devices.iter();
+        let Some(device) = of_it.find(|one| one.entity.instance() == Some(instance)) else {
+            return Ok(());
+        };
+        let path = format!("{PATH}/{id}/devices/{}", device.id);
+        let operation = "take the Linode from behind the firewall";
+        match self.caller.delete(operation, &path).await {
+            Err(failure) if failure.kind == Kind::NotFound => Ok(()),
+            answer => answer,
+        }
     }
 
     pub(crate) async fn read_rules(&self, id: FirewallId) -> Answer<Vec<FirewallRule>> {

@@ -1,13 +1,13 @@
 //! Who can reach what, and the access list edited.
 
 use super::{Session, finish, told};
-use crate::args::{AccessArgs, ReachArgs};
+use crate::args::{AccessArgs, ReachArgs, Switch};
 use crate::ask::confirmed;
 use crate::words::{length, say};
 use crate::{Exit, print};
 use anyhow::Result;
 use domain::text::Text;
-use domain::view::{Coverage, PathState, Problem, ReachPart, ReachView, Row};
+use domain::view::{Coverage, Keeper, PathState, Problem, ReachPart, ReachView, Row};
 use engine::facade::{AccessDone, AccessEdit, Brief};
 use ipnet::IpNet;
 use serde_json::json;
@@ -27,6 +27,22 @@ pub(crate) async fn reach(session: &Session<'_>, args: &ReachArgs) -> Result<Exi
         let end = session.follow(&one.id).await;
         if !matches!(end, Some(engine::run::End::Done)) {
             return finish(session, &one.id, end.as_ref());
+        }
+    }
+    if let Some(switch) = args.controller {
+        match session
+            .engine
+            .set_controller(&one.id, switch == Switch::On)
+            .await
+        {
+            Err(problem) => return Ok(told(&problem)),
+            Ok(AccessDone::Nothing | AccessDone::Enforced) => {}
+            Ok(AccessDone::Run) => {
+                let end = session.follow(&one.id).await;
+                if !matches!(end, Some(engine::run::End::Done)) {
+                    return finish(session, &one.id, end.as_ref());
+                }
+            }
         }
     }
     if one.here {
@@ -51,6 +67,13 @@ pub(crate) async fn reach(session: &Session<'_>, args: &ReachArgs) -> Result<Exi
         print::out(&format!("{mark}  {}: {}", part(path.part), say(&path.what)));
     }
     print::out(&covered(&reach.coverage));
+    print::out(match reach.keeper {
+        Keeper::App => "new nodes are guarded by Quaylight while it runs",
+        Keeper::Controller => "new nodes are guarded by the controller in the cluster",
+        Keeper::Change => {
+            "new nodes are guarded by Quaylight while it runs; a controller is set up"
+        }
+    });
     if let Some(roamed) = &reach.roamed {
         print::out(&say(&roamed.what));
     }

@@ -185,6 +185,16 @@ pub(super) fn firewall(spec: &Spec, seen: &Seen, accepted: &Spec, out: &mut Chan
     }
 }
 
+/// Whether two rule sets let in the same, rule by rule, whatever their order.
+pub fn same_rules(one: &[FirewallRule], other: &[FirewallRule]) -> bool {
+    let held = |rule: &FirewallRule, by: &[FirewallRule]| {
+        by.iter().any(|other| normal(other) == normal(rule))
+    };
+    one.len() == other.len()
+        && one.iter().all(|rule| held(rule, other))
+        && other.iter().all(|rule| held(rule, one))
+}
+
 /// A rule by its meaning: Linode may write ports and networks in another form.
 fn normal(rule: &FirewallRule) -> impl PartialEq {
     let mut ports = rule.ports.as_deref().map(parse_ports);

@@ -9,6 +9,8 @@ mod compare;
 mod tests;
 mod texts;
 
+pub use compare::same_rules;
+
 use crate::diagnostic::{Diagnostic, Field, any_error};
 use crate::inventory::{AccessList, Bounds, Cluster, Pool};
 use crate::plan::PoolRole;

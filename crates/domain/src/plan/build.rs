@@ -7,13 +7,14 @@
 #[path = "tests.rs"]
 pub(crate) mod tests;
 
+pub use super::update::{Edit, plan_update};
 use super::{
     Action, GPU_LABEL, NewCluster, NewFirewall, NewPool, Plan, PoolRole, Prices, Purpose, Step,
 };
 use crate::firewall::RuleSet;
-use crate::ids::{AccountId, CloudId, DeploymentId, InstanceId, NodeId, Owner, PlanId, VolumeId};
-use crate::inventory::{Bounds, ServiceName};
-use crate::progress::Progress;
+use crate::ids::{AccountId, CloudId, DeploymentId, Owner, PlanId, VolumeId};
+use crate::inventory::Bounds;
+use crate::progress::{Controller, Progress};
 use crate::spec::{FirewallRule, Spec};
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -34,6 +35,8 @@ pub struct Basis {
     pub now: Timestamp,
     /// Which installation makes it; `None`: what is created bears no owner tag.
     pub owner: Option<Owner>,
+    /// Whether a controller inside of the cluster keeps a firewall.
+    pub controller: bool,
 }
 
 impl Basis {
@@ -47,10 +50,11 @@ impl Basis {
             account: header.account.clone(),
             now,
             owner: None,
+            controller: progress.controller != Controller::Absent,
         }
     }
 
-    fn plan(self, purpose: Purpose, spec: Spec, prices: Prices, steps: Steps) -> Plan {
+    pub(super) fn plan(self, purpose: Purpose, spec: Spec, prices: Prices, steps: Steps) -> Plan {
         Plan {
             id: self.plan,
             deployment: self.deployment,
@@ -66,10 +70,10 @@ impl Basis {
 }
 
 #[derive(Default)]
-struct Steps(Vec<Step>);
+pub(super) struct Steps(Vec<Step>);
 
 impl Steps {
-    fn add(&mut self, action: Action, after: impl IntoIterator<Item = usize>) -> usize {
+    pub(super) fn add(&mut self, action: Action, after: impl IntoIterator<Item = usize>) -> usize {
         self.0.push(Step {
             action,
             after: after.into_iter().collect(),
@@ -191,130 +195,6 @@ pub(super) fn autoscaler(spec: &Spec) -> Option<Bounds> {
     })
 }
 
-/// A change of what stands, each one request that can be repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
-    /// Who may reach the Kubernetes API.
-    Access(Vec<IpNet>),
-    /// The firewall's rules, all of them.
-    Rules(Vec<FirewallRule>),
-    /// Whom a load balancer lets in.
-    Guard {
-        /// Its Service.
-        service: ServiceName,
-        /// Who is let in.
-        access: Vec<IpNet>,
-    },
-    /// The user's tags.
-    Tags(Vec<String>),
-    /// A pool's nodes; only while its autoscaler is off.
-    Count {
-        /// Which pool.
-        pool: PoolRole,
-        /// Nodes.
-        count: u32,
-    },
-    /// A pool's autoscaler; `None` switches it off.
-    Bounds {
-        /// Which pool.
-        pool: PoolRole,
-        /// Bounds.
-        bounds: Option<Bounds>,
-    },
-    /// Nodes are replaced by fresh ones, one after the other, and fresh GPUs are tested.
-    Recycle {
-        /// Their pool.
-        pool: PoolRole,
-        /// Each with its machine.
-        nodes: Vec<(NodeId, Option<InstanceId>)>,
-    },
-    /// A node goes, with its machine.
-    Drop(NodeId, Option<InstanceId>),
-    /// The standing wish to stop.
-    Stop,
-}
-
-/// Changes of a deployment that stands. `spec` is the new one. Switching an autoscaler off comes
-/// before a count, switching it on after, whatever the order of the edits.
-pub fn plan_update(spec: &Spec, edits: &[Edit], prices: Prices, basis: Basis) -> Plan {
-    let mut steps = Steps::default();
-    let revision = basis.plan.0.clone();
-    let checked = steps.add(Action::CheckAccount, []);
-    let off = |edit: &&Edit| matches!(edit, Edit::Bounds { bounds: None, .. });
-    let count = |edit: &&Edit| matches!(edit, Edit::Count { .. });
-    let ordered = edits
-        .iter()
-        .filter(off)
-        .chain(edits.iter().filter(count))
-        .chain(edits.iter().filter(|edit| !off(edit) && !count(edit)));
-    let mut last_of_pools = checked;
-    let mut all = vec![checked];
-    for edit in ordered {
-        match edit {
-            Edit::Access(access) => {
-                let revision = revision.clone();
-                let action = Action::SetAccessList {
-                    access: access.clone(),
-                    revision,
-                };
-                all.push(steps.add(action, [checked]));
-            }
-            Edit::Rules(rules) => {
-                let action = Action::SetFirewallRules {
-                    rules: rules.clone(),
-                };
-                all.push(steps.add(action, [checked]));
-            }
-            Edit::Guard { service, access } => {
-                let action = Action::GuardBalancer {
-                    service: service.clone(),
-                    access: access.clone(),
-                };
-                all.push(steps.add(action, [checked]));
-            }
-            Edit::Tags(tags) => {
-                all.push(steps.add(Action::SetTags { tags: tags.clone() }, [checked]));
-            }
-            Edit::Count { pool, count } => {
-                let action = Action::ScalePool {
-                    pool: *pool,
-                    count: *count,
-                };
-                last_of_pools = steps.add(action, [last_of_pools]);
-                last_of_pools = steps.add(Action::AwaitNodes { pool: *pool }, [last_of_pools]);
-            }
-            Edit::Bounds { pool, bounds } => {
-                let action = Action::SetAutoscaler {
-                    pool: *pool,
-                    bounds: *bounds,
-                };
-                last_of_pools = steps.add(action, [last_of_pools]);
-            }
-            Edit::Recycle { pool, nodes } => {
-                for (node, instance) in nodes {
-                    let (node, instance) = (node.clone(), *instance);
-                    let action = Action::RecycleNode { node, instance };
-                    last_of_pools = steps.add(action, [last_of_pools]);
-                    last_of_pools = steps.add(Action::AwaitNodes { pool: *pool }, [last_of_pools]);
-                }
-                if *pool == PoolRole::Gpu {
-                    last_of_pools = steps.add(Action::TestGpus, [last_of_pools]);
-                }
-            }
-            Edit::Drop(node, instance) => {
-                let (node, instance) = (node.clone(), *instance);
-                last_of_pools = steps.add(Action::DeleteNode { node, instance }, [last_of_pools]);
-            }
-            Edit::Stop => all.push(steps.add(Action::SetStop, [checked])),
-        }
-    }
-    if last_of_pools != checked {
-        all.push(last_of_pools);
-        steps.add(Action::CoverNodes, all);
-    }
-    basis.plan(Purpose::Update, spec.clone(), prices, steps)
-}
-
 /// Everything of a deployment goes, but for the volumes that `delete` does not name.
 ///
 /// `spec` is the deployment's own (for an orphan: what its cluster's label and region tell).
@@ -341,7 +221,10 @@ pub fn plan_teardown_allowing(
         let revision = basis.plan.0.clone();
         steps.add(Action::AllowAddress { address, revision }, [])
     });
-    let read = steps.add(Action::ReadVolumes, allowed);
+    let ended = basis
+        .controller
+        .then(|| steps.add(Action::EndController, allowed));
+    let read = steps.add(Action::ReadVolumes, ended.or(allowed));
     let balancers = steps.add(Action::DeleteLoadBalancers, [read]);
     let settled = steps.add(
         Action::SettleVolumes {

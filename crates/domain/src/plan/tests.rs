@@ -37,6 +37,7 @@ pub(crate) fn basis() -> Basis {
         account: AccountId("a".to_owned()),
         now: start(),
         owner: Some(Owner::new(0x0a1b_2c3d)),
+        controller: false,
     }
 }
 
@@ -155,4 +156,35 @@ fn everything_that_is_created_bears_the_mark_and_all_but_pools_the_owner_tag() {
     }
     let (owned, pool) = ("kubeflow gpu ql-d qo-0a1b2c3d", "kubeflow gpu ql-d");
     assert_eq!(tags, [owned, owned, pool, pool]);
+}
+
+#[test]
+fn a_controller_is_installed_before_the_nodes_are_handed_over_and_ends_before_a_teardown() {
+    let edit = |on| Edit::Controller {
+        on,
+        rules: Vec::new(),
+    };
+    let plan = |on| plan_update(&spec(), &[edit(on)], Prices::default(), basis());
+    check(
+        &format!("{}\n\n{}", steps(&plan(true)), steps(&plan(false))),
+        &expect![[r"
+            0  check_account after 
+            1  install_controller after 0
+            2  hand_over after 1
+            3  cover_nodes after 0 2
+
+            0  check_account after 
+            1  remove_controller after 0
+            2  cover_nodes after 0 1"]],
+    );
+    let basis = Basis {
+        controller: true,
+        ..basis()
+    };
+    let plan = plan_teardown(&spec(), &BTreeSet::new(), Prices::default(), basis);
+    let first = steps(&plan);
+    assert!(
+        first.starts_with("0  end_controller after \n1  read_volumes after 0"),
+        "{first}"
+    );
 }

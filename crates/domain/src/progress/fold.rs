@@ -3,8 +3,8 @@
 use super::run::{at_step, move_step};
 use super::table::{CreateEvent, RunEvent, StepEvent, next_create};
 use super::{
-    CreatePhase, Header, Impossible, Life, OpenCreate, Progress, RunPhase, RunProgress, StepPhase,
-    StepProgress, Sweep,
+    Controller, CreatePhase, Header, Impossible, Life, OpenCreate, Progress, RunPhase, RunProgress,
+    StepPhase, StepProgress, Sweep,
 };
 use crate::ids::{InstanceId, PlanId};
 use crate::plan::{Action, Prices};
@@ -93,6 +93,7 @@ impl Progress {
             recycling: Vec::new(),
             sweeps: Vec::new(),
             swept_when_gone: 0,
+            controller: Controller::Absent,
             kubeconfig_saved: None,
         })
     }
@@ -127,7 +128,10 @@ impl Progress {
                 self.header.version = *version;
             }
             Fact::Accepted { plan } => self.accept(plan, at)?,
-            Fact::Started { plan, step } => self.start(plan, *step, at)?,
+            Fact::Started { plan, step } => {
+                self.start(plan, *step, at)?;
+                self.move_controller(*step, StepEvent::Start);
+            }
             Fact::Intent {
                 step,
                 what,
@@ -229,10 +233,12 @@ impl Progress {
                     return Err("zero is proven by a clean sweep".to_owned());
                 }
                 move_step(run, *step, StepEvent::Finish, at, detail.as_ref())?;
+                self.move_controller(*step, StepEvent::Finish);
             }
             Fact::Failed { plan, step, what } => {
                 self.run_of(plan)?;
                 self.rest(RunEvent::Fail, StepEvent::Fail, *step, at, what)?;
+                self.move_controller(*step, StepEvent::Fail);
             }
             Fact::Stuck { step, what } => {
                 self.rest(RunEvent::Stick, StepEvent::Stick, *step, at, what)?;

@@ -103,6 +103,7 @@ impl Progress {
         self.spec_before = self.spec.replace(plan.spec.clone());
         (self.stops_since, self.stop_moved) = (Some(at), None);
         (self.created, self.torn_down) = (Some(at), None);
+        self.controller = taken.controller;
         self.volumes_named.clear();
         // Volumes outlive clusters, and no listing of a deployment holds them.
         let lives = self.things.iter_mut();
@@ -172,6 +173,7 @@ impl Progress {
                     step.detail = None;
                 }
             }
+            self.reopen_controller();
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::table::{
     CreateEvent, CreatePhase, RunEvent, RunPhase, StepEvent, StepPhase, next_create, next_run,
     next_step,
 };
-use super::{Progress, Rest};
+use super::{Controller, Progress, Rest};
 use crate::plan::build::tests::{basis, spec, start, steps};
 use crate::plan::build::{Basis, plan_create, plan_roll_back};
 use crate::plan::{Prices, Purpose};
@@ -369,6 +369,7 @@ fn what_is_taken_over_stands_and_what_the_journal_believed_before_is_over() {
             stands(Thing::Cluster(ClusterId(7)), false),
             stands(Thing::Cluster(ClusterId(8)), true),
         ],
+        controller: Controller::Guards,
     };
     let refused = tale.try_tell(Fact::TakenOver(Box::new(taken.clone())));
     assert!(refused.contains("stands already"), "{refused}");
@@ -377,6 +378,7 @@ fn what_is_taken_over_stands_and_what_the_journal_believed_before_is_over() {
     tale.tell(Fact::TakenOver(Box::new(taken)));
     let progress = &tale.progress;
     assert_eq!(progress.rest_state(), Rest::Done);
+    assert_eq!(progress.controller, Controller::Guards);
     assert_eq!(progress.cluster(), Some(ClusterId(7)));
     assert!(progress.is_duplicate(&Thing::Cluster(ClusterId(8))));
     assert!(

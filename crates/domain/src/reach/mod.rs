@@ -12,7 +12,7 @@ pub use coverage::{coverage, nearest};
 use crate::firewall::{Others, Path, RuleSet, Traffic, Verdict, WebhookPath, cuts, others};
 use crate::inventory::{AccessList, FirewallRead};
 use crate::preset;
-use crate::progress::Progress;
+use crate::progress::{Controller, Progress};
 use crate::rules;
 use crate::screen::Seen;
 use crate::spec::Spec;
@@ -33,6 +33,7 @@ crate::texts! {
         "reach_nodes_unread" NodesUnread { count: u32 },
         "reach_nodes_bare" NodesBare { count: u32, nodes: u32 },
         "reach_nodes_covered" NodesCovered { count: u32 },
+        "reach_nodes_covered_inside" NodesCoveredInside { count: u32 },
         "reach_rules_unread" RulesUnread,
         "reach_firewall_off" FirewallOff,
         "reach_firewall_open" FirewallOpen,
@@ -67,6 +68,7 @@ impl Said {
             Self::ApiNobody | Self::ApiList { .. } => Some(Guard::AccessList),
             Self::ApiOff | Self::ApiEveryone { .. } => Some(Guard::Token),
             Self::NodesCovered { .. }
+            | Self::NodesCoveredInside { .. }
             | Self::Rule { .. }
             | Self::RuleUnused { .. }
             | Self::Inside { .. }
@@ -111,7 +113,8 @@ pub fn paths(progress: &Progress, seen: &Seen, coverage: &Coverage) -> Vec<Reach
     api(seen.access.as_ref(), wanted.as_deref(), &mut out);
     let read = seen.firewall.as_ref();
     let drops = read.is_none_or(|read| read.rules.inbound_policy == Verdict::Drop);
-    nodes(coverage, drops, &mut out);
+    let inside = progress.controller == Controller::Guards;
+    nodes(coverage, drops, inside, &mut out);
     firewall(seen.firewall.as_ref(), &mut out);
     policies(seen.policies.as_deref().unwrap_or_default(), &mut out);
     balancers::paths(seen.balancers.as_deref(), &mut out);
@@ -156,8 +159,8 @@ fn api(access: Option<&AccessList>, wanted: Option<&str>, out: &mut Vec<ReachPat
     put(out, ReachPart::Api, state, what);
 }
 
-/// `drops`: the firewall drops what no rule lets in.
-fn nodes(coverage: &Coverage, drops: bool, out: &mut Vec<ReachPath>) {
+/// `drops`: the firewall drops what no rule lets in. `inside`: a controller in the cluster keeps it.
+fn nodes(coverage: &Coverage, drops: bool, inside: bool, out: &mut Vec<ReachPath>) {
     let Coverage {
         nodes,
         covered,
@@ -182,12 +185,13 @@ fn nodes(coverage: &Coverage, drops: bool, out: &mut Vec<ReachPath>) {
         );
     }
     if covered > 0 && drops {
-        put(
-            out,
-            part,
-            PathState::Guarded,
-            Said::NodesCovered { count: covered },
-        );
+        let count = covered;
+        let said = if inside {
+            Said::NodesCoveredInside { count }
+        } else {
+            Said::NodesCovered { count }
+        };
+        put(out, part, PathState::Guarded, said);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Who can reach what, an address that changed, and what could not be read.
 
 use super::deployment::Facts;
+use crate::progress::Controller;
 use crate::reach::{coverage, paths};
 use crate::text::Text;
 use crate::texts;
-use crate::view::{DeploymentState, Notice, NoticeAction, ReachView, Tone};
+use crate::view::{DeploymentState, Keeper, Notice, NoticeAction, ReachView, Tone};
 use jiff::Timestamp;
 
 texts! {
@@ -41,6 +42,11 @@ pub(super) fn view(facts: &Facts<'_>) -> ReachView {
     let coverage = coverage(facts.progress, facts.seen, facts.now);
     ReachView {
         paths: paths(facts.progress, facts.seen, &coverage),
+        keeper: match facts.progress.controller {
+            Controller::Absent => Keeper::App,
+            Controller::Installed => Keeper::Change,
+            Controller::Guards => Keeper::Controller,
+        },
         coverage,
         roamed: facts.seen.roamed.clone(),
     }

@@ -9,10 +9,24 @@ use ts_rs::TS;
 pub struct ReachView {
     /// A sentence for each path, from the API inwards.
     pub paths: Vec<ReachPath>,
+    /// Which of two puts new nodes behind the firewall now.
+    pub keeper: Keeper,
     /// How the firewall stands before the nodes, read back.
     pub coverage: Coverage,
     /// Kubernetes does not answer this computer, and its address is not on the list.
     pub roamed: Option<Roamed>,
+}
+
+/// Who puts new nodes behind the firewall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Keeper {
+    /// This app, while it is open.
+    App,
+    /// A controller inside of the cluster, also while the app is closed.
+    Controller,
+    /// This app, until a controller that is being set up or taken away has or had its turn.
+    Change,
 }
 
 /// One path.

@@ -146,6 +146,7 @@ impl Engine {
         let now = self.ports.clock.now();
         TakenOver {
             things: standing.things(&prices),
+            controller: standing.controller,
             plan: Plan {
                 id: PlanId(self.ports.ids.ulid(now)),
                 deployment: id.clone(),

@@ -6,6 +6,7 @@ mod access;
 mod act;
 mod around;
 mod balancers;
+mod controller;
 mod desk;
 mod diagnostics;
 mod drop_node;

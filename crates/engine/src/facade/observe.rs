@@ -5,6 +5,7 @@ use crate::book::Book;
 use crate::observe::{Observed, Watch, walls_of};
 use crate::signal::Observer;
 use domain::DeploymentId;
+use domain::progress::Controller;
 use domain::reach;
 use domain::record::Record;
 use domain::text::Text;
@@ -135,13 +136,26 @@ impl Engine {
             cloud.instances(),
             cloud.access_list(cluster)
         );
-        let (covered, firewall) = match firewall {
+        let wall = match held.progress.controller {
+            Controller::Absent => None,
+            Controller::Installed | Controller::Guards => {
+                let label = format!("lke-{cluster}");
+                let listed = cloud.firewalls().await.unwrap_or_default();
+                listed.into_iter().find(|one| one.label == label)
+            }
+        };
+        let guards = held.progress.controller == Controller::Guards;
+        let (mut covered, firewall) = match firewall {
             Some(id) => {
-                let read = futures::join!(cloud.firewall_devices(id), cloud.firewall(id));
+                let decides = wall.as_ref().filter(|_| guards).map_or(id, |wall| wall.id);
+                let read = futures::join!(cloud.firewall_devices(id), cloud.firewall(decides));
                 (read.0.ok(), read.1.ok())
             }
             None => (None, None),
         };
+        if let (Some(covered), Some(wall)) = (&mut covered, wall) {
+            covered.extend(wall.instances);
+        }
         let api = self.kubernetes(cluster).await;
         let (kube_nodes, pods_inside, services, policies) = match &api {
             Some(api) => {

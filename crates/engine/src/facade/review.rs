@@ -138,6 +138,7 @@ impl Engine {
             account: account.clone(),
             now,
             owner: Some(self.ports.owner.clone()),
+            controller: false,
         }
     }
 

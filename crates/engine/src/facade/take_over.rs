@@ -10,13 +10,14 @@ use super::{Engine, problem};
 use crate::book::Book;
 use crate::owner::{NotTaken, Tagged, put_owner};
 use crate::sweep::{self, Orphan};
-use domain::DeploymentId;
+use domain::progress::Controller;
 use domain::record::Fact;
 use domain::spec::{Spec, Stops};
 use domain::standing::Standing;
 use domain::text::Text;
 use domain::texts;
 use domain::view::{Problem, Whose};
+use domain::{DeploymentId, FirewallId};
 use std::collections::BTreeSet;
 
 texts! {
@@ -72,7 +73,12 @@ impl Engine {
         if let Some(cluster) = standing.cluster().map(|one| one.id) {
             standing.access = Some(self.told(cloud.access_list(cluster).await)?);
         }
-        if let Some(firewall) = standing.firewalls.first().map(|one| one.id) {
+        let wall = self.controllers_of(&standing).await?;
+        if wall.is_some() {
+            standing.controller = Controller::Guards;
+        }
+        let ours = standing.firewalls.first().map(|one| one.id);
+        if let Some(firewall) = wall.or(ours) {
             standing.rules = Some(self.told(cloud.firewall_rules(firewall).await)?);
         }
         self.decided(&standing).await?;
@@ -95,6 +101,19 @@ impl Engine {
             .await;
         }
         Ok(())
+    }
+
+    /// The firewall that a controller inside of the cluster keeps before its machines.
+    async fn controllers_of(&self, standing: &Standing) -> Result<Option<FirewallId>, Problem> {
+        let Some(cluster) = standing.cluster() else {
+            return Ok(None);
+        };
+        let label = format!("lke-{}", cluster.id);
+        let mine = |id| standing.instances.iter().any(|one| one.id == id);
+        let listed = self.told(self.ports.cloud.firewalls().await)?;
+        let mut of_it = listed.into_iter().filter(|one| one.label == label);
+        let of_it = of_it.find(|one| one.instances.iter().any(|id| mine(*id)));
+        Ok(of_it.map(|one| one.id))
     }
 
     /// A stop time that is past was no wish for now.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 impl Act {
     /// Asks Kubernetes a few times; `None`: it does not answer, or there is no cluster.
-    pub(super) async fn asked_kubernetes<T, F, Fut>(
+    pub(crate) async fn asked_kubernetes<T, F, Fut>(
         &self,
         ask: F,
     ) -> Result<Option<Answer<T>>, Trouble>

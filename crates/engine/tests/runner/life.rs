@@ -218,6 +218,7 @@ impl Story {
             account: AccountId("acc".to_owned()),
             now: self.world.now(),
             owner: None,
+            controller: false,
         }
     }
 
