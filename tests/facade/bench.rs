@@ -156,6 +156,11 @@ impl Bench {
         self.kube_says(cluster, "POST", path, object).await;
     }
 
+    /// PUTs one.
+    pub(crate) async fn kube_put(&self, cluster: u64, path: &str, object: &Value) {
+        self.kube_says(cluster, "PUT", path, object).await;
+    }
+
     /// GETs one.
     pub(crate) async fn kube_get(&self, cluster: u64, path: &str) -> Value {
         self.kube_says(cluster, "GET", path, &Value::Null).await

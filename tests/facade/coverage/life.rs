@@ -10,8 +10,28 @@ use quaylight_tests::memory::{Computer, mix};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A look is a minute after the last one, and what it finds bare it covers in some seconds.
-const COVERED_WITHIN: u64 = 60 + 15;
+/// Who looks after new machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeper {
+    /// The app, which is open.
+    App,
+    /// The controller inside of the cluster, and the app is open.
+    Both,
+    /// The controller alone: the app is closed.
+    Controller,
+}
+
+impl Keeper {
+    /// For so long a machine may stand open, in seconds. A look of the app is a minute after the last
+    /// one, and what it finds bare it covers in some seconds; the controller knows a machine only when
+    /// it has joined, and then looks every ten seconds.
+    const fn within(self) -> u64 {
+        match self {
+            Self::App => 60 + 15,
+            Self::Both | Self::Controller => 170 + 30,
+        }
+    }
+}
 
 struct Draw(u64);
 
@@ -44,6 +64,8 @@ pub(super) struct Told {
     pub(super) roamed: u32,
     pub(super) edits: u32,
     pub(super) figures: Vec<Coverage>,
+    /// Machines that somebody took out and that stand open at the end.
+    pub(super) left: usize,
 }
 
 pub(super) struct Life {
@@ -58,6 +80,7 @@ pub(super) struct Life {
     address: IpNet,
     /// Whether somebody changed something since the app looked last.
     until: u64,
+    keeper: Keeper,
 }
 
 fn net(text: &str) -> IpNet {
@@ -66,7 +89,7 @@ fn net(text: &str) -> IpNet {
 
 impl Life {
     /// A deployment that a colleague may reach too.
-    pub(super) async fn begin(seed: u64, protocol: &'static Protocol) -> Self {
+    pub(super) async fn begin(seed: u64, keeper: Keeper, protocol: &'static Protocol) -> Self {
         let mut bench = Bench::new().await;
         bench.engine = Computer::default().start(&bench.twin, protocol).await;
         let address = net("203.0.113.7/32");
@@ -76,11 +99,21 @@ impl Life {
         };
         let id = bench.deploy(spec).await;
         bench.engine.keep_watch();
+        if keeper != Keeper::App {
+            bench.engine.set_controller(&id, true).await.unwrap();
+            bench.engine.wait(&id).await;
+        }
         let clusters = bench.somebody("GET", "/v4/lke/clusters").await;
         let walls = bench.somebody("GET", "/v4/networking/firewalls").await;
+        if keeper == Keeper::Controller {
+            // Its looks hold it by a weak reference: with the last strong one they end.
+            bench.restart().await;
+        }
+        let walls = walls["data"].as_array().unwrap();
         Self {
             cluster: clusters["data"][0]["id"].as_u64().unwrap(),
-            firewall: walls["data"][0]["id"].as_u64().unwrap(),
+            firewall: walls.last().unwrap()["id"].as_u64().unwrap(),
+            keeper,
             bench,
             id,
             draw: Draw(seed),
@@ -117,6 +150,7 @@ impl Life {
                     } else {
                         &mut self.told.new
                     };
+
                     spans.push(self.second - since);
                     one.open = None;
                 }
@@ -125,7 +159,9 @@ impl Life {
             }
             one.covered |= *ours;
             let open = one.open.map_or(0, |since| self.second - since);
-            if open <= COVERED_WITHIN {
+            // What somebody takes out the controller does not put back: only an app does.
+            let left = one.covered && self.keeper == Keeper::Controller;
+            if open <= self.keeper.within() || left {
                 one.told = false;
             } else if !std::mem::replace(&mut one.told, true) {
                 let at = self.second;
@@ -158,7 +194,7 @@ impl Life {
         let shown = self.shown();
         let long = |one: &&Machine| {
             let open = one.open.map(|since| self.second - since);
-            open.is_some_and(|open| open > COVERED_WITHIN)
+            open.is_some_and(|open| open > self.keeper.within())
         };
         let bare = self.machines.values().filter(long).count();
         let bare = u32::try_from(bare).unwrap();
@@ -170,6 +206,12 @@ impl Life {
         }
     }
 
+    /// Of what somebody took out, so much stands open at the end.
+    fn left(&self) -> usize {
+        let open = self.machines.values().filter(|one| one.covered);
+        open.filter(|one| one.open.is_some()).count()
+    }
+
     async fn pass(&mut self, seconds: u64) {
         let end = self.second + seconds;
         while self.second < end {
@@ -178,7 +220,7 @@ impl Life {
             tokio_sleep(step).await;
             self.second += step;
             self.look();
-            if self.second % 60 < step {
+            if self.second % 60 < step && self.keeper != Keeper::Controller {
                 self.compare();
             }
         }
@@ -226,6 +268,8 @@ impl Life {
                     self.told.edits += 1;
                 }
             }
+            // Nobody sits there to be locked out.
+            8 | 9 if self.keeper == Keeper::Controller => {}
             8 => {
                 let to = format!("192.0.2.{}", 1 + self.draw.below(254));
                 self.roam(&to).await;
@@ -298,6 +342,14 @@ impl Life {
         }
     }
 
+    /// The controller's pod is taken away: somebody scales it to none.
+    pub(super) async fn stop_controller(&self) {
+        let path = "/apis/apps/v1/namespaces/kube-system/deployments/cloud-firewall-controller";
+        let mut deployment = self.bench.kube_get(self.cluster, path).await;
+        deployment["spec"]["replicas"] = json!(0);
+        self.bench.kube_put(self.cluster, path, &deployment).await;
+    }
+
     /// Lets things happen for so long.
     pub(super) async fn live(mut self, hours: u64) -> Told {
         self.pass(120).await;
@@ -306,8 +358,11 @@ impl Life {
             let quiet = 120 + self.draw.below(2400);
             self.pass(quiet).await;
         }
-        let figures = self.shown();
-        self.told.figures.push(figures);
+        if self.keeper != Keeper::Controller {
+            let figures = self.shown();
+            self.told.figures.push(figures);
+        }
+        self.told.left = self.left();
         self.told
     }
 }
