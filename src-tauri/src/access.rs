@@ -93,6 +93,28 @@ pub(crate) async fn guard_balancer(
     })
 }
 
+/// The controller inside of the cluster keeps the firewall, or ours does again; answers when that is
+/// read back.
+#[tauri::command]
+pub(crate) async fn set_controller(
+    shell: State<'_, Shell>,
+    deployment: Deployment,
+    on: bool,
+) -> Answer<AccessEnd> {
+    let engine = &shell.session().await?.engine;
+    match engine.set_controller(&deployment.0, on).await? {
+        AccessDone::Nothing | AccessDone::Enforced => return Ok(AccessEnd::Nothing),
+        AccessDone::Run => {}
+    }
+    Ok(match engine.wait(&deployment.0).await {
+        Some(End::Done) => {
+            engine.observe_once(&deployment.0).await;
+            AccessEnd::Enforced
+        }
+        _ => AccessEnd::Stopped,
+    })
+}
+
 /// Who is told when this computer asks for its address, and whether it asks by itself.
 #[tauri::command]
 pub(crate) async fn address_asking(shell: State<'_, Shell>) -> Answer<AddressAsking> {

@@ -48,6 +48,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "save_tfvars",
     "search_account",
     "services",
+    "set_controller",
     "set_notify",
     "set_theme",
     "show_kubeconfig",

@@ -141,6 +141,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             files::save_tfvars,
             commands::search_account,
             services::services,
+            access::set_controller,
             commands::set_notify,
             commands::set_theme,
             kubectl::show_kubeconfig,

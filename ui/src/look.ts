@@ -189,6 +189,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
       return;
     }
     case 'reach':
+    case 'reach_inside':
     case 'reach_open': {
       const one = window.screen.deployments.get('01ada');
       window.go({ at: 'deployment', id: '01ada' });

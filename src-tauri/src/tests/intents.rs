@@ -103,6 +103,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         save_tfvars: invalid args `spec` for command `save_tfvars`: command save_tfvars missing required key spec
         search_account: problem "demo_not_started"
         services: invalid args `deployment` for command `services`: command services missing required key deployment
+        set_controller: invalid args `deployment` for command `set_controller`: command set_controller missing required key deployment
         set_notify: invalid args `notify` for command `set_notify`: command set_notify missing required key notify
         set_theme: invalid args `theme` for command `set_theme`: command set_theme missing required key theme
         show_kubeconfig: invalid args `deployment` for command `show_kubeconfig`: command show_kubeconfig missing required key deployment

@@ -70,6 +70,8 @@ export interface Backend {
   ): Promise<AccessEnd>;
   /** Only the list for web UIs gets through a load balancer; answers when that is read back. */
   guardBalancer(deployment: DeploymentId, service: string): Promise<AccessEnd>;
+  /** The controller in the cluster keeps the firewall before the nodes, or the app does again. */
+  setController(deployment: DeploymentId, on: boolean): Promise<AccessEnd>;
   /** What other bounds of the autoscaler would change and cost; its plan is accepted by `deploy`. */
   reviewSize(deployment: DeploymentId, atLeast: number, atMost: number): Promise<Review>;
   deploy(plan: PlanId, unknownPrice: boolean): Promise<DeploymentId>;

@@ -18,7 +18,7 @@ import { MASKED, merge, readersOf } from './fixtures/kubectl';
 import { servicesOf } from './fixtures/services';
 import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
 import { LICENCES, licenceText } from './fixtures/licences';
-import { exposed } from './fixtures/reach';
+import { exposed, keptInside } from './fixtures/reach';
 import { rare, search } from './fixtures/rare';
 import { ADDRESS, ago, names, NOW, text, time, word } from './fixtures/make';
 import { diagnostics, review, sizes, teardown } from './fixtures/review';
@@ -96,6 +96,8 @@ function rows(scene: Scene): Record<string, Row> {
       return { ...STANDING, ...rare.unseen };
     case 'reach_open':
       return changed({ reach: exposed });
+    case 'reach_inside':
+      return changed({ reach: keptInside });
     case 'away':
       return changed({ here: false });
     case 'merged':
@@ -237,6 +239,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     },
     guardBalancer: (_, service) => {
       note(`guard_balancer ${service}`);
+      return wait('enforced');
+    },
+    setController: (_, on) => {
+      note(`set_controller ${String(on)}`);
       return wait('enforced');
     },
     reviewSize: (deployment, atLeast, atMost) => wait(sizes(mine, deployment, atLeast, atMost)),

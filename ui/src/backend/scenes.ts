@@ -15,6 +15,7 @@ export const SCENES = [
   'rules',
   'reach',
   'reach_open',
+  'reach_inside',
   'access',
   'access_wrong',
   'access_me',

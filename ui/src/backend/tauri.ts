@@ -20,6 +20,7 @@ export const tauri: Backend = {
   editAccess: (deployment, add, remove, withoutMe) =>
     invoke('edit_access', { deployment, add, remove, withoutMe }),
   guardBalancer: (deployment, service) => invoke('guard_balancer', { deployment, service }),
+  setController: (deployment, on) => invoke('set_controller', { deployment, on }),
   reviewSize: (deployment, atLeast, atMost) =>
     invoke('review_size', { deployment, atLeast, atMost }),
   deploy: (plan, unknownPrice) => invoke('deploy', { plan, unknownPrice }),

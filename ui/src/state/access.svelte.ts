@@ -42,6 +42,8 @@ export class Access {
   question = $state.raw<Problem | null>(null);
   /** The Service whose load balancer is being guarded. */
   guarding = $state<string | null>(null);
+  /** Whether the firewall before the nodes is being handed over or taken back. */
+  handing = $state(false);
   /** Who is told when the own address is asked for. */
   asking = $state.raw<AddressAsking | null>(null);
 
@@ -187,6 +189,21 @@ export class Access {
       this.#host.fail(thrown);
     } finally {
       this.guarding = null;
+    }
+  }
+
+  /** Hands the firewall before the nodes over to the controller in the cluster, or takes it back. */
+  async keep(deployment: string, inside: boolean): Promise<void> {
+    if (this.handing) return;
+    this.handing = true;
+    try {
+      const end = await this.#host.backend.setController(deployment, inside);
+      if (end === 'stopped') this.#tell(end, 'ui_keeper_stopped');
+      else this.#host.said(inside ? m.ui_keeper_inside_done() : m.ui_keeper_app_done());
+    } catch (thrown) {
+      this.#host.fail(thrown);
+    } finally {
+      this.handing = false;
     }
   }
 

@@ -60,6 +60,26 @@ describe('who can reach what', () => {
     expect(app.access.guarding).toBeNull();
   });
 
+  it('says who guards new nodes while the app is closed, and hands that over', async () => {
+    const { app, backend } = await open('reach');
+    expect(at('reach-keeper').textContent).toContain('while it is open');
+    expect(screen.queryByTestId('keeper-app')).toBeNull();
+    await fireEvent.click(at('keeper-inside'));
+    expect(backend.calls).toContain('set_controller true');
+    await vi.waitFor(() => {
+      expect(app.toasts.at(-1)?.done).toContain('controller in the cluster');
+    });
+    expect(app.access.handing).toBe(false);
+  });
+
+  it('takes the nodes back from the controller', async () => {
+    const { backend } = await open('reach_inside');
+    expect(at('reach-keeper').textContent).toContain('also while Quaylight is closed');
+    expect(screen.queryByTestId('keeper-inside')).toBeNull();
+    await fireEvent.click(at('keeper-app'));
+    expect(backend.calls).toContain('set_controller false');
+  });
+
   it('names no path twice in its row', async () => {
     await open('reach_open');
     for (const body of at('reach-paths').querySelectorAll('tbody')) {

@@ -8,6 +8,7 @@ import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import Unplug from '@lucide/svelte/icons/unplug';
 import type { Coverage } from '../bindings/Coverage';
 import type { Guard } from '../bindings/Guard';
+import type { Keeper } from '../bindings/Keeper';
 import type { PathState } from '../bindings/PathState';
 import type { ReachPart } from '../bindings/ReachPart';
 import type { ReachPath } from '../bindings/ReachPath';
@@ -50,6 +51,18 @@ export function guardWord(guard: Guard | null): string {
       return m.ui_guard_nothing();
     case null:
       return NONE;
+  }
+}
+
+/** Who puts new nodes behind the firewall, and when. */
+export function keeperWord(keeper: Keeper): string {
+  switch (keeper) {
+    case 'app':
+      return m.ui_keeper_is_app();
+    case 'controller':
+      return m.ui_keeper_is_inside();
+    case 'change':
+      return m.ui_keeper_changes();
   }
 }
 

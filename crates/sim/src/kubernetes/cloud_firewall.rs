@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::kinds::{Kind, known};
+use super::owners::Writer;
 use super::peek::{list, number, text};
 use super::store::Key;
 use super::write::{self, Part, create, delete, stamp};
@@ -150,6 +151,12 @@ pub(super) fn deployment_gone(inner: &mut Inner, key: &Key, last: &Value, now: T
     }
 }
 
+/// As whom it writes.
+const CONTROLLER: Writer<'_> = Writer {
+    manager: "cloud-firewall-controller",
+    force: false,
+};
+
 impl Cluster {
     /// What is to be reconciled; `None`: the controller does not run, or there is no resource.
     pub(crate) fn cloud_firewall(&self) -> Option<Wished> {
@@ -180,7 +187,7 @@ impl Cluster {
     pub(crate) fn write_cloud_firewall(&self, object: Value, status: bool, now: Timestamp) {
         let part = if status { Part::Status } else { Part::Main };
         // Somebody took it away meanwhile: there is nothing to write any more.
-        let _written =
-            self.with(|inner| write::update(inner, &primary(), object, part, false, now));
+        let _written = self
+            .with(|inner| write::update(inner, &primary(), object, CONTROLLER, part, false, now));
     }
 }
