@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// The embedded demo cloud of the window with this home.
-fn demo(home: &Path) -> Result<String> {
+pub(crate) fn demo(home: &Path) -> Result<String> {
     let file = home.join(".local/share/dev.quaylight.desktop/demo/seat.port");
     let port = std::fs::read_to_string(file).context("the port of the embedded demo cloud")?;
     Ok(format!("http://127.0.0.1:{}", port.trim()))
