@@ -28,6 +28,11 @@ pub(crate) async fn subscribe<R: Runtime>(
     app: AppHandle<R>,
     channel: Channel<Update>,
 ) -> Answer<()> {
+    #[cfg(feature = "load")]
+    if let Some(port) = crate::environment::load() {
+        crate::load::show(&app, port, channel);
+        return Ok(());
+    }
     let mut stand = app.state::<Shell>().stand.subscribe();
     let handle = app.clone();
     let task = tauri::async_runtime::spawn(async move {

@@ -28,6 +28,13 @@ pub(crate) fn stand_in_for_linode() -> Option<u16> {
     }
 }
 
+/// The port from which a window that is measured takes its rows.
+#[cfg(feature = "load")]
+pub(crate) fn load() -> Option<u16> {
+    let port = std::env::var_os("QUAYLIGHT_LOAD_PORT")?;
+    port.to_str()?.parse().ok()
+}
+
 /// WebKitGTK's DMA-BUF renderer shows an empty window on some drivers. Under WebDriver it has to
 /// stay: without it, screenshots hang.
 #[cfg(target_os = "linux")]

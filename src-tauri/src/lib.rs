@@ -21,6 +21,8 @@ mod keeping;
 mod kubectl;
 mod licences;
 mod lifecycle;
+#[cfg(feature = "load")]
+mod load;
 mod navigation;
 mod news;
 mod nodes;

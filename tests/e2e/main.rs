@@ -1,8 +1,6 @@
 //! End to end in the real window: the main job from the click to the proven zero, killed and
-//! saved, a broken GPU replaced, a Service opened, a node deleted, the token and the keychain.
-//! saved, the token and the keychain.
 //! started again in the middle, who may connect, every diagnostic of a form, another size, what is
-//! started again in the middle, who may connect, what is wrong in a form, another size, what is
+//! saved, a broken GPU replaced, a Service opened, a node deleted, the token and the keychain.
 
 #![expect(clippy::disallowed_methods, reason = "a real window takes real time")]
 

@@ -245,11 +245,17 @@ impl Window {
     /// The app's process id.
     pub fn app_pid(&self) -> Result<u32> {
         let name = super::built("QUAYLIGHT_APP", "quaylight");
-        let name = name
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = name.file_name().unwrap_or_default().to_string_lossy();
+        self.pid_of(&name)
+    }
+
+    /// The process id of the web view, in which the page runs.
+    pub fn web_pid(&self) -> Result<u32> {
+        // Linux cuts the names of processes after 15 bytes.
+        self.pid_of("WebKitWebProces")
+    }
+
+    fn pid_of(&self, name: &str) -> Result<u32> {
         let top = self.driver.id().context("tauri-driver has ended")?;
         let mut below = vec![top];
         while let Some(parent) = below.pop() {

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { Scene } from '../src/backend/scenes';
 
-const SITE = 'http://quaylight.test';
+export const SITE = 'http://quaylight.test';
 const BUILT = new URL('..', import.meta.url).pathname;
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
@@ -21,17 +21,8 @@ const conf = JSON.parse(
   readFileSync(new URL('../../tauri.conf.json', import.meta.url), 'utf8'),
 ) as TauriConf;
 
-/** Opens one scene and waits until it stands; what the page complains of is collected. */
-export async function open(
-  page: Page,
-  scene: Scene,
-  built: 'dist-replay' | 'dist-pseudo' = 'dist-replay',
-): Promise<string[]> {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (said) => {
-    if (said.type() === 'error' || said.type() === 'warning') complaints.push(said.text());
-  });
+/** Answers every request of the page from a folder of ui/. */
+export async function serve(page: Page, built: string): Promise<void> {
   await page.route(`${SITE}/**`, async (route) => {
     const path = new URL(route.request().url()).pathname;
     const file = `${BUILT}${built}${path === '/' ? '/index.html' : path}`;
@@ -45,6 +36,20 @@ export async function open(
       headers: { 'Content-Security-Policy': conf.app.security.csp },
     });
   });
+}
+
+/** Opens one scene and waits until it stands; what the page complains of is collected. */
+export async function open(
+  page: Page,
+  scene: Scene,
+  built: 'dist-replay' | 'dist-pseudo' = 'dist-replay',
+): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (said) => {
+    if (said.type() === 'error' || said.type() === 'warning') complaints.push(said.text());
+  });
+  await serve(page, built);
   await page.goto(`${SITE}/?replay=${scene}&theme=dark`);
   await page.locator('main').waitFor();
   await page.evaluate(() => document.fonts.ready);

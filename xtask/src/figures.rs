@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::app;
+use crate::load;
 use crate::process::{Job, cargo, target};
 use crate::report::Ended;
 use crate::start;
@@ -26,6 +27,10 @@ pub(crate) const BENCHES: &[(&str, &str)] = &[
     (
         "start",
         "process to usable window and memory of the release app, beside an empty Tauri app",
+    ),
+    (
+        "ui",
+        "the real window with 1,000 nodes in 100 clusters and 50 changes a second",
     ),
 ];
 
@@ -100,6 +105,9 @@ pub(crate) fn bench(name: &str, words: &[String]) -> ExitCode {
     if name == "start" {
         return start::bench(words);
     }
+    if name == "ui" {
+        return load::bench(words);
+    }
     if name == "deploy" {
         let mut build = cargo();
         build.args(["build", "--package", "quaylight-cli", "--locked"]);
@@ -120,7 +128,7 @@ fn measuring(name: &str) -> Command {
 }
 
 /// Runs with our own terminal; true when it ended well.
-fn shown(mut command: Command) -> bool {
+pub(crate) fn shown(mut command: Command) -> bool {
     match command.status() {
         Ok(status) => status.success(),
         Err(why) => {

@@ -21,6 +21,7 @@ mod figures;
 mod frames;
 mod kube_programs;
 mod kube_up;
+mod load;
 mod process;
 mod report;
 mod run;
