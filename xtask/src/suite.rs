@@ -294,7 +294,9 @@ fn clippy() -> Ended {
         "--features",
         app::FEATURES,
     ]);
-    windowed.args(["--test", "e2e", "--test", "demo", "--test", "kill"]);
+    windowed.args([
+        "--test", "e2e", "--test", "demo", "--test", "kill", "--test", "load",
+    ]);
     windowed.args(["--test", "kube-real"]);
     windowed.args(["--", "-D", "warnings"]);
     Job::new("clippy-window", windowed, 15).run().checked()
