@@ -78,6 +78,7 @@ async fn schedule(seed: u64, permille: u32, wish: &Wish) -> u64 {
         account: account.clone(),
         now,
         owner: Some(ports.owner.clone()),
+        controller: false,
     };
     let deployment = basis.deployment.clone();
     let rules = domain::preset::firewall_rules(&wish.spec);

@@ -9,6 +9,7 @@
 mod arithmetic;
 mod asked;
 mod server;
+mod things;
 
 use server::both;
 

@@ -72,6 +72,7 @@ async fn deploy(ports: &Ports, prices: Prices) -> Result<(DeploymentId, Calls)> 
         account: account.clone(),
         owner: Some(ports.owner.clone()),
         now,
+        controller: false,
     };
     let id = basis.deployment.clone();
     let spec = spec();
