@@ -92,8 +92,14 @@ export const SHOWN: {
 
 /** Opens what lies folded, once it is drawn. */
 async function unfold(testid: string): Promise<void> {
-  await new Promise((done) => setTimeout(done, 50));
-  document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
+  for (let tried = 0; tried < 40; tried += 1) {
+    await new Promise((done) => setTimeout(done, 50));
+    const folded = document.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
+    if (folded) {
+      folded.click();
+      return;
+    }
+  }
 }
 
 type Edited = 'access' | 'access_wrong' | 'access_me' | 'access_off' | 'access_beside';
