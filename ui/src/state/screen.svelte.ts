@@ -16,6 +16,9 @@ export type Drawer = 'cost' | 'stops' | 'activity';
 /** How a deployment is looked at. */
 export type Seen = 'picture' | 'table' | 'reach';
 
+/** Ids and times order as they are written. */
+const byText = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
 /** Everything that is known of one deployment. */
 export class Deployment {
   readonly id: string;
@@ -33,19 +36,21 @@ export class Deployment {
   readonly steps = new SvelteMap<string, StepRow>();
   readonly activity = new SvelteMap<string, ActivityRow>();
 
+  /** With its row, once that is here: the same object until the row changes, so that lists of all
+   *  deployments draw anew only what changed. */
+  readonly shown = $derived(this.row === null ? null : { deployment: this, row: this.row });
   /** In the order of the timeline. */
   readonly timeline = $derived([...this.steps.values()].sort((a, b) => a.ordinal - b.ordinal));
   /** GPU nodes first, oldest first. */
   readonly nodeList = $derived(
     [...this.nodes.values()].sort(
-      (a, b) =>
-        a.role.localeCompare(b.role) || a.since.localeCompare(b.since) || a.id.localeCompare(b.id),
+      (a, b) => byText(a.role, b.role) || byText(a.since, b.since) || byText(a.id, b.id),
     ),
   );
   /** Newest first. */
   readonly happened = $derived(
     [...this.activity.entries()]
-      .sort(([a, x], [b, y]) => y.at.localeCompare(x.at) || Number(b) - Number(a))
+      .sort(([a, x], [b, y]) => byText(y.at, x.at) || Number(b) - Number(a))
       .map(([, row]) => row),
   );
 
@@ -62,8 +67,8 @@ export class Screen {
   /** Newest first. */
   readonly list = $derived(
     [...this.deployments.values()]
-      .flatMap((one) => (one.row ? [{ deployment: one, row: one.row }] : []))
-      .sort((a, b) => b.row.created.localeCompare(a.row.created)),
+      .flatMap((one) => one.shown ?? [])
+      .sort((a, b) => byText(b.row.created, a.row.created)),
   );
   readonly alive = $derived(this.list.filter((one) => one.row.state !== 'gone'));
   readonly gone = $derived(this.list.filter((one) => one.row.state === 'gone'));

@@ -47,6 +47,17 @@ describe('the screen', () => {
     expect(heard.length).toBe(1);
   });
 
+  it('gives lists the same object of a deployment until its row changes', () => {
+    const { screen, heard } = listening();
+    heard[0]?.(snapshot(7, { 'deployment/01ada': row, 'deployment/01bob': row }));
+    const of = (id: string) => screen.list.find((one) => one.deployment.id === id);
+    const [ada, bob] = [of('01ada'), of('01bob')];
+    heard[0]?.(delta(8, put(5)));
+    expect(of('01bob')).toBe(bob);
+    expect(of('01ada')).not.toBe(ada);
+    expect(of('01ada')?.row.rate).toBe(5);
+  });
+
   it('asks for a snapshot after a gap and drops what the old subscription still says', () => {
     const { screen, heard } = listening();
     heard[0]?.(snapshot(7));
