@@ -94,7 +94,7 @@ fn drawn(seed: u64, draw: &mut Draw) -> Vec<Value> {
     let set = format!("set-{seed}");
     (0..2 + draw.below(6))
         .map(|nth| {
-            let containers: Vec<Value> = (0..1 + draw.below(2)).map(|_| asks(draw)).collect();
+            let containers: Vec<Value> = (0..=draw.below(2)).map(|_| asks(draw)).collect();
             let starts: Vec<(Value, bool)> = (0..draw.below(3))
                 .map(|_| (asks(draw), draw.below(2) == 1))
                 .collect();
@@ -166,8 +166,10 @@ pub(crate) async fn check(server: &Server, sets: u64) {
     println!(
         "{sets} sets, {drawn} pods, {waiting} of them find no room: free is what the scheduler gives"
     );
-    let gone = ["delete", "namespace", HOME, "--wait=false"];
-    server.kubectl(&gone).await.expect("to be deleted");
+    for gone in [&["namespace", HOME][..], &["node", "-l", "set"]] {
+        let words = [&["delete", "--wait=false"], gone].concat();
+        server.kubectl(&words).await.expect("to be deleted");
+    }
 }
 
 async fn create(server: &Server, objects: Vec<Value>) {

@@ -3,11 +3,13 @@
 
 #![expect(
     clippy::print_stdout,
-    reason = "the table of differences is for a person"
+    clippy::disallowed_methods,
+    reason = "the table of differences is for a person, and a real server takes real time"
 )]
 
 mod arithmetic;
 mod asked;
+mod many;
 mod server;
 mod things;
 
@@ -61,4 +63,13 @@ async fn what_is_called_free_is_what_the_scheduler_gives() {
     let [twin, real] = both().await;
     arithmetic::check(&real, 200).await;
     arithmetic::check(&twin, 40).await;
+}
+
+/// Figures of a large cluster, for a person: `QUAYLIGHT_FULL`.
+#[tokio::test]
+async fn what_is_large_is_read_whole() {
+    if std::env::var_os("QUAYLIGHT_FULL").is_some() {
+        let [_, real] = both().await;
+        many::look(&real).await;
+    }
 }

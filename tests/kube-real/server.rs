@@ -108,10 +108,26 @@ impl Server {
         }
     }
 
+    /// As a person has it.
+    pub(crate) fn kubeconfig_text(&self) -> String {
+        std::fs::read_to_string(&self.kubeconfig).expect("a kubeconfig")
+    }
+
+    /// The certificate that it trusts.
+    pub(crate) fn authority(&self) -> Vec<u8> {
+        let text = self.kubeconfig_text();
+        let mut lines = text.lines().map(str::trim);
+        let data = lines.find_map(|line| line.strip_prefix("certificate-authority-data: "));
+        let data = data.expect("an authority");
+        base64::engine::general_purpose::STANDARD
+            .decode(data)
+            .expect("base64")
+    }
+
     /// What kubectl prints, or what it complains of.
     pub(crate) async fn kubectl(&self, words: &[&str]) -> Result<String, String> {
         let mut kubectl = kubectl(self.home.path(), &self.kubeconfig);
-        ended(kubectl.args(words).output().await.expect("kubectl"))
+        ended(&kubectl.args(words).output().await.expect("kubectl"))
     }
 
     /// The same with an object on its standard input.
@@ -126,7 +142,7 @@ impl Server {
             async move { input.write_all(text.as_bytes()).await },
             child.wait_with_output()
         );
-        ended(output.expect("kubectl"))
+        ended(&output.expect("kubectl"))
     }
 
     pub(crate) async fn json(&self, words: &[&str]) -> Value {
@@ -138,12 +154,12 @@ impl Server {
     }
 }
 
-fn ended(output: std::process::Output) -> Result<String, String> {
+fn ended(output: &std::process::Output) -> Result<String, String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() {
         Ok(text(&output.stdout))
     } else if output.stderr.is_empty() {
-        Err(told(&output))
+        Err(told(output))
     } else {
         Err(text(&output.stderr))
     }

@@ -41,7 +41,7 @@ pub(crate) fn up(report: &mut Report) {
 }
 
 /// The step of `test`: one suite, asked of the real server and of the demo cloud's.
-pub(crate) fn compare() -> Ended {
+pub(crate) fn compare(full: bool) -> Ended {
     let mut servers = match Servers::start() {
         Ok(servers) => servers,
         Err(why) => return Ended::failed(why),
@@ -56,6 +56,11 @@ pub(crate) fn compare() -> Ended {
     ]);
     suite.args(["--test", "kube-real", "--", "--nocapture"]);
     suite.env("QUAYLIGHT_REAL_KUBECONFIG", servers.kubeconfig());
+    // One test at a time: they share the server's nodes.
+    suite.args(["--test-threads", "1"]);
+    if full {
+        suite.env("QUAYLIGHT_FULL", "1");
+    }
     app::tell_paths(&mut suite);
     let done = Job::new("kube-real", suite, 30).run();
     if let Some(why) = servers.ended() {

@@ -150,7 +150,7 @@ const STEPS: &[Step] = &[
         name: "kube-real",
         does: "one suite, asked of a real Kubernetes and of the demo cloud's",
         needs: &["build", "kubectl", "kube-programs"],
-        act: |_| kube_up::compare(),
+        act: |mode| kube_up::compare(mode.full),
     },
     Step {
         name: "campaign",
