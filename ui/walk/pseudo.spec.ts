@@ -64,6 +64,8 @@ async function data(scene: Scene): Promise<Set<string>> {
     await backend.accessList('01ada'),
     { literal: (await backend.readers('01ada')).map((one) => one.name) },
     { literal: (await backend.addressAsking()).services },
+    // Services, and what their ports are called.
+    { literal: JSON.stringify(await backend.services('01ada')) },
     // What others called their work, and their licences.
     { literal: (await backend.licences()).flatMap((one) => [one.name, one.licence]) },
     { literal: await backend.licenceText('npm', 'svelte', '') },
