@@ -71,7 +71,7 @@ fn line_of(record: &Record) -> Vec<u8> {
 async fn a_line_is_a_checksum_and_a_record() {
     let (_home, journals, path) = home(2).await;
     expect![[r#"
-        {"crc":"7e2fd70f","record":{"seq":0,"at":"2026-11-23T10:00:00Z","fact":{"opened":{"version":3,"writer":"0.1.0","deployment":"01jdcanary0000000000000000","cloud":"demo-1","account":"AAAA"}}}}
+        {"crc":"ed56aa39","record":{"seq":0,"at":"2026-11-23T10:00:00Z","fact":{"opened":{"version":4,"writer":"0.1.0","deployment":"01jdcanary0000000000000000","cloud":"demo-1","account":"AAAA"}}}}
         {"crc":"901134a8","record":{"seq":1,"at":"2026-11-23T10:00:00Z","fact":"kubeconfig_saved"}}
     "#]].assert_eq(&fs::read_to_string(&path).unwrap());
     assert_eq!(journals.read(&id()).await.unwrap(), [record(0), record(1)]);
@@ -154,7 +154,7 @@ async fn a_gap_a_second_header_and_an_unknown_fact_are_damage_even_at_the_end() 
             bytes.extend_from_slice(json);
             bytes.extend_from_slice(b"}\n");
         },
-        expect!["read line 4 of the journal of `01jdcanary0000000000000000`: unknown variant `flew_to_the_moon`, expected one of `opened`, `continued`, `accepted`, `started`, `intent`, `sent`, `refused`, `unknown`, `made`, `duplicate`, `born`, `gone`, `covered`, `gpu_tested`, `volumes`, `finished`, `failed`, `wished`, `swept`, `completed`, `stuck`, `kubeconfig_saved`, `taken_over`, `stop_moved` at line 1 column 62"],
+        expect!["read line 4 of the journal of `01jdcanary0000000000000000`: unknown variant `flew_to_the_moon`, expected one of `opened`, `continued`, `accepted`, `started`, `intent`, `sent`, `refused`, `unknown`, `made`, `duplicate`, `born`, `gone`, `covered`, `gpu_tested`, `volumes`, `finished`, `failed`, `wished`, `recycling`, `swept`, `completed`, `stuck`, `kubeconfig_saved`, `taken_over`, `stop_moved` at line 1 column 62"],
     )
     .await;
     check(
@@ -191,7 +191,7 @@ async fn a_newer_journal_is_refused_whatever_its_facts_are() {
     };
     check(
         |bytes| continued(bytes, VERSION + 1),
-        expect!["open a journal of version 4, written by Quaylight 9.0.0"],
+        expect!["open a journal of version 5, written by Quaylight 9.0.0"],
     )
     .await;
     check(|bytes| continued(bytes, VERSION), expect!["read line 5 of the journal of `01jdcanary0000000000000000`: it is not a line of a journal"]).await;
