@@ -32,6 +32,11 @@ fn block_length(lines: &[&str]) -> usize {
             .map_or(lines.len(), |end| end + 1)
             .min(LINES_OF_ONE_ERROR * 3);
     }
+    if first.starts_with("thread '") && first.contains(" panicked at ") {
+        // A test whose output is not captured says so at once, and then where it was called from.
+        let end = lines.iter().position(|line| *line == "stack backtrace:");
+        return end.unwrap_or(lines.len()).min(LINES_OF_ONE_ERROR);
+    }
     if first.starts_with("npm error code") {
         return lines.len().min(LINES_OF_ONE_ERROR);
     }
@@ -61,6 +66,14 @@ mod tests {
     fn what_a_failing_test_said_is_found() {
         let log = "failures:\n\n---- a stdout ----\nleft: 1\nright: 2\nfailures:\n    a\n";
         assert_eq!(excerpt(log), ["---- a stdout ----", "left: 1", "right: 2"]);
+    }
+
+    #[test]
+    fn what_a_test_that_prints_at_once_said_is_found() {
+        let said = "thread 'a' (7) panicked at tests/a.rs:1:2:\nleft: 1\nright: 2";
+        let log =
+            format!("test a ... noise\n\n{said}\nstack backtrace:\n   0: rust_begin_unwind\n");
+        assert_eq!(excerpt(&log), said.lines().collect::<Vec<_>>());
     }
 
     #[test]
