@@ -124,6 +124,64 @@ async fn a_teardown_with_the_controller_on_ends_at_a_proven_zero() {
     assert_eq!(stage.bench.alive(), 0);
 }
 
+/// Ways in which somebody ends the controller while it guards.
+async fn somebody_ends_it(stage: &Stage, deletes: bool) {
+    let (bench, cluster) = (&stage.bench, stage.cluster);
+    if deletes {
+        bench.kube_delete(cluster, DEPLOYMENT).await;
+    } else {
+        let mut deployment = bench.kube_get(cluster, DEPLOYMENT).await;
+        deployment["spec"]["replicas"] = json!(0);
+        bench.kube_put(cluster, DEPLOYMENT, &deployment).await;
+    }
+    tokio_sleep(120).await;
+    // Its resource is there, and nobody is left to work it off.
+    let left = bench.kube_get(cluster, &format!("{WALLS}/primary")).await;
+    assert!(left["metadata"]["finalizers"][0].is_string(), "{left}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_that_somebody_deleted_or_stopped_is_switched_off_and_leaves_nothing() {
+    for deletes in [true, false] {
+        let stage = Stage::new().await;
+        stage.switch(true).await;
+        tokio_sleep(60).await;
+        somebody_ends_it(&stage, deletes).await;
+        assert_eq!(stage.switch(false).await, DeploymentState::Running);
+        let ours = ("ada-lke-gpu-kubeflow".to_owned(), 2);
+        assert_eq!(stage.walls().await, [ours], "{deletes}");
+        let left = stage.bench.kube_get(stage.cluster, WALLS).await;
+        assert_eq!(left["items"], json!([]), "{deletes}");
+        assert_eq!(stage.reach().keeper, Keeper::App);
+        let worst = stage.reach().coverage.open_worst_ms.unwrap();
+        println!("taken back from nobody, a node stood open for {worst} ms at worst");
+        assert!(worst < 10_000, "{worst}");
+
+        // Nothing that was left is in the way of another one.
+        assert_eq!(stage.switch(true).await, DeploymentState::Running);
+        assert_eq!(stage.reach().keeper, Keeper::Controller);
+        assert!(stage.walls().await.contains(&(stage.own(), 2)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_teardown_ends_at_a_proven_zero_whatever_became_of_the_controller() {
+    for (deletes, switches) in [(true, false), (true, true), (false, false)] {
+        let stage = Stage::new().await;
+        stage.switch(true).await;
+        tokio_sleep(60).await;
+        somebody_ends_it(&stage, deletes).await;
+        if switches {
+            stage.switch(false).await;
+        }
+        let (id, engine) = (&stage.id, &stage.bench.engine);
+        engine.tear_down(id, "ada", &[]).await.unwrap();
+        engine.wait(id).await;
+        assert_eq!(stage.bench.state(), DeploymentState::Gone, "{deletes}");
+        assert_eq!(stage.bench.alive(), 0, "{deletes}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn rules_go_to_the_resource_only_and_what_somebody_takes_out_goes_back() {
     let stage = Stage::new().await;

@@ -171,6 +171,13 @@ impl Act {
             if !self.behind_controllers().await?.is_empty() {
                 since = self.boot();
             }
+            // Where somebody deleted or stopped it, nobody would ever work its resource off.
+            if !self
+                .inside(|api| async move { api.controller_runs().await })
+                .await?
+            {
+                break;
+            }
             let over = || Trouble::Failed(Failed::ControllerStays.into());
             patience.wait(self, Note::WaitsController, over)?;
             self.pause(LOOK_EVERY).await?;
@@ -192,33 +199,55 @@ impl Act {
         for instance in &bare {
             self.add_open(*instance, gap).await?;
         }
+        self.release_controller().await?;
         let open = millis(if bare.is_empty() { Duration::ZERO } else { gap });
         let count = nodes.len();
         Ok(Ended::ControllerRemoved { count, open }.into())
+    }
+
+    /// Once its last pod is gone, what is left of its resource goes: one that it could not work off,
+    /// or that it made anew before it ended. A firewall that came with it goes too.
+    async fn release_controller(&self) -> Result<(), Trouble> {
+        let _answers = self.ended_inside().await?;
+        self.own().await?;
+        if self
+            .inside(|api| async move { api.release_controller_rules().await })
+            .await?
+        {
+            self.sweep_controllers().await?;
+        }
+        Ok(())
     }
 
     /// Before a teardown: nothing makes firewalls any more. What is there is written down, and stays
     /// before the nodes until they are gone.
     pub(crate) async fn end_controller(&self) -> Result<Text, Trouble> {
         self.own().await?;
+        if !self.ended_inside().await? {
+            return Ok(Ended::KubernetesSilent.into());
+        }
+        self.behind_controllers().await?;
+        Ok(Ended::ControllerEnded.into())
+    }
+
+    /// The controller and the last of its pods; whether Kubernetes answers. What a pod that stays for
+    /// too long may still make, a sweep finds by its machines.
+    async fn ended_inside(&self) -> Result<bool, Trouble> {
         let mut patience = self.patience(self.protocol.access);
         loop {
             let ask = |api: Arc<dyn KubeApi>| async move { api.end_controller().await };
             match self.asked_kubernetes(ask).await? {
-                Some(Ok(true)) => break,
+                Some(Ok(true)) => return Ok(true),
                 Some(Ok(false)) => {
-                    // What a last pod may still make, a sweep finds by its machines.
                     if patience.ask(self) != crate::act::Verdict::Fine {
-                        break;
+                        return Ok(true);
                     }
                     self.note(Note::WaitsController);
                     self.pause(self.protocol.poll_nodes).await?;
                 }
-                Some(Err(_)) | None => return Ok(Ended::KubernetesSilent.into()),
+                Some(Err(_)) | None => return Ok(false),
             }
         }
-        self.behind_controllers().await?;
-        Ok(Ended::ControllerEnded.into())
     }
 
     /// The rules in the controller's resource, until its firewall has them.

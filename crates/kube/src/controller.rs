@@ -4,9 +4,9 @@
 //! and rules of ours in place of its own. That it may read every Secret of the cluster is what its
 //! client asks for, which looks for Linode's token in all namespaces.
 
+mod objects;
+
 use domain::InstanceId;
-use domain::preset::protocol_name;
-use domain::spec::FirewallRule;
 use engine::ports::Answer;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
@@ -22,6 +22,9 @@ use crate::cluster::{KubeCluster, MANAGER};
 use crate::failure;
 use crate::reach::ours_merging;
 use crate::read::{Named, Page};
+use objects::{account, binding, definition, definition_name, deployment, role};
+
+pub(crate) use objects::resource;
 
 /// The name by which it finds its own Deployment.
 const NAME: &str = "cloud-firewall-controller";
@@ -38,203 +41,8 @@ const RESOURCES: &str =
     "/apis/networking.linode.com/alpha1v1/namespaces/kube-system/cloudfirewalls";
 /// Changed to make it look.
 const TOUCHED: &str = "quaylight.dev/touched";
-
-fn labels() -> Value {
-    json!({"app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "quaylight"})
-}
-
-fn selector() -> Value {
-    json!({"app.kubernetes.io/name": NAME})
-}
-
-fn definition_name() -> String {
-    format!("cloudfirewalls.{GROUP}")
-}
-
-fn definition() -> Value {
-    let texts = json!({"type": "array", "items": {"type": "string"}});
-    let verdict = json!({"type": "string", "enum": ["ACCEPT", "DROP"]});
-    let rules = json!({
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": ["action", "addresses", "label", "protocol"],
-            "properties": {
-                "action": verdict,
-                "addresses": {"type": "object", "properties": {"ipv4": texts, "ipv6": texts}},
-                "description": {"type": "string"},
-                "label": {"type": "string"},
-                "ports": {"type": "string"},
-                "protocol": {"type": "string", "enum": ["TCP", "UDP", "ICMP", "IPENCAP"]},
-            },
-        },
-    });
-    let policy = |default: &str| {
-        let mut policy = verdict.clone();
-        policy["default"] = json!(default);
-        policy
-    };
-    let spec = json!({
-        "type": "object",
-        "properties": {
-            "defaultRules": {"type": "boolean", "default": true},
-            "firewall-id": {"type": "string"},
-            "ruleset": {
-                "type": "object",
-                "properties": {
-                    "inbound": rules, "inbound_policy": policy("DROP"),
-                    "outbound": rules, "outbound_policy": policy("ACCEPT"),
-                },
-            },
-        },
-    });
-    let status = json!({
-        "type": "object",
-        "properties": {
-            "firewall-id": {"type": "string"},
-            "last-update": {"type": "string", "format": "date-time"},
-            "nodes": {"type": "array", "items": {"type": "integer"}},
-        },
-    });
-    json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": definition_name(), "labels": labels()},
-        "spec": {
-            "group": GROUP, "scope": "Namespaced",
-            "names": {
-                "kind": "CloudFirewall", "listKind": "CloudFirewallList",
-                "plural": "cloudfirewalls", "singular": "cloudfirewall",
-            },
-            "versions": [{
-                "name": VERSION, "served": true, "storage": true, "subresources": {"status": {}},
-                "schema": {"openAPIV3Schema": {
-                    "type": "object",
-                    "properties": {
-                        "apiVersion": {"type": "string"}, "kind": {"type": "string"},
-                        "metadata": {"type": "object"}, "spec": spec, "status": status,
-                    },
-                }},
-            }],
-        },
-    })
-}
-
-/// Our rules and no others; what they do not name is dropped.
-pub(crate) fn resource(rules: &[FirewallRule]) -> Value {
-    let rule = |rule: &FirewallRule| {
-        let nets = |v6: bool| -> Vec<String> {
-            let of_it = rule.sources.iter().filter(|net| net.addr().is_ipv6() == v6);
-            of_it.map(ToString::to_string).collect()
-        };
-        let mut addresses = json!({});
-        for (family, nets) in [("ipv4", nets(false)), ("ipv6", nets(true))] {
-            // Linode refuses an empty list of a family.
-            if !nets.is_empty() {
-                addresses[family] = json!(nets);
-            }
-        }
-        let mut out = json!({
-            "action": "ACCEPT", "label": rule.label, "protocol": protocol_name(rule.protocol),
-            "addresses": addresses,
-        });
-        if let Some(ports) = &rule.ports {
-            out["ports"] = json!(ports);
-        }
-        out
-    };
-    let inbound: Vec<Value> = rules.iter().map(rule).collect();
-    json!({
-        "apiVersion": format!("{GROUP}/{VERSION}"), "kind": "CloudFirewall",
-        "metadata": {"name": PRIMARY, "namespace": NAMESPACE, "labels": labels()},
-        "spec": {
-            "defaultRules": false,
-            "ruleset": {
-                "inbound": inbound, "inbound_policy": "DROP",
-                "outbound": [], "outbound_policy": "ACCEPT",
-            },
-        },
-    })
-}
-
-fn account() -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "ServiceAccount",
-        "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": labels()},
-    })
-}
-
-fn role() -> Value {
-    let reads = json!(["get", "list", "watch"]);
-    let of_firewalls = |resource: &str, verbs: &[&str]| {
-        json!({
-            "apiGroups": [GROUP], "resources": [resource], "verbs": verbs,
-        })
-    };
-    let all = [
-        "create", "delete", "get", "list", "patch", "update", "watch",
-    ];
-    json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-        "metadata": {"name": NAME, "labels": labels()},
-        "rules": [
-            {"apiGroups": [""], "resources": ["nodes", "secrets"], "verbs": reads},
-            {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": reads},
-            of_firewalls("cloudfirewalls", &all),
-            of_firewalls("cloudfirewalls/finalizers", &["update"]),
-            of_firewalls("cloudfirewalls/status", &["get", "patch", "update"]),
-        ],
-    })
-}
-
-fn binding() -> Value {
-    json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-        "metadata": {"name": NAME, "labels": labels()},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": NAME},
-        "subjects": [{"kind": "ServiceAccount", "namespace": NAMESPACE, "name": NAME}],
-    })
-}
-
-/// One pod, and never two: the old one ends before a new one begins.
-fn deployment() -> Value {
-    let probe = |path: &str, delay: u32, period: u32| {
-        json!({
-            "httpGet": {"path": path, "port": 8081},
-            "initialDelaySeconds": delay, "periodSeconds": period,
-        })
-    };
-    json!({
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": labels()},
-        "spec": {
-            "replicas": 1,
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": selector()},
-            "template": {
-                "metadata": {"labels": labels()},
-                "spec": {
-                    "serviceAccountName": NAME,
-                    "priorityClassName": "system-cluster-critical",
-                    "securityContext": {"runAsNonRoot": true},
-                    "containers": [{
-                        "name": NAME, "image": IMAGE, "command": ["/manager"],
-                        "args": ["--health-probe-bind-address=:8081"],
-                        "securityContext": {
-                            "allowPrivilegeEscalation": false,
-                            "capabilities": {"drop": ["ALL"]},
-                        },
-                        "resources": {
-                            "requests": {"cpu": "10m", "memory": "64Mi"},
-                            "limits": {"cpu": "100m", "memory": "128Mi"},
-                        },
-                        "livenessProbe": probe("/healthz", 15, 20),
-                        "readinessProbe": probe("/readyz", 5, 10),
-                    }],
-                },
-            },
-        },
-    })
-}
+/// By it the resource stays until the controller has deleted its firewall.
+const FINALIZER: &str = "cloudfirewalls.networking.linode.com/finalizer";
 
 #[derive(Deserialize)]
 struct Defined {
@@ -259,8 +67,24 @@ struct Guarding {
 }
 
 #[derive(Deserialize)]
+struct Held {
+    metadata: Holders,
+}
+
+#[derive(Deserialize)]
+struct Holders {
+    finalizers: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
 struct Guarded {
     nodes: Option<Vec<u64>>,
+}
+
+fn is_ready(controller: &Deployment) -> bool {
+    let status = controller.status.as_ref();
+    let ready = status.and_then(|status| status.ready_replicas);
+    ready.is_some_and(|ready| ready > 0)
 }
 
 impl KubeCluster {
@@ -310,8 +134,7 @@ impl KubeCluster {
             pod.containers.first()?.image.clone()
         };
         if let Some(there) = there.filter(|one| image(one).as_deref() == Some(IMAGE)) {
-            let ready = there.status.and_then(|status| status.ready_replicas);
-            return Ok(ready.is_some_and(|ready| ready > 0));
+            return Ok(is_ready(&there));
         }
         let home = Some(NAMESPACE);
         self.apply::<ServiceAccount>(home, NAME, account())
@@ -354,6 +177,43 @@ impl KubeCluster {
         match self.client.request::<IgnoredAny>(request).await {
             Ok(_) => Ok(()),
             Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Whether a pod of it is ready.
+    pub(crate) async fn runs(&self) -> Answer<bool> {
+        let deployments: Api<Deployment> = Api::namespaced(self.client.clone(), NAMESPACE);
+        let there = deployments.get_opt(NAME).await;
+        let there = there.map_err(|error| failure::of("read the controller", error))?;
+        Ok(there.is_some_and(|one| is_ready(&one)))
+    }
+
+    /// DELETE, and what holds it for a controller that runs no more is let go.
+    pub(crate) async fn release(&self) -> Answer<bool> {
+        self.drop_resource().await?;
+        let failed = |error| failure::of("let the controller's resource go", error);
+        let one = Request::new(RESOURCES);
+        let get = one
+            .get(PRIMARY, &GetParams::default())
+            .map_err(Error::BuildRequest)
+            .map_err(failed)?;
+        let left: Held = match self.client.request(get).await {
+            Ok(left) => left,
+            Err(Error::Api(status)) if status.code == 404 => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
+        // Whatever else holds it is somebody else's.
+        let mut others = left.metadata.finalizers.unwrap_or_default();
+        others.retain(|one| one != FINALIZER);
+        let without = json!({"metadata": {"finalizers": others}});
+        let patch = one
+            .patch(PRIMARY, &ours_merging(), &Patch::Merge(without))
+            .map_err(Error::BuildRequest)
+            .map_err(failed)?;
+        match self.client.request::<IgnoredAny>(patch).await {
+            Ok(_) => Ok(true),
+            Err(Error::Api(status)) if status.code == 404 => Ok(true),
             Err(error) => Err(failed(error)),
         }
     }

@@ -119,6 +119,14 @@ impl KubeReach for KubeCluster {
         self.drop_resource().await
     }
 
+    async fn controller_runs(&self) -> Answer<bool> {
+        self.runs().await
+    }
+
+    async fn release_controller_rules(&self) -> Answer<bool> {
+        self.release().await
+    }
+
     async fn end_controller(&self) -> Answer<bool> {
         self.end().await
     }

@@ -57,6 +57,15 @@ pub trait KubeReach: Send + Sync {
     async fn drop_controller_rules(&self) -> Answer<()> {
         Err(without())
     }
+    /// Whether a pod of the controller is ready: only then somebody works its custom resource off.
+    async fn controller_runs(&self) -> Answer<bool> {
+        Err(without())
+    }
+    /// DELETE its custom resource, and let go what holds it for a controller that is gone; whether
+    /// there was any.
+    async fn release_controller_rules(&self) -> Answer<bool> {
+        Err(without())
+    }
     /// DELETE the controller and what it may do; whether the last of its pods is gone.
     async fn end_controller(&self) -> Answer<bool> {
         Err(without())
