@@ -21,6 +21,33 @@ pub struct Diagnostic {
     pub correction: Option<Correction>,
     /// Where in the file, when the Spec came from one.
     pub place: Option<Place>,
+    /// Which firewall rule it is about; absent: none, or all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rule: Option<RuleSpot>,
+}
+
+/// A part of one of the firewall rules that are not the preset's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RuleSpot {
+    /// Which rule, from 0: in a Spec its place in `firewall_rules`.
+    pub row: u32,
+    /// What of it.
+    pub cell: RuleCell,
+}
+
+/// What of a firewall rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleCell {
+    /// Its label.
+    Label,
+    /// Its ports.
+    Ports,
+    /// Its sources.
+    Sources,
+    /// All of it.
+    Rule,
 }
 
 /// How bad it is.
@@ -102,6 +129,7 @@ impl Diagnostic {
             fix: None,
             correction: None,
             place: None,
+            rule: None,
         }
     }
 

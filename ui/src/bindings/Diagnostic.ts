@@ -2,6 +2,7 @@
 import type { Correction } from "./Correction";
 import type { Field } from "./Field";
 import type { Place } from "./Place";
+import type { RuleSpot } from "./RuleSpot";
 import type { Severity } from "./Severity";
 import type { Text } from "./Text";
 
@@ -36,4 +37,8 @@ correction: Correction | null,
 /**
  * Where in the file, when the Spec came from one.
  */
-place: Place | null, };
+place: Place | null, 
+/**
+ * Which firewall rule it is about; absent: none, or all of them.
+ */
+rule?: RuleSpot, };

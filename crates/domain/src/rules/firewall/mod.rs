@@ -9,7 +9,7 @@ pub(crate) use cut::{name as path, said as cut};
 pub(crate) use rule::parse_ports;
 
 use super::{RuleText as T, Scene};
-use crate::diagnostic::{Diagnostic, Field};
+use crate::diagnostic::{Diagnostic, Field, RuleCell, RuleSpot};
 use crate::firewall::{Rule, RuleSet, Verdict, WebhookPath};
 use crate::preset::{self, RULES_MAX};
 
@@ -36,15 +36,19 @@ pub fn rule_set(set: &RuleSet, webhooks: WebhookPath) -> Vec<Diagnostic> {
 fn judge(set: &RuleSet, known: &[bool], webhooks: WebhookPath, out: &mut Vec<Diagnostic>) {
     let inbound = set.inbound.iter().zip(known);
     let before: Vec<&Rule> = inbound.clone().map(|(rule, _)| rule).collect();
-    for (at, (rule, _)) in inbound.enumerate().filter(|(_, (_, known))| !**known) {
-        rule::check(rule, &before[..at], out);
-        rule::everyone(rule, out);
-        shadow::check(&set.inbound, at, out);
+    let own = inbound.enumerate().filter(|(_, (_, known))| !**known);
+    for (row, (at, (rule, _))) in (0_u32..).zip(own) {
+        let row = Some(row);
+        rule::check(rule, row, &before[..at], out);
+        spot(row, RuleCell::Sources, out, |out| rule::everyone(rule, out));
+        spot(row, RuleCell::Rule, out, |out| {
+            shadow::check(&set.inbound, at, out)
+        });
     }
     for (at, rule) in set.outbound.iter().enumerate() {
         let mut earlier = before.clone();
         earlier.extend(&set.outbound[..at]);
-        rule::check(rule, &earlier, out);
+        rule::check(rule, None, &earlier, out);
         if rule.verdict == Verdict::Drop {
             let label = rule.label.clone();
             out.push(
@@ -85,6 +89,20 @@ fn judge(set: &RuleSet, known: &[bool], webhooks: WebhookPath, out: &mut Vec<Dia
         );
     }
     cut::check(set, webhooks, out);
+}
+
+/// Whatever is said is about this part of that rule.
+fn spot(
+    row: Option<u32>,
+    cell: RuleCell,
+    out: &mut Vec<Diagnostic>,
+    say: impl FnOnce(&mut Vec<Diagnostic>),
+) {
+    let begin = out.len();
+    say(out);
+    for one in &mut out[begin..] {
+        one.rule = row.map(|row| RuleSpot { row, cell });
+    }
 }
 
 fn wrong(what: T) -> Diagnostic {

@@ -1,30 +1,22 @@
 //! What is wrong with one rule by itself.
 
 use super::super::access;
-use super::{T, wrong};
-use crate::diagnostic::{Diagnostic, Field};
+use super::{T, spot, wrong};
+use crate::diagnostic::{Diagnostic, Field, RuleCell};
 use crate::firewall::{Rule, Verdict};
 use ipnet::IpNet;
 
 /// Linode's limit of pieces in a rule's ports: a port is one, a range is two.
 const PIECES_MAX: usize = 15;
 
-/// `earlier`: the rules whose labels are taken.
-pub(super) fn check(rule: &Rule, earlier: &[&Rule], out: &mut Vec<Diagnostic>) {
-    label(rule, out);
-    if earlier.iter().any(|other| other.label == rule.label) {
-        let label = rule.label.clone();
-        out.push(
-            wrong(T::RuleLabelTwice { label })
-                .why(T::RuleLabelTwiceWhy)
-                .fix(T::RuleLabelTwiceFix),
-        );
-    }
-    ports(rule, out);
-    sources(rule, out);
+/// `row`: which rule it is. `earlier`: the rules whose labels are taken.
+pub(super) fn check(rule: &Rule, row: Option<u32>, earlier: &[&Rule], out: &mut Vec<Diagnostic>) {
+    spot(row, RuleCell::Label, out, |out| label(rule, earlier, out));
+    spot(row, RuleCell::Ports, out, |out| ports(rule, out));
+    spot(row, RuleCell::Sources, out, |out| sources(rule, out));
 }
 
-fn label(rule: &Rule, out: &mut Vec<Diagnostic>) {
+fn label(rule: &Rule, earlier: &[&Rule], out: &mut Vec<Diagnostic>) {
     let label = &rule.label;
     let shape = label.starts_with(|c: char| c.is_ascii_alphabetic())
         && label
@@ -38,6 +30,14 @@ fn label(rule: &Rule, out: &mut Vec<Diagnostic>) {
             })
             .why(T::RuleLabelWhy)
             .fix(T::RuleLabelFix),
+        );
+    }
+    if earlier.iter().any(|other| other.label == rule.label) {
+        let label = rule.label.clone();
+        out.push(
+            wrong(T::RuleLabelTwice { label })
+                .why(T::RuleLabelTwiceWhy)
+                .fix(T::RuleLabelTwiceFix),
         );
     }
 }

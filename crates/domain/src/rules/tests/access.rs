@@ -112,72 +112,72 @@ fn firewall_rules_are_ones_that_linode_takes() {
     check(
         tcp("s", Some("22")),
         &expect![[r#"
-        error FirewallRules: rule_label label=s
-            rule_label_why, rule_label_fix
-    "#]],
+            error FirewallRules 0.Label: rule_label label=s
+                rule_label_why, rule_label_fix
+        "#]],
     );
     check(
         tcp("lke-icmp", Some("22")),
         &expect![[r#"
-        error FirewallRules: rule_label_twice label=lke-icmp
-            rule_label_twice_why, rule_label_twice_fix
-    "#]],
+            error FirewallRules 0.Label: rule_label_twice label=lke-icmp
+                rule_label_twice_why, rule_label_twice_fix
+        "#]],
     );
     check(
         tcp("ssh", Some("22, 080")),
         &expect![[r#"
-        error FirewallRules: ports_bad label=ssh piece=080
-            ports_bad_why, ports_bad_fix
-    "#]],
+            error FirewallRules 0.Ports: ports_bad label=ssh piece=080
+                ports_bad_why, ports_bad_fix
+        "#]],
     );
     check(
         tcp("ssh", Some("24-22")),
         &expect![[r#"
-        error FirewallRules: ports_bad label=ssh piece=24-22
-            ports_bad_why, ports_bad_fix
-    "#]],
+            error FirewallRules 0.Ports: ports_bad label=ssh piece=24-22
+                ports_bad_why, ports_bad_fix
+        "#]],
     );
     check(
         tcp("ssh", Some("65536")),
         &expect![[r#"
-        error FirewallRules: ports_bad label=ssh piece=65536
-            ports_bad_why, ports_bad_fix
-    "#]],
+            error FirewallRules 0.Ports: ports_bad label=ssh piece=65536
+                ports_bad_why, ports_bad_fix
+        "#]],
     );
     check(
         tcp("ssh", None),
         &expect![[r#"
-        error FirewallRules: ports_missing label=ssh protocol=TCP
-            ports_missing_why, ports_missing_fix
-    "#]],
+            error FirewallRules 0.Ports: ports_missing label=ssh protocol=TCP
+                ports_missing_why, ports_missing_fix
+        "#]],
     );
     check(
         tcp("ssh", Some("1-2,3-4,5-6,7-8,9-10,11-12,13-14,15-16")),
         &expect![[r#"
-        error FirewallRules: ports_too_many label=ssh pieces=16 max=15
-            ports_too_many_why, ports_too_many_fix
-    "#]],
+            error FirewallRules 0.Ports: ports_too_many label=ssh pieces=16 max=15
+                ports_too_many_why, ports_too_many_fix
+        "#]],
     );
     check(
         rule("ping", Protocol::Icmp, Some("1"), here),
         &expect![[r#"
-        error FirewallRules: ports_not_here label=ping protocol=ICMP protocol=ICMP
-            ports_not_here_why, ports_not_here_fix
-    "#]],
+            error FirewallRules 0.Ports: ports_not_here label=ping protocol=ICMP protocol=ICMP
+                ports_not_here_why, ports_not_here_fix
+        "#]],
     );
     check(
         rule("ssh", Protocol::Tcp, Some("22"), &[]),
         &expect![[r#"
-        error FirewallRules: sources_empty label=ssh
-            sources_empty_why, sources_empty_fix
-    "#]],
+            error FirewallRules 0.Sources: sources_empty label=ssh
+                sources_empty_why, sources_empty_fix
+        "#]],
     );
     check(
         rule("ssh", Protocol::Tcp, Some("22"), &["0.0.0.0/0"]),
         &expect![[r#"
-        warning FirewallRules: rule_everyone cidr=0.0.0.0/0 label=ssh what=TCP 22
-            rule_everyone_why, everyone_fix
-    "#]],
+            warning FirewallRules 0.Sources: rule_everyone cidr=0.0.0.0/0 label=ssh what=TCP 22
+                rule_everyone_why, everyone_fix
+        "#]],
     );
 }
 

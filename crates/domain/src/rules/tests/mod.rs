@@ -8,6 +8,7 @@ mod weighed;
 
 use super::example::{NOW, account, catalog};
 use super::*;
+use crate::diagnostic::RuleSpot;
 use crate::text::Param;
 use expect_test::Expect;
 use std::fmt::Write as _;
@@ -65,6 +66,7 @@ fn said(all: &[Diagnostic]) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
+        let spot = spot(one);
         let (why, fix) = (code(&one.why), code(&one.fix));
         let correction = one
             .correction
@@ -72,7 +74,7 @@ fn said(all: &[Diagnostic]) -> String {
             .map_or_else(String::new, |one| format!(" => {}", one.literal));
         writeln!(
             said,
-            "{severity} {:?}: {}{params}",
+            "{severity} {:?}{spot}: {}{params}",
             one.field, one.what.code
         )
         .unwrap();
@@ -81,7 +83,13 @@ fn said(all: &[Diagnostic]) -> String {
     said
 }
 
-/// Severity, code, the parameters' values, and the codes of why and fix, in a line.
+/// Which rule it is about, and what of it.
+fn spot(one: &Diagnostic) -> String {
+    let said = |spot: RuleSpot| format!(" {}.{:?}", spot.row, spot.cell);
+    one.rule.map_or_else(String::new, said)
+}
+
+/// Severity, rule, code, the parameters' values, and the codes of why and fix, in a line.
 fn said_in_a_line(one: &Diagnostic) -> String {
     fn value(param: &Param) -> String {
         match param {
@@ -109,5 +117,6 @@ fn said_in_a_line(one: &Diagnostic) -> String {
     }
     let code = |text: &Option<Text>| text.as_ref().map_or("-", |text| &text.code).to_owned();
     let (why, fix) = (code(&one.why), code(&one.fix));
-    format!("{severity} {}{params} ({why}, {fix})", one.what.code)
+    let spot = spot(one);
+    format!("{severity}{spot} {}{params} ({why}, {fix})", one.what.code)
 }
