@@ -42,7 +42,7 @@ fn judge(set: &RuleSet, known: &[bool], webhooks: WebhookPath, out: &mut Vec<Dia
         rule::check(rule, row, &before[..at], out);
         spot(row, RuleCell::Sources, out, |out| rule::everyone(rule, out));
         spot(row, RuleCell::Rule, out, |out| {
-            shadow::check(&set.inbound, at, out)
+            shadow::check(&set.inbound, at, out);
         });
     }
     for (at, rule) in set.outbound.iter().enumerate() {
