@@ -15,7 +15,7 @@ use kube::api::{Api, DeleteParams, GetParams, ListParams, Patch, PatchParams};
 use kube::core::Request;
 use kube::{Error, Resource as _};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::cluster::{KubeCluster, MANAGER};
@@ -153,19 +153,26 @@ impl KubeCluster {
     }
 
     pub(crate) async fn guards(&self) -> Answer<Option<Vec<InstanceId>>> {
+        let Some(found) = self.primary::<Guarding>().await? else {
+            return Ok(None);
+        };
+        let nodes = found.status.and_then(|status| status.nodes);
+        let nodes = nodes.unwrap_or_default().into_iter().map(InstanceId);
+        Ok(Some(nodes.collect()))
+    }
+
+    /// By what is read of it; `None`: there is none.
+    async fn primary<T: DeserializeOwned>(&self) -> Answer<Option<T>> {
         let failed = |error| failure::of("read the controller's resource", error);
         let request = Request::new(RESOURCES)
             .get(PRIMARY, &GetParams::default())
             .map_err(Error::BuildRequest)
             .map_err(failed)?;
-        let found: Guarding = match self.client.request(request).await {
-            Ok(found) => found,
-            Err(Error::Api(status)) if status.code == 404 => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        let nodes = found.status.and_then(|status| status.nodes);
-        let nodes = nodes.unwrap_or_default().into_iter().map(InstanceId);
-        Ok(Some(nodes.collect()))
+        match self.client.request(request).await {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Api(status)) if status.code == 404 => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     pub(crate) async fn drop_resource(&self) -> Answer<()> {
@@ -192,22 +199,15 @@ impl KubeCluster {
     /// DELETE, and what holds it for a controller that runs no more is let go.
     pub(crate) async fn release(&self) -> Answer<bool> {
         self.drop_resource().await?;
-        let failed = |error| failure::of("let the controller's resource go", error);
-        let one = Request::new(RESOURCES);
-        let get = one
-            .get(PRIMARY, &GetParams::default())
-            .map_err(Error::BuildRequest)
-            .map_err(failed)?;
-        let left: Held = match self.client.request(get).await {
-            Ok(left) => left,
-            Err(Error::Api(status)) if status.code == 404 => return Ok(false),
-            Err(error) => return Err(failed(error)),
+        let Some(left) = self.primary::<Held>().await? else {
+            return Ok(false);
         };
+        let failed = |error| failure::of("let the controller's resource go", error);
         // Whatever else holds it is somebody else's.
         let mut others = left.metadata.finalizers.unwrap_or_default();
         others.retain(|one| one != FINALIZER);
         let without = json!({"metadata": {"finalizers": others}});
-        let patch = one
+        let patch = Request::new(RESOURCES)
             .patch(PRIMARY, &ours_merging(), &Patch::Merge(without))
             .map_err(Error::BuildRequest)
             .map_err(failed)?;
