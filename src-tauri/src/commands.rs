@@ -128,16 +128,11 @@ pub(crate) async fn search_account(shell: State<'_, Shell>) -> Answer<AccountSea
     shell.session().await?.engine.search_account().await
 }
 
-/// This computer's public address as a CIDR; asked for only by this.
+/// This computer's public addresses as CIDRs; asked for only by this.
 #[tauri::command]
-pub(crate) async fn my_address(shell: State<'_, Shell>) -> Answer<String> {
-    shell
-        .session()
-        .await?
-        .engine
-        .my_address()
-        .await
-        .map(|address| address.to_string())
+pub(crate) async fn my_addresses(shell: State<'_, Shell>) -> Answer<Vec<String>> {
+    let mine = shell.session().await?.engine.my_addresses().await?;
+    Ok(mine.iter().map(ToString::to_string).collect())
 }
 
 /// Accepts a reviewed plan and begins it.

@@ -24,7 +24,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "licence_text",
     "licences",
     "merge_kubeconfig",
-    "my_address",
+    "my_addresses",
     "open_service",
     "open_tfvars",
     "places",

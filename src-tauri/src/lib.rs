@@ -119,7 +119,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             licences::licence_text,
             licences::licences,
             kubectl::merge_kubeconfig,
-            commands::my_address,
+            commands::my_addresses,
             services::open_service,
             files::open_tfvars,
             about::places,

@@ -66,7 +66,7 @@ async fn the_list_is_edited_a_new_address_is_let_in_and_every_path_is_said() -> 
     let (_, reach) = said(home, &demo, &["reach", &label]).await?;
     let roamed = &reach["reach"]["roamed"];
     ensure!(
-        roamed["from"] == mine.as_str() && roamed["to"] == "192.0.2.77/32",
+        roamed["from"] == json!([mine]) && roamed["to"] == json!(["192.0.2.77/32"]),
         "{roamed}"
     );
     let (code, allowed) = said(home, &demo, &["access", &label, "--allow-me"]).await?;

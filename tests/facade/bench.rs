@@ -246,7 +246,7 @@ async fn ports(twin: &Twin, home: &std::path::Path, shift: &Shift) -> Ports {
         clock: Arc::new(Turned(clock, shift.clone())),
         journals: Arc::new(FileJournals::new(home.to_owned(), "test")),
         owner: local::owner(home).unwrap(),
-        address: Arc::new(PublicAddress::demo(transport, &origin.to_string())),
+        address: Arc::new(PublicAddress::demo(transport, &origin.to_string()).remembering(home)),
         ids: Arc::new(Ulids),
         clean_kubeconfig: cleaner(ServerRule::Loopback),
         own_kubeconfig: Arc::new(UserKubeconfig::at(home, vec![home.join("kube/config")])),

@@ -24,6 +24,7 @@ mod owner;
 mod policy;
 mod reach;
 mod refused;
+mod roam;
 mod rounds;
 mod states;
 mod stop;

@@ -161,8 +161,12 @@ struct Shy(Arc<dyn Address>);
 
 #[async_trait::async_trait]
 impl Address for Shy {
-    async fn mine(&self) -> Answer<IpNet> {
+    async fn mine(&self) -> Answer<Vec<IpNet>> {
         self.0.mine().await
+    }
+
+    fn had(&self) -> Vec<IpNet> {
+        self.0.had()
     }
 
     fn services(&self) -> Vec<String> {
@@ -174,6 +178,8 @@ impl Address for Shy {
 async fn who_roamed_is_asked_first_and_then_let_in_beside_the_others() {
     let mut bench = Bench::new().await;
     let id = bench.deploy(Bench::spec()).await;
+    // The address that it had is known after the restart too.
+    bench.engine.observe_once(&id).await;
     let shy = |ports: &mut Ports| ports.address = Arc::new(Shy(ports.address.clone()));
     bench.crash().await;
     bench.restart_with(shy).await;

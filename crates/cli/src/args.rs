@@ -221,7 +221,8 @@ pub(crate) struct AccessArgs {
     /// Who may no longer, as it stands in the list.
     #[arg(long, value_name = "CIDR", value_parser = network)]
     pub(crate) remove: Vec<IpNet>,
-    /// Ask for this computer's address (the demo cloud, else api.ipify.org, is told), and let it in;
+    /// Ask for this computer's addresses (the demo cloud, else api.ipify.org and api6.ipify.org,
+    /// are told), and let them in;
     /// the address that it had before goes.
     #[arg(long)]
     pub(crate) allow_me: bool,
@@ -333,7 +334,7 @@ pub(crate) struct SpecArgs {
     /// A tofu.tfvars file; without it the defaults are taken.
     #[arg(long, value_name = "FILE")]
     pub(crate) var_file: Option<PathBuf>,
-    /// Who may connect when the file does not say: `ask` (the cloud or api.ipify.org tells this
+    /// Who may connect when the file does not say: `ask` (the demo cloud, or api.ipify.org and api6.ipify.org, tell this
     /// computer's public address) or a CIDR.
     #[arg(long, value_name = "ask|CIDR", default_value = "ask", value_parser = my_address)]
     pub(crate) my_address: MyAddress,

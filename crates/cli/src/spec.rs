@@ -67,11 +67,11 @@ impl Given {
             return Ok(());
         }
         let mine = match mine {
-            MyAddress::Is(address) => address,
-            MyAddress::Ask => engine.my_address().await?,
+            MyAddress::Is(address) => vec![address],
+            MyAddress::Ask => engine.my_addresses().await?,
         };
-        self.spec.kubectl_access.get_or_insert_with(|| vec![mine]);
-        self.spec.ui_access.get_or_insert_with(|| vec![mine]);
+        self.spec.kubectl_access.get_or_insert_with(|| mine.clone());
+        self.spec.ui_access.get_or_insert(mine);
         Ok(())
     }
 

@@ -91,7 +91,7 @@ async fn loopback(origin: Origin, home: &Path) -> Result<Wired> {
         cloud.named(id),
         clock.clone(),
         home,
-        PublicAddress::demo(transport, &origin.to_string()),
+        PublicAddress::demo(transport, &origin.to_string()).remembering(home),
         ServerRule::Loopback,
     )?;
     let here = Here {

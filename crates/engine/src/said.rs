@@ -104,7 +104,7 @@ domain::texts! {
         /// LKE calls the nodes ready; Kubernetes does not yet, or does not answer.
         "note_waits_kubernetes" WaitsKubernetes { want: u32 },
         /// Kubernetes refuses this computer, whose address the list leaves out.
-        "note_locked_out" LockedOut { name: String, address: String, addresses: Vec<String> },
+        "note_locked_out" LockedOut { name: String, own: Vec<String>, addresses: Vec<String> },
         /// Kubernetes does not answer, and what the own address is has to be asked.
         "note_kubernetes_silent" KubernetesSilent { name: String, addresses: Vec<String> },
         /// The firewall before a load balancer is not there yet, or not as wished.

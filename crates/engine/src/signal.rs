@@ -68,7 +68,7 @@ pub trait Observer: Send + Sync {
     fn noted(&self, deployment: &DeploymentId, step: usize, what: &Text);
     /// Kubernetes does not answer a run: who is on the list that is enforced, and the own address as
     /// far as it is known. `None`: it answers, or no list is enforced.
-    fn shut_out(&self, deployment: &DeploymentId, list: Option<(&[IpNet], Option<IpNet>)>);
+    fn shut_out(&self, deployment: &DeploymentId, list: Option<(&[IpNet], &[IpNet])>);
     /// A step takes longer than it should; it goes on.
     fn late(&self, deployment: &DeploymentId, step: usize, what: &Text);
 }
@@ -81,6 +81,6 @@ impl Observer for Deaf {
     fn recorded(&self, _: &DeploymentId, _: &Record) {}
     fn observed(&self, _: &DeploymentId, _: &Observed) {}
     fn noted(&self, _: &DeploymentId, _: usize, _: &Text) {}
-    fn shut_out(&self, _: &DeploymentId, _: Option<(&[IpNet], Option<IpNet>)>) {}
+    fn shut_out(&self, _: &DeploymentId, _: Option<(&[IpNet], &[IpNet])>) {}
     fn late(&self, _: &DeploymentId, _: usize, _: &Text) {}
 }

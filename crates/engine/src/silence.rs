@@ -3,6 +3,7 @@
 
 use crate::act::{Act, Trouble};
 use crate::said::Note;
+use domain::reach::left_out;
 use std::time::Duration;
 
 /// A client and the reason are looked for again after such a part of the silence until then,
@@ -69,18 +70,19 @@ impl Act {
             return Ok(None);
         }
         let known = self.ports.address.known().await;
-        self.observer.shut_out(id, Some((&list.addresses, known)));
+        self.observer.shut_out(id, Some((&list.addresses, &known)));
         let name = self.read(domain::progress::Progress::label).await;
         let name = name.unwrap_or_default();
         let addresses = list.addresses.iter().map(ToString::to_string).collect();
-        Ok(match known {
-            Some(mine) if list.addresses.iter().any(|net| net.contains(&mine)) => None,
-            Some(mine) => Some(Note::LockedOut {
-                name,
-                address: mine.to_string(),
-                addresses,
-            }),
-            None => Some(Note::KubernetesSilent { name, addresses }),
-        })
+        if known.is_empty() {
+            return Ok(Some(Note::KubernetesSilent { name, addresses }));
+        }
+        let own = left_out(&list.addresses, &known);
+        let own: Vec<String> = own.iter().map(ToString::to_string).collect();
+        Ok((!own.is_empty()).then_some(Note::LockedOut {
+            name,
+            own,
+            addresses,
+        }))
     }
 }

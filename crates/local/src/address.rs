@@ -1,4 +1,4 @@
-//! The own address as others see it. Asking is telling somebody, so nothing here asks by itself:
+//! The own addresses as others see them. Asking is telling somebody, so nothing here asks by itself:
 //! the engine calls it only after the user said so.
 
 use crate::clock::get;
@@ -9,28 +9,31 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Answers the asker's address as plain text and nothing else.
-const PUBLIC: &str = "https://api.ipify.org";
+/// Each answers the asker's address as plain text and nothing else: one over IPv4, one over IPv6.
+const SERVICES: [&str; 2] = ["api.ipify.org", "api6.ipify.org"];
+/// How long each is waited for. A network that swallows IPv6 does not say so.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(5)];
 /// Longer answers hold no address.
 const TEXT_BYTES_MAX: usize = 100;
-
-/// Who is told that this computer asks, by name.
-const SERVICES: [&str; 1] = ["api.ipify.org"];
-/// Where the user's "always" is kept, in the home folder.
+/// Where what the user said and what this computer had are kept, in the home folder.
 const FILE: &str = "address.json";
 
-/// The computer's public address.
+/// The computer's public addresses.
 pub struct PublicAddress {
     source: Source,
-    kept: Option<PathBuf>,
+    /// One writer at a time.
+    kept: Option<Mutex<PathBuf>>,
 }
 
-/// What the user said of asking.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Said {
+/// What the user said of asking, and what was answered.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Kept {
     always: bool,
+    #[serde(default)]
+    had: Vec<IpNet>,
 }
 
 enum Source {
@@ -39,14 +42,13 @@ enum Source {
 }
 
 impl PublicAddress {
-    /// Asks a public server, once per call, over https.
+    /// Asks public servers, each once per call, over https.
     pub fn live() -> Result<Self, Error> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
-            .timeout(Duration::from_secs(20))
             .build()
             .map_err(|cause| Error::Client { cause })?;
         Ok(Self {
@@ -55,10 +57,10 @@ impl PublicAddress {
         })
     }
 
-    /// The same, with the user's "always" kept in a home folder.
+    /// The same, with the user's "always" and the addresses of before kept in a home folder.
     #[must_use]
     pub fn remembering(mut self, home: &Path) -> Self {
-        self.kept = Some(home.join(FILE));
+        self.kept = Some(Mutex::new(home.join(FILE)));
         self
     }
 
@@ -69,19 +71,43 @@ impl PublicAddress {
             kept: None,
         }
     }
+
+    /// What cannot be read was never said.
+    fn kept(&self) -> Kept {
+        let Some(path) = &self.kept else {
+            return Kept::default();
+        };
+        read_kept(&path.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Kept)) -> std::io::Result<()> {
+        let Some(path) = &self.kept else {
+            return Ok(());
+        };
+        let path = path.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = read_kept(&path);
+        change(&mut kept);
+        files::write_whole(&path, &serde_json::to_vec(&kept)?).map_err(|(_, _, cause)| cause)
+    }
+}
+
+fn read_kept(path: &Path) -> Kept {
+    let text = std::fs::read(path).ok();
+    let kept = text.and_then(|text| serde_json::from_slice(&text).ok());
+    kept.unwrap_or_default()
 }
 
 #[derive(Deserialize)]
 struct Me {
-    address: IpAddr,
+    addresses: Vec<IpAddr>,
 }
 
 #[async_trait]
 impl Address for PublicAddress {
-    async fn known(&self) -> Option<IpNet> {
+    async fn known(&self) -> Vec<IpNet> {
         match &self.source {
-            Source::Public(_) if !self.always() => None,
-            Source::Public(_) | Source::Demo(..) => self.mine().await.ok(),
+            Source::Public(_) if !self.always() => Vec::new(),
+            Source::Public(_) | Source::Demo(..) => self.mine().await.unwrap_or_default(),
         }
     }
 
@@ -92,53 +118,72 @@ impl Address for PublicAddress {
         }
     }
 
-    /// What cannot be read is "no".
     fn always(&self) -> bool {
-        let text = self.kept.as_ref().and_then(|path| std::fs::read(path).ok());
-        let said = text.and_then(|text| serde_json::from_slice::<Said>(&text).ok());
-        said.unwrap_or_default().always
+        self.kept().always
     }
 
     fn set_always(&self, always: bool) -> std::io::Result<()> {
-        let Some(path) = &self.kept else {
-            return Ok(());
-        };
-        let text = serde_json::to_vec(&Said { always })?;
-        files::write_whole(path, &text).map_err(|(_, _, cause)| cause)
+        self.change(|kept| kept.always = always)
     }
 
-    async fn mine(&self) -> Answer<IpNet> {
-        let operation = "read the own address";
+    fn had(&self) -> Vec<IpNet> {
+        self.kept().had
+    }
+
+    fn keep(&self, had: &[IpNet]) -> std::io::Result<()> {
+        self.change(|kept| kept.had = had.to_vec())
+    }
+
+    async fn mine(&self) -> Answer<Vec<IpNet>> {
         match &self.source {
             Source::Demo(transport, origin) => {
-                let me: Me = get(transport, &format!("{origin}/_demo/me"), operation).await?;
-                Ok(IpNet::from(me.address))
+                let me: Me = get(transport, &format!("{origin}/_demo/me"), OPERATION).await?;
+                Ok(me.addresses.into_iter().map(IpNet::from).collect())
             }
             Source::Public(client) => {
-                let failed = |kind, cause: reqwest::Error| {
-                    let mut failure = Failure::new(kind, operation);
-                    failure.cause = Some(Box::new(cause));
-                    failure
-                };
-                let reply = client.get(PUBLIC).send().await;
-                let mut reply = reply.map_err(|why| failed(Kind::Unavailable, why))?;
-                let mut text = Vec::new();
-                let chunk = |why| failed(Kind::Unknown, why);
-                while let Some(bytes) = reply.chunk().await.map_err(chunk)? {
-                    text.extend_from_slice(&bytes);
-                    if text.len() > TEXT_BYTES_MAX {
-                        break;
-                    }
-                }
-                let status = reply.status();
-                read(&text).filter(|_| status.is_success()).ok_or_else(|| {
-                    let mut failure = Failure::new(Kind::Unknown, operation);
-                    failure.status = Some(status.as_u16());
-                    failure
-                })
+                let [four, six] = [0, 1].map(|at| ask(client, SERVICES[at], PATIENCE[at]));
+                let (four, six) = tokio::join!(four, six);
+                both(four, six)
             }
         }
     }
+}
+
+const OPERATION: &str = "read the own address";
+
+/// One of each family, IPv4 first. That this computer has one of them only is no failure.
+fn both(four: Answer<IpNet>, six: Answer<IpNet>) -> Answer<Vec<IpNet>> {
+    match (four, six) {
+        (Ok(four), Ok(six)) if four == six => Ok(vec![four]),
+        (Ok(four), Ok(six)) => Ok(vec![four, six]),
+        (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(vec![one]),
+        (Err(failure), Err(_)) => Err(failure),
+    }
+}
+
+async fn ask(client: &reqwest::Client, service: &str, patience: Duration) -> Answer<IpNet> {
+    let failed = |kind, cause: reqwest::Error| {
+        let mut failure = Failure::new(kind, OPERATION);
+        failure.cause = Some(Box::new(cause));
+        failure
+    };
+    let request = client.get(format!("https://{service}")).timeout(patience);
+    let reply = request.send().await;
+    let mut reply = reply.map_err(|why| failed(Kind::Unavailable, why))?;
+    let mut text = Vec::new();
+    let chunk = |why| failed(Kind::Unknown, why);
+    while let Some(bytes) = reply.chunk().await.map_err(chunk)? {
+        text.extend_from_slice(&bytes);
+        if text.len() > TEXT_BYTES_MAX {
+            break;
+        }
+    }
+    let status = reply.status();
+    read(&text).filter(|_| status.is_success()).ok_or_else(|| {
+        let mut failure = Failure::new(Kind::Unknown, OPERATION);
+        failure.status = Some(status.as_u16());
+        failure
+    })
 }
 
 /// One address and nothing else.
@@ -157,12 +202,29 @@ mod tests {
     async fn a_demo_cloud_says_how_it_sees_us() {
         let service = tower::service_fn(|request: http::Request<Bytes>| async move {
             assert_eq!(request.uri(), "http://127.0.0.1:1/_demo/me");
-            let body = Full::new(Bytes::from(r#"{"address": "203.0.113.7"}"#));
+            let body = Full::new(Bytes::from(
+                r#"{"addresses": ["203.0.113.7", "2001:db8::7"]}"#,
+            ));
             let body = body.map_err(|never| match never {}).boxed_unsync();
             Ok::<_, crate::BoxError>(http::Response::new(body))
         });
         let address = PublicAddress::demo(Transport::new(service), "http://127.0.0.1:1");
-        assert_eq!(address.mine().await.unwrap().to_string(), "203.0.113.7/32");
+        let mine = address.mine().await.unwrap();
+        let both = ["203.0.113.7/32", "2001:db8::7/128"].map(|one| one.parse().unwrap());
+        assert_eq!(mine, both);
+    }
+
+    #[test]
+    fn a_computer_with_one_family_has_one_address() {
+        let net = |text: &str| text.parse::<IpNet>().unwrap();
+        let (four, six) = (net("203.0.113.7/32"), net("2001:db8::7/128"));
+        let away = || Failure::new(Kind::Unavailable, OPERATION);
+        assert_eq!(both(Ok(four), Ok(six)).unwrap(), [four, six]);
+        assert_eq!(both(Ok(four), Err(away())).unwrap(), [four]);
+        assert_eq!(both(Err(away()), Ok(six)).unwrap(), [six]);
+        // Some networks answer both names over one family.
+        assert_eq!(both(Ok(four), Ok(four)).unwrap(), [four]);
+        assert!(both(Err(away()), Err(away())).is_err());
     }
 
     #[test]
@@ -172,11 +234,15 @@ mod tests {
         assert!(!live().always());
         live().set_always(true).unwrap();
         assert!(live().always());
-        assert_eq!(live().services(), ["api.ipify.org"]);
+        assert_eq!(live().services(), ["api.ipify.org", "api6.ipify.org"]);
         std::fs::write(home.path().join(FILE), "not JSON").unwrap();
         assert!(!live().always());
+        live().set_always(true).unwrap();
+        let had: Vec<IpNet> = vec!["203.0.113.7/32".parse().unwrap()];
+        live().keep(&had).unwrap();
+        assert!(live().always(), "one does not undo the other");
         live().set_always(false).unwrap();
-        assert!(!live().always());
+        assert_eq!((live().always(), live().had()), (false, had));
     }
 
     #[test]

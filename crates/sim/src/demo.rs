@@ -3,7 +3,7 @@
 //! | endpoint | methods | |
 //! |---|---|---|
 //! | `/_demo/id` | GET | `{"cloud": "demo-<hex>"}` |
-//! | `/_demo/me` | GET | `{"address"}`: the asking client's public address |
+//! | `/_demo/me` | GET | `{"addresses"}`: the asking client's public addresses |
 //! | `/_demo/ledger` | GET | alive, dead, spend |
 //! | `/_demo/calls` | GET, DELETE | calls so far by method and path; set to none |
 //! | `/_demo/clock` | GET, POST | `{now, speed, paused}`; `{speed?, paused?, step_ms?}` |
@@ -13,7 +13,7 @@
 //! | `/_demo/reach` | GET | what gets through to each node: kubelet, webhooks, node ports, DNS, pods |
 //! | `/_demo/switches` | GET, PUT | [`Switches`], absent ones at their default |
 //! | `/_demo/tokens` | POST | `{scopes, restricted, grants, expires, label, user, account}`, all optional |
-//! | `/_demo/clients` | GET, PUT | public address by the client's own |
+//! | `/_demo/clients` | GET, PUT | public address, or a list of them, by the client's own |
 
 use std::net::IpAddr;
 
@@ -67,7 +67,7 @@ fn act(
     let now = clock.now();
     match (method, path) {
         ("GET", "/_demo/id") => Ok(json!({"cloud": world.cloud})),
-        ("GET", "/_demo/me") => Ok(json!({"address": world.public_address(&client.to_string())})),
+        ("GET", "/_demo/me") => Ok(json!({"addresses": world.public_addresses(client)})),
         ("GET", "/_demo/ledger") => Ok(world.ledger.reply(now, world.switches.billing)),
         ("GET", "/_demo/calls") => Ok(json!(world.calls)),
         ("DELETE", "/_demo/calls") => {
@@ -103,9 +103,7 @@ fn act(
         ("POST", "/_demo/tokens") => make_token(world, now, body),
         ("GET", "/_demo/clients") => Ok(json!(world.clients)),
         ("PUT", "/_demo/clients") => {
-            let clients: std::collections::BTreeMap<IpAddr, IpAddr> = read_as(body)?;
-            let text = |(own, public): (IpAddr, IpAddr)| (own.to_string(), public.to_string());
-            world.clients = clients.into_iter().map(text).collect();
+            world.clients = read_as(body)?;
             Ok(json!(world.clients))
         }
         _ => Err((404, "Not found".to_owned())),

@@ -62,9 +62,12 @@ impl Drop for Background {
 impl World {
     /// Whether a client at `client` may reach the control plane of a cluster now.
     pub(crate) fn admits(&self, cluster: u64, client: IpAddr) -> bool {
-        let public = self.public_address(&client.to_string());
-        let cluster = self.clusters.get(&cluster);
-        cluster.is_some_and(|cluster| public.parse().is_ok_and(|address| cluster.admits(address)))
+        let Some(cluster) = self.clusters.get(&cluster) else {
+            return false;
+        };
+        let ipv6 = self.switches.kubernetes_over_ipv6;
+        let mut ways = self.public_addresses(client).into_iter();
+        ways.any(|address| (address.is_ipv4() || ipv6) && cluster.admits(address))
     }
 }
 

@@ -2,6 +2,7 @@
 //! How things change as time passes is in `life.rs`, what a request does in `linode/`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,14 @@ use crate::things::{Firewall, Linode, LkeCluster, Lock, NodeBalancer, Volume};
 use crate::tokens::Tokens;
 
 /// The whole demo cloud but its clock.
+/// How the rest of the world sees a client: one address, or one of each family.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Public {
+    One(IpAddr),
+    Several(Vec<IpAddr>),
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct World {
     pub seed: u64,
@@ -34,8 +43,8 @@ pub(crate) struct World {
     pub faults: Faults,
     /// Calls so far, by method and path with `{id}` in place of ids.
     pub calls: BTreeMap<String, u64>,
-    /// Public address by the client's own address.
-    pub clients: BTreeMap<String, String>,
+    /// Public addresses by the client's own address.
+    pub clients: BTreeMap<IpAddr, Public>,
     pub schedule: Schedule,
     pub clusters: BTreeMap<u64, LkeCluster>,
     pub linodes: BTreeMap<u64, Linode>,
@@ -101,7 +110,10 @@ impl World {
             tokens: Tokens::default(),
             faults: Faults::default(),
             calls: BTreeMap::new(),
-            clients: BTreeMap::from([("127.0.0.1".to_owned(), "203.0.113.7".to_owned())]),
+            clients: BTreeMap::from([(
+                IpAddr::V4(Ipv4Addr::LOCALHOST),
+                Public::One(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7))),
+            )]),
             schedule: Schedule::default(),
             clusters: BTreeMap::new(),
             linodes: BTreeMap::new(),
@@ -178,11 +190,12 @@ impl World {
         }
     }
 
-    /// What the rest of the world sees as the address of a client.
-    pub(crate) fn public_address(&self, client: &str) -> String {
-        self.clients
-            .get(client)
-            .cloned()
-            .unwrap_or_else(|| client.to_owned())
+    /// What the rest of the world sees as the addresses of a client.
+    pub(crate) fn public_addresses(&self, client: IpAddr) -> Vec<IpAddr> {
+        match self.clients.get(&client) {
+            None => vec![client],
+            Some(Public::One(address)) => vec![*address],
+            Some(Public::Several(addresses)) => addresses.clone(),
+        }
     }
 }

@@ -81,7 +81,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         licence_text: invalid args `origin` for command `licence_text`: command licence_text missing required key origin
         licences: done
         merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
-        my_address: problem "demo_not_started"
+        my_addresses: problem "demo_not_started"
         open_service: invalid args `deployment` for command `open_service`: command open_service missing required key deployment
         open_tfvars: problem "demo_not_started"
         places: done

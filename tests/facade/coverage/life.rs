@@ -314,10 +314,10 @@ impl Life {
                 .push(format!("{at} s: nobody says that the address changed"));
             return;
         };
-        assert_eq!(roamed.to.as_deref(), Some(now.to_string().as_str()));
+        assert_eq!(roamed.to, [now.to_string()]);
         let old = self.address;
         let engine = self.bench.engine.clone();
-        let click = engine.allow_address(&self.id, now, Some(old)).await;
+        let click = engine.let_in(&self.id, &[now], &[old]).await;
         if let Err(problem) = click {
             self.told.wrong.push(format!("{at} s: {problem:?}"));
             return;

@@ -53,7 +53,7 @@ export interface Backend {
   catalog(): Promise<Catalog>;
   review(spec: Spec): Promise<Review>;
   /** The own address as a CIDR. */
-  myAddress(): Promise<string>;
+  myAddresses(): Promise<string[]>;
   /** Who is told by that, and whether it may be asked for without a click. */
   addressAsking(): Promise<AddressAsking>;
   alwaysAskAddress(always: boolean): Promise<void>;

@@ -110,12 +110,12 @@ function rows(scene: Scene): Record<string, Row> {
 
 /** Before its own address was asked for, and after. */
 function lockedOut(asked: boolean, name = 'ada-lke-gpu-kubeflow'): Notice {
-  const services = names(['api.ipify.org']);
-  const to = word('198.51.100.9/32');
+  const services = names(['api.ipify.org', 'api6.ipify.org']);
+  const to = names(['198.51.100.9/32']);
   return {
     tone: 'danger',
     what: asked
-      ? text('needs_roamed', { from: word(ADDRESS), to })
+      ? text('needs_roamed', { from: names([ADDRESS]), to })
       : text('needs_roamed_ask', { services }),
     why: text('needs_roamed_why'),
     exists: null,
@@ -219,7 +219,7 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
       scene === 'unread'
         ? Promise.reject(problem as unknown as Error)
         : wait(review(one, scene === 'unknown')),
-    myAddress: () => wait(ADDRESS),
+    myAddresses: () => wait([ADDRESS]),
     addressAsking: () => wait(asking),
     alwaysAskAddress: (always) => {
       note(`always_ask_address ${String(always)}`);

@@ -2,7 +2,7 @@
 import type { Text } from "./Text";
 
 /**
- * Kubernetes does not answer this computer, whose address the list leaves out.
+ * Kubernetes does not answer this computer, which the list leaves out.
  */
 export type Roamed = { 
 /**
@@ -10,10 +10,10 @@ export type Roamed = {
  */
 what: Text, 
 /**
- * The address that the list holds and that this computer had; `null`: not known.
+ * What the list holds and this computer had; empty: not known.
  */
-from: string | null, 
+from: Array<string>, 
 /**
- * The address now; `null`: it has to be asked for, which tells a service.
+ * What is to be let in, IPv4 first; empty: it has to be asked for, which tells a service.
  */
-to: string | null, };
+to: Array<string>, };

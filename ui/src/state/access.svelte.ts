@@ -33,8 +33,8 @@ export class Access {
   /** What is wrong with what was typed, and with the list as it is wished. */
   wrong = $state.raw<readonly Diagnostic[]>([]);
   notes = $state.raw<readonly Diagnostic[]>([]);
-  /** This computer's own address, once it was asked for here. */
-  mine = $state<string | null>(null);
+  /** This computer's own addresses, once they were asked for here. */
+  mine = $state.raw<readonly string[]>([]);
   askingMine = $state(false);
   checking = $state(false);
   saving = $state(false);
@@ -126,8 +126,9 @@ export class Access {
     await this.put(text);
   }
 
-  async put(cidr: string): Promise<void> {
-    if (!this.wished.includes(cidr)) await this.#wish([...this.wished, cidr]);
+  async put(...cidrs: string[]): Promise<void> {
+    const more = cidrs.filter((cidr) => !this.wished.includes(cidr));
+    if (more.length > 0) await this.#wish([...this.wished, ...more]);
   }
 
   async remove(cidr: string): Promise<void> {
@@ -139,9 +140,9 @@ export class Access {
     const opened = this.#opened;
     this.askingMine = true;
     try {
-      const mine = await this.#host.backend.myAddress();
+      const mine = await this.#host.backend.myAddresses();
       this.mine = mine;
-      if (opened === this.#opened) await this.put(mine);
+      if (opened === this.#opened) await this.put(...mine);
     } catch (thrown) {
       this.#host.fail(thrown);
     } finally {

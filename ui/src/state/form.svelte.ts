@@ -22,8 +22,8 @@ export class Form {
   /** The access list as it is being typed. */
   accessText = $state('');
   uiText = $state('');
-  /** Whether `accessText` holds the own address as it was asked for. */
-  ownAddress = $state<string | null>(null);
+  /** This computer's own addresses, once they were asked for here. */
+  ownAddresses = $state.raw<readonly string[]>([]);
   askingAddress = $state(false);
   /** When nothing could be read for it, by the cloud's time. */
   unreadAt = $state<number | null>(null);
@@ -100,7 +100,7 @@ export class Form {
     this.review = null;
     this.file = null;
     this.fileDiagnostics = [];
-    this.ownAddress = null;
+    this.ownAddresses = [];
     this.unknownPrice = false;
     this.unreadAt = null;
     this.asking = false;
@@ -194,9 +194,8 @@ export class Form {
   async useMyAddress(): Promise<void> {
     this.askingAddress = true;
     try {
-      const address = await this.#backend.myAddress();
-      this.ownAddress = address;
-      this.setAccess(address);
+      this.ownAddresses = await this.#backend.myAddresses();
+      this.setAccess(this.ownAddresses.join(', '));
     } catch (thrown) {
       this.#fail(thrown);
     } finally {

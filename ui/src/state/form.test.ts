@@ -83,6 +83,16 @@ describe('the form', () => {
     expect(form.reviewable).toBe(true);
   });
 
+  it('takes an address of each family', async () => {
+    const { form, backend } = await opened();
+    const both = ['203.0.113.7/32', '2001:db8::7/128'];
+    backend.myAddresses = () => Promise.resolve(both);
+    await form.useMyAddress();
+    await settle();
+    expect(form.spec?.kubectl_access).toEqual(both);
+    expect(form.accessText).toBe(both.join(', '));
+  });
+
   it('keeps what is no address out of the Spec and says so', async () => {
     const { form } = await opened();
     form.setAccess('203.0.113.7, home');

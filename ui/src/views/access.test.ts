@@ -49,6 +49,19 @@ describe('the access list', () => {
     expect(screen.queryByTestId('said')).toBeNull();
   });
 
+  it('takes the own address of each family at once', async () => {
+    const { backend } = await open('access');
+    backend.myAddresses = () => Promise.resolve(['203.0.113.7/32', '2001:db8::7/128']);
+    await enabled('access-add-mine');
+    await fireEvent.click(at('access-add-mine'));
+    await waitFor(() => {
+      expect(entries()).toContain('2001:db8::7/128 new');
+    });
+    const of = (cidr: string) => document.querySelector(`[data-cidr="${cidr}"]`)?.textContent;
+    expect(of('203.0.113.7/32')).toContain('your address');
+    expect(of('2001:db8::7/128')).toContain('your address');
+  });
+
   it('takes nothing that Rust calls wrong, and shows its words', async () => {
     await open('access_wrong');
     await waitFor(() => {
@@ -98,7 +111,9 @@ describe('the access list', () => {
 describe('the own address', () => {
   it('is asked for with the name of who is told, and always only when that is said', async () => {
     const { backend } = await open('asking');
-    expect((await screen.findByTestId('asks-whom')).textContent).toContain('api.ipify.org');
+    expect((await screen.findByTestId('asks-whom')).textContent).toContain(
+      'api.ipify.org and api6.ipify.org',
+    );
     await fireEvent.click(at('always-ask'));
     expect(backend.calls).toContain('always_ask_address true');
     await waitFor(() => {

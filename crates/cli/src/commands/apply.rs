@@ -109,10 +109,10 @@ async fn warn_if_left_out(session: &Session<'_>, review: &Review, mine: MyAddres
         return;
     };
     let mine = match mine {
-        MyAddress::Is(address) => Some(address),
-        MyAddress::Ask => session.engine.my_address().await.ok(),
+        MyAddress::Is(address) => vec![address],
+        MyAddress::Ask => session.engine.my_addresses().await.unwrap_or_default(),
     };
-    if let Some(address) = mine.filter(|mine| !access.iter().any(|net| net.contains(mine))) {
+    for address in domain::reach::left_out(access, &mine) {
         eprintln!("warning: the access list leaves out this computer's address {address}");
         eprintln!("  kubectl will not reach the cluster from here. Add it to allowed_kubectl_ips.");
     }

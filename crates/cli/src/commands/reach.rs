@@ -140,8 +140,8 @@ pub(crate) async fn access(session: &Session<'_>, args: &AccessArgs) -> Result<E
     };
     if args.allow_me {
         match allowed_me(session, &one, args.keep_old).await {
-            Ok(Some((address, old))) => {
-                edit.add.push(address);
+            Ok(Some((new, old))) => {
+                edit.add.extend(new);
                 edit.remove.extend(old);
             }
             Ok(None) => return Ok(Exit::WrongInput),
@@ -180,10 +180,11 @@ pub(crate) async fn access(session: &Session<'_>, args: &AccessArgs) -> Result<E
 
 /// The own address goes only when it is typed: `--yes` was one question, this is another.
 fn sure(problem: &Problem) -> Option<bool> {
-    let address = problem.what.params.get("address")?;
-    let domain::text::Param::Text(address) = address else {
+    let addresses = problem.what.params.get("addresses")?;
+    let domain::text::Param::List(addresses) = addresses else {
         return None;
     };
+    let address = addresses.first()?;
     eprintln!("{}", say(&problem.what));
     problem
         .why
@@ -196,26 +197,30 @@ fn sure(problem: &Problem) -> Option<bool> {
     )
 }
 
-/// This computer's address, and the one that it takes the place of; `None`: not confirmed.
+/// This computer's addresses, and those whose place they take; `None`: not confirmed.
 async fn allowed_me(
     session: &Session<'_>,
     one: &Brief,
     keep_old: bool,
-) -> std::result::Result<Option<(IpNet, Option<IpNet>)>, Problem> {
+) -> std::result::Result<Option<(Vec<IpNet>, Vec<IpNet>)>, Problem> {
     for service in session.engine.address_services() {
         eprintln!("asking {service} for this computer's address");
     }
-    let mine = session.engine.my_address().await?;
+    let mine = session.engine.my_addresses().await?;
     session.engine.glance(&one.id).await;
     let roamed = session.engine.roamed(&one.id);
-    let question = match &roamed {
-        Some(roamed) => format!("{} Type yes:", say(&roamed.what)),
-        None => format!("Allow {mine}? Type yes:"),
+    let question = if let Some(roamed) = &roamed {
+        format!("{} Type yes:", say(&roamed.what))
+    } else {
+        let all: Vec<String> = mine.iter().map(ToString::to_string).collect();
+        format!("Allow {}? Type yes:", all.join(" and "))
     };
-    let old = roamed.and_then(|one| one.from?.parse().ok());
-    let old = old.filter(|_| !keep_old);
+    let nets = |all: &[String]| all.iter().filter_map(|one| one.parse().ok()).collect();
+    let new = roamed.as_ref().map_or(mine, |one| nets(&one.to));
+    let old = roamed.filter(|_| !keep_old);
+    let old = old.map(|one| nets(&one.from)).unwrap_or_default();
     match confirmed(session.cli.yes, &question, "yes") {
-        Some(true) => Ok(Some((mine, old))),
+        Some(true) => Ok(Some((new, old))),
         Some(false) => Ok(None),
         None => {
             eprintln!("error: a confirmation is missing and there is no terminal: give --yes");

@@ -42,10 +42,10 @@ pub(crate) async fn teardown(
     if review.notes.iter().any(silent) && !allow_my_address {
         eprintln!("  If the access list leaves this computer out: --allow-my-address adds it.");
     }
-    let mut allow = None;
+    let mut allow = Vec::new();
     if allow_my_address {
-        match session.engine.my_address().await {
-            Ok(address) => allow = Some(address),
+        match session.engine.my_addresses().await {
+            Ok(addresses) => allow = addresses,
             Err(problem) => return Ok(told(&problem)),
         }
     }
@@ -63,7 +63,7 @@ pub(crate) async fn teardown(
     }
     if let Err(problem) = session
         .engine
-        .tear_down_allowing(&one.id, &review.confirm, &delete, allow)
+        .tear_down_allowing(&one.id, &review.confirm, &delete, &allow)
         .await
     {
         return Ok(told(&problem));

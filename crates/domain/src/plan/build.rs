@@ -204,23 +204,28 @@ pub fn plan_teardown(
     prices: Prices,
     basis: Basis,
 ) -> Plan {
-    plan_teardown_allowing(spec, delete, None, prices, basis)
+    plan_teardown_allowing(spec, delete, &[], prices, basis)
 }
 
-/// The same, and `allow_my_address` may be let through to Kubernetes before it is asked.
+/// The same, and `allow_my_address` may be let through to Kubernetes before it is asked, one after
+/// the other until it answers.
 pub fn plan_teardown_allowing(
     spec: &Spec,
     delete: &BTreeSet<VolumeId>,
-    allow_my_address: Option<IpNet>,
+    allow_my_address: &[IpNet],
     prices: Prices,
     basis: Basis,
 ) -> Plan {
     let mut steps = Steps::default();
     let delete: Vec<VolumeId> = delete.iter().copied().collect();
-    let allowed = allow_my_address.map(|address| {
-        let revision = basis.plan.0.clone();
-        steps.add(Action::AllowAddress { address, revision }, [])
-    });
+    let mut allowed = None;
+    for (nth, &address) in allow_my_address.iter().enumerate() {
+        let revision = match nth {
+            0 => basis.plan.0.clone(),
+            _ => format!("{}-{nth}", basis.plan.0),
+        };
+        allowed = Some(steps.add(Action::AllowAddress { address, revision }, allowed));
+    }
     let ended = basis
         .controller
         .then(|| steps.add(Action::EndController, allowed));

@@ -3,11 +3,13 @@
 
 mod balancers;
 mod coverage;
+mod own;
 #[cfg(test)]
 mod tests;
 
 pub use balancers::{balancers, guard};
 pub use coverage::{coverage, nearest};
+pub use own::{left_out, took_the_place_of};
 
 use crate::firewall::{Others, Path, RuleSet, Traffic, Verdict, WebhookPath, cuts, others};
 use crate::inventory::{AccessList, FirewallRead};

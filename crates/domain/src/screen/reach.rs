@@ -11,10 +11,10 @@ use jiff::Timestamp;
 texts! {
     /// Kubernetes lets this computer no longer in.
     pub enum Roaming {
-        /// The address before and now.
-        "needs_roamed" Changed { from: String, to: String },
+        /// The addresses before and now.
+        "needs_roamed" Changed { from: Vec<String>, to: Vec<String> },
         /// The same; what the address was is not known.
-        "needs_roamed_to" ChangedTo { to: String },
+        "needs_roamed_to" ChangedTo { to: Vec<String> },
         /// What the address is has to be asked.
         "needs_roamed_ask" Ask { services: Vec<String> },
         /// Why it does not answer.
@@ -77,9 +77,10 @@ pub(super) fn notice(facts: &Facts<'_>, state: DeploymentState) -> Option<Notice
     let stands = matches!(state, DeploymentState::Running | DeploymentState::Building);
     let roamed = roamed.filter(|_| stands)?;
     let name = facts.progress.label().unwrap_or_default();
-    let action = match roamed.to {
-        Some(_) => NoticeAction::AllowAddress,
-        None => NoticeAction::AskAddress,
+    let action = if roamed.to.is_empty() {
+        NoticeAction::AskAddress
+    } else {
+        NoticeAction::AllowAddress
     };
     Some(Notice {
         tone: Tone::Danger,

@@ -115,15 +115,15 @@ pub struct Coverage {
     pub open_worst_ms: Option<u64>,
 }
 
-/// Kubernetes does not answer this computer, whose address the list leaves out.
+/// Kubernetes does not answer this computer, which the list leaves out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Roamed {
     /// "Your address changed from A to B: allow B?"
     pub what: Text,
-    /// The address that the list holds and that this computer had; `null`: not known.
-    pub from: Option<String>,
-    /// The address now; `null`: it has to be asked for, which tells a service.
-    pub to: Option<String>,
+    /// What the list holds and this computer had; empty: not known.
+    pub from: Vec<String>,
+    /// What is to be let in, IPv4 first; empty: it has to be asked for, which tells a service.
+    pub to: Vec<String>,
 }
 
 /// The access list as the cloud has it, to be edited.

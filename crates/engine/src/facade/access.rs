@@ -71,11 +71,13 @@ impl Engine {
         if new == old && now.enabled {
             return Ok(AccessDone::Nothing);
         }
-        if let Some(mine) = self.own_address().await.filter(|_| !edit.without_me) {
-            let holds = |list: &[IpNet]| list.iter().any(|net| net.contains(&mine));
-            if holds(&old) && !holds(&new) {
-                let address = mine.to_string();
-                let what = Said::AccessRemovesYou { address };
+        if !edit.without_me {
+            let mut own = self.own_addresses().await;
+            let holds = |list: &[IpNet], one: &IpNet| list.iter().any(|net| net.contains(one));
+            own.retain(|mine| holds(&old, mine) && !holds(&new, mine));
+            if !own.is_empty() {
+                let addresses = own.iter().map(ToString::to_string).collect();
+                let what = Said::AccessRemovesYou { addresses };
                 let why = Some(Said::AccessRemovesYouWhy);
                 return Err(problem(what, why, Some(Said::AccessRemovesYouFix)));
             }
@@ -90,16 +92,16 @@ impl Engine {
         }
     }
 
-    /// Lets one address in; the one that it replaces goes when that is wished.
-    pub async fn allow_address(
+    /// Lets addresses in; those that they replace go when that is wished.
+    pub async fn let_in(
         &self,
         id: &DeploymentId,
-        address: IpNet,
-        instead_of: Option<IpNet>,
+        addresses: &[IpNet],
+        instead_of: &[IpNet],
     ) -> Result<AccessDone, Problem> {
         let edit = AccessEdit {
-            add: vec![address],
-            remove: instead_of.into_iter().collect(),
+            add: addresses.to_vec(),
+            remove: instead_of.to_vec(),
             without_me: false,
         };
         self.edit_access(id, &edit).await

@@ -141,7 +141,7 @@ impl Engine {
             NoticeAction::StopFourHoursLater => Some(MoveStop::Later(hours(4))),
             NoticeAction::StopNever => Some(MoveStop::Never),
             NoticeAction::AskAddress => {
-                self.my_address().await?;
+                self.my_addresses().await?;
                 return Ok(());
             }
             NoticeAction::AllowAddress => return self.allow_my_address(id).await,

@@ -174,6 +174,7 @@ impl Engine {
         protocol: &'static Protocol,
         here: Here,
     ) -> (Arc<Self>, Vec<Problem>) {
+        let own = roam::Own::new(ports.address.had());
         let engine = Arc::new_cyclic(|me: &Weak<Self>| Self {
             ports,
             protocol,
@@ -190,7 +191,7 @@ impl Engine {
             stopping: Mutex::default(),
             swept_at_start: Mutex::default(),
             around: Mutex::default(),
-            own: Mutex::default(),
+            own,
             looked: Mutex::default(),
             merged: Mutex::default(),
             kept_watched: Mutex::default(),

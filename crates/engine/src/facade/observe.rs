@@ -71,7 +71,7 @@ impl Observer for Ear {
         });
     }
 
-    fn shut_out(&self, deployment: &DeploymentId, list: Option<(&[IpNet], Option<IpNet>)>) {
+    fn shut_out(&self, deployment: &DeploymentId, list: Option<(&[IpNet], &[IpNet])>) {
         let Some(engine) = self.0.upgrade() else {
             return;
         };

@@ -167,7 +167,7 @@ texts! {
         /// What to do about it.
         "take_over_unread_fix" TakeOverUnreadFix,
         /// The edit would lock this computer out.
-        "access_removes_you" AccessRemovesYou { address: String },
+        "access_removes_you" AccessRemovesYou { addresses: Vec<String> },
         /// Why that matters.
         "access_removes_you_why" AccessRemovesYouWhy,
         /// What to do about it.

@@ -152,7 +152,7 @@ impl Engine {
             own = self.still_own(id) => own?,
             () = self.ports.clock.sleep(OWNER_TOLD) => self.must_be_own(&self.known(id)?)?,
         }
-        self.accept_teardown(id, label, &[], None).await
+        self.accept_teardown(id, label, &[], &[]).await
     }
 
     /// Warnings and overruns come with time, not with records: their rows are made anew.

@@ -173,17 +173,17 @@ impl Engine {
         typed: &str,
         delete: &[VolumeId],
     ) -> Result<(), Problem> {
-        self.tear_down_allowing(id, typed, delete, None).await
+        self.tear_down_allowing(id, typed, delete, &[]).await
     }
 
-    /// The same; `allow_my_address` is added to the access list when Kubernetes does not answer
-    /// without it.
+    /// The same; `allow_my_address` is added to the access list, one after the other, while Kubernetes
+    /// does not answer.
     pub async fn tear_down_allowing(
         &self,
         id: &DeploymentId,
         typed: &str,
         delete: &[VolumeId],
-        allow_my_address: Option<IpNet>,
+        allow_my_address: &[IpNet],
     ) -> Result<(), Problem> {
         self.account().await?;
         self.still_own(id).await?;
@@ -197,7 +197,7 @@ impl Engine {
         id: &DeploymentId,
         typed: &str,
         delete: &[VolumeId],
-        allow_my_address: Option<IpNet>,
+        allow_my_address: &[IpNet],
     ) -> Result<(), Problem> {
         let held = self.known(id)?;
         let label = held.progress.label().unwrap_or_default();

@@ -167,7 +167,7 @@ impl KubeReach for Over {
 
 #[async_trait]
 impl Address for Over {
-    async fn mine(&self) -> Answer<IpNet> {
+    async fn mine(&self) -> Answer<Vec<IpNet>> {
         Err(Failure::new(Kind::Invalid, "ask for the address"))
     }
 }

@@ -96,7 +96,7 @@ async fn it_speaks_http_on_loopback_and_a_reset_closes_the_connection() {
     let served = serve(twin.clone(), None).await.expect("a free port");
     assert_eq!(twin.listening(), Some(served.port()));
     assert_eq!(get(&served, "/_demo/id").await["cloud"], json!(twin.id()));
-    expect![[r#"{"address":"203.0.113.7"}"#]]
+    expect![[r#"{"addresses":["203.0.113.7"]}"#]]
         .assert_eq(&get(&served, "/_demo/me").await.to_string());
     let rules = json!({"rules": [
         {"kind": "reset_after", "method": "POST", "at_call": 1},
