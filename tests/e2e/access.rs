@@ -1,20 +1,13 @@
 //! Who can reach what, and an access list edited in the window: enforced, refused, and mended after
 //! this computer's address changed.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
+use quaylight_tests::embedded::demo;
 use quaylight_tests::job::{deploy, new_cluster, shots};
 use quaylight_tests::programs::ask;
 use quaylight_tests::window::{Album, Window};
 use serde_json::json;
-use std::path::Path;
 use std::time::Duration;
-
-/// The embedded demo cloud of the window with this home.
-fn demo(home: &Path) -> Result<String> {
-    let file = home.join(".local/share/dev.quaylight.desktop/demo/seat.port");
-    let port = std::fs::read_to_string(file).context("the port of the embedded demo cloud")?;
-    Ok(format!("http://127.0.0.1:{}", port.trim()))
-}
 
 /// The dialog, from the access list of the picture.
 async fn edit(window: &Window) -> Result<()> {

@@ -117,7 +117,7 @@ async fn every_diagnostic_of_the_form_stands_in_words_at_its_field() -> Result<(
     let mut window = Window::open_with(home.path(), album, &more).await?;
     window.click("new-cluster").await?;
     // Before any review: what is on the account is not read anew each time.
-    let url = crate::failure::demo(home.path())?;
+    let url = quaylight_tests::embedded::demo(home.path())?;
     let rules = json!({ "inbound": [], "outbound": [], "inbound_policy": "DROP", "outbound_policy": "ACCEPT" });
     let taken = json!({ "label": "taken-lke-gpu-kubeflow", "rules": rules });
     somebody(&url, "/v4/networking/firewalls", taken).await?;

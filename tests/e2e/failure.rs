@@ -1,18 +1,12 @@
 //! A step that fails: what happened, what exists, what it costs, and the way out.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use quaylight_tests::embedded::demo;
 use quaylight_tests::job::{new_cluster, shots};
 use quaylight_tests::programs::ask;
 use quaylight_tests::window::{Album, Window};
 use serde_json::{Value, json};
 use std::path::Path;
-
-/// The embedded demo cloud of the window with this home.
-pub(crate) fn demo(home: &Path) -> Result<String> {
-    let file = home.join(".local/share/dev.quaylight.desktop/demo/seat.port");
-    let port = std::fs::read_to_string(file).context("the port of the embedded demo cloud")?;
-    Ok(format!("http://127.0.0.1:{}", port.trim()))
-}
 
 /// The first POST of a GPU pool is refused: the account has reached a limit.
 async fn no_more_machines(url: &str) -> Result<()> {

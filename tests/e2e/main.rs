@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod diagnostics;
 mod failure;
+mod guard;
 mod keychain;
 mod light;
 mod recycle;

@@ -1,18 +1,11 @@
 //! A GPU that is paid for and does not work: found, said, recycled, and its successor proven.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use quaylight_tests::embedded::demo;
 use quaylight_tests::job::{new_cluster, shots};
 use quaylight_tests::programs::ask;
 use quaylight_tests::window::{Album, Window};
 use serde_json::{Value, json};
-use std::path::Path;
-
-/// The embedded demo cloud of the window with this home.
-fn demo(home: &Path) -> Result<String> {
-    let file = home.join(".local/share/dev.quaylight.desktop/demo/seat.port");
-    let port = std::fs::read_to_string(file).context("the port of the embedded demo cloud")?;
-    Ok(format!("http://127.0.0.1:{}", port.trim()))
-}
 
 /// How many of a thousand GPU nodes that are made from now on come broken.
 async fn broken(url: &str, permille: u32) -> Result<()> {

@@ -2,19 +2,13 @@
 //! a node deleted and a pool recycled after the window said what that means.
 
 use anyhow::{Context, Result, bail, ensure};
+use quaylight_tests::embedded::{apply, demo, gpu_pool};
 use quaylight_tests::job::{deploy, new_cluster, shots};
-use quaylight_tests::programs::{ask, cli, kubectl, told};
+use quaylight_tests::programs::{ask, kubectl, told};
 use quaylight_tests::window::{Album, Window};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
-
-/// The embedded demo cloud of the window with this home.
-fn demo(home: &Path) -> Result<String> {
-    let file = home.join(".local/share/dev.quaylight.desktop/demo/seat.port");
-    let port = std::fs::read_to_string(file).context("the port of the embedded demo cloud")?;
-    Ok(format!("http://127.0.0.1:{}", port.trim()))
-}
 
 const WEB: &str = r#"
 apiVersion: apps/v1
@@ -37,25 +31,10 @@ spec:
   ports: [{port: 80, targetPort: http}]
 "#;
 
-/// A Deployment and a Service, by the real kubectl with the app's kubeconfig.
+/// A Deployment and a Service.
 async fn serve_web(home: &Path) -> Result<()> {
-    let data = home.join(".local/share/dev.quaylight.desktop");
-    let kubeconfig = home.join("kubeconfig.yaml");
-    let saved = cli(&data)
-        .args(["kubeconfig", "ada-lke-gpu-kubeflow", "--out"])
-        .arg(&kubeconfig)
-        .output()
-        .await?;
-    ensure!(saved.status.success(), "{}", told(&saved));
-    let manifest = home.join("web.yaml");
-    std::fs::write(&manifest, WEB)?;
-    let applied = kubectl(home, &kubeconfig)
-        .args(["apply", "-f"])
-        .arg(&manifest)
-        .output()
-        .await?;
-    ensure!(applied.status.success(), "{}", told(&applied));
-    let ready = kubectl(home, &kubeconfig)
+    apply(home, WEB).await?;
+    let ready = kubectl(home, &home.join("kubeconfig.yaml"))
         .args(["rollout", "status", "deployment/web", "--timeout=60s"])
         .output()
         .await?;
@@ -148,22 +127,4 @@ async fn delete_a_node(window: &mut Window, demo: &str) -> Result<()> {
         "{left:?} are left"
     );
     Ok(())
-}
-
-/// The GPU pool, as Linode tells it.
-async fn gpu_pool(demo: &str) -> Result<Value> {
-    let clusters = linode(demo, "/v4/lke/clusters").await?;
-    let pools = format!("/v4/lke/clusters/{}/pools", clusters["data"][0]["id"]);
-    let pools = linode(demo, &pools).await?;
-    let mut pools = pools["data"].as_array().into_iter().flatten();
-    let gpu = pools.find(|pool| pool["type"] == "g2-gpu-rtx4000a1-s");
-    Ok(gpu.context("a GPU pool")?.clone())
-}
-
-async fn linode(demo: &str, path: &str) -> Result<Value> {
-    let request = reqwest::Client::new().get(format!("{demo}{path}"));
-    let reply = request.bearer_auth("somebody-else").send().await?;
-    Ok(serde_json::from_slice(
-        &reply.error_for_status()?.bytes().await?,
-    )?)
 }

@@ -13,7 +13,7 @@ import type { Backend, Theme } from './index';
 import type { Scene } from './scenes';
 import { deleting, recycling, recyclingSystem } from './fixtures/inside';
 import { catalog, spec } from './fixtures/catalog';
-import { receipt, views } from './fixtures/deployments';
+import { full, receipt, views } from './fixtures/deployments';
 import { MASKED, merge, readersOf } from './fixtures/kubectl';
 import { servicesOf } from './fixtures/services';
 import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
@@ -97,7 +97,10 @@ function rows(scene: Scene): Record<string, Row> {
     case 'reach_open':
       return changed({ reach: exposed });
     case 'reach_inside':
-      return changed({ reach: keptInside });
+      return changed({
+        reach: keptInside,
+        picture: { ...full, firewall: { ...full.firewall, keeper: 'controller' } },
+      });
     case 'away':
       return changed({ here: false });
     case 'merged':

@@ -4,6 +4,7 @@ import CircleCheck from '@lucide/svelte/icons/circle-check';
 import CircleDashed from '@lucide/svelte/icons/circle-dashed';
 import CircleMinus from '@lucide/svelte/icons/circle-minus';
 import LoaderCircle from '@lucide/svelte/icons/loader-circle';
+import type { Keeper } from '../bindings/Keeper';
 import type { NodeRow } from '../bindings/NodeRow';
 import type { NodeState } from '../bindings/NodeState';
 import type { PoolRole } from '../bindings/PoolRole';
@@ -71,6 +72,20 @@ export function coverWord(node: NodeRow): string {
   return node.open_ms === null
     ? m.ui_covered()
     : m.ui_covered_after({ time: duration(node.open_ms) });
+}
+
+/** Which of the two puts new nodes behind the firewall. */
+export function keptWord(keeper: Keeper | null): string | null {
+  switch (keeper) {
+    case 'app':
+      return m.ui_firewall_kept_app();
+    case 'controller':
+      return m.ui_firewall_kept_inside();
+    case 'change':
+      return m.ui_firewall_kept_change();
+    case null:
+      return null;
+  }
 }
 
 /** A node in one sentence, as a screen reader says it. */

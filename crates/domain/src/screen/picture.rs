@@ -1,6 +1,7 @@
 //! The picture of what stands: the planned picture with each part in its own tense.
 
 use super::planned::planned;
+use super::reach::keeper;
 use super::seen::Seen;
 use crate::catalog::Catalog;
 use crate::plan::{Action, PoolRole};
@@ -94,6 +95,7 @@ pub(super) fn picture(spec: &Spec, catalog: Option<&Catalog>, standing: &Standin
 fn firewall(picture: &mut Picture, standing: &Standing<'_>) {
     let progress = standing.progress;
     let there = progress.firewall().is_some();
+    picture.firewall.keeper = (there && !standing.leaving()).then(|| keeper(progress));
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let machines = progress.alive_of(ThingKind::Instance);
     let covered = machines.iter().filter(|thing| match thing {

@@ -48,6 +48,7 @@ pub fn planned(spec: &Spec, catalog: Option<&Catalog>) -> Picture {
             tense: Tense::Planned,
             covered: 0,
             nodes: 0,
+            keeper: None,
             rules: rules(spec),
         },
         pools,

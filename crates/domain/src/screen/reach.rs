@@ -1,7 +1,7 @@
 //! Who can reach what, an address that changed, and what could not be read.
 
 use super::deployment::Facts;
-use crate::progress::Controller;
+use crate::progress::{Controller, Progress};
 use crate::reach::{coverage, paths};
 use crate::text::Text;
 use crate::texts;
@@ -42,13 +42,18 @@ pub(super) fn view(facts: &Facts<'_>) -> ReachView {
     let coverage = coverage(facts.progress, facts.seen, facts.now);
     ReachView {
         paths: paths(facts.progress, facts.seen, &coverage),
-        keeper: match facts.progress.controller {
-            Controller::Absent => Keeper::App,
-            Controller::Installed => Keeper::Change,
-            Controller::Guards => Keeper::Controller,
-        },
+        keeper: keeper(facts.progress),
         coverage,
         roamed: facts.seen.roamed.clone(),
+    }
+}
+
+/// Who puts new nodes behind the firewall.
+pub(super) fn keeper(progress: &Progress) -> Keeper {
+    match progress.controller {
+        Controller::Absent => Keeper::App,
+        Controller::Installed => Keeper::Change,
+        Controller::Guards => Keeper::Controller,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::money::Price;
 use crate::plan::PoolRole;
 use crate::text::Text;
+use crate::view::Keeper;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -82,6 +83,8 @@ pub struct FirewallPart {
     pub covered: u32,
     /// Nodes.
     pub nodes: u32,
+    /// Who puts new nodes behind it; `null`: it does not stand.
+    pub keeper: Option<Keeper>,
     /// The rules in words: what passes. Everything else is dropped.
     pub rules: Vec<RulePart>,
 }
