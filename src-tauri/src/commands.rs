@@ -10,7 +10,7 @@ use crate::pump::{self, Ended};
 use crate::shell::{Shell, Stand, lock};
 use crate::{account, wiring};
 use domain::catalog::Catalog;
-use domain::spec::Spec;
+use domain::spec::{FirewallRule, Spec};
 use domain::view::{
     AccountCard, AccountSearch, CloudKind, NoticeAction, Problem, ReceiptView, Review,
     TeardownReview, Update,
@@ -120,6 +120,18 @@ pub(crate) async fn review_size(
 ) -> Answer<Review> {
     let engine = &shell.session().await?.engine;
     engine.review_size(&deployment.0, at_least, at_most).await
+}
+
+/// What other rules of the node firewall would change; none are given to see those that stand.
+/// `deploy` accepts its plan.
+#[tauri::command]
+pub(crate) async fn review_rules(
+    shell: State<'_, Shell>,
+    deployment: Deployment,
+    rules: Option<Vec<FirewallRule>>,
+) -> Answer<Review> {
+    let engine = &shell.session().await?.engine;
+    engine.review_rules(&deployment.0, rules).await
 }
 
 /// What else costs on the account; nothing of it is touched.

@@ -36,6 +36,7 @@ pub(crate) const INTENTS: &[&str] = &[
     "review",
     "review_delete_node",
     "review_recycle",
+    "review_rules",
     "review_size",
     "review_teardown",
     "revoke_reader",

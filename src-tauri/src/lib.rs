@@ -131,6 +131,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             commands::review,
             nodes::review_delete_node,
             nodes::review_recycle,
+            commands::review_rules,
             commands::review_size,
             commands::review_teardown,
             readers::revoke_reader,

@@ -13,6 +13,7 @@ mod keychain;
 mod light;
 mod recycle;
 mod restart;
+mod rules;
 mod services;
 #[cfg(target_os = "linux")]
 mod tray;

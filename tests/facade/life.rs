@@ -1,7 +1,8 @@
 //! The life of a deployment, and what the standing wish does.
 
 use crate::bench::{Bench, tokio_sleep};
-use domain::spec::{Spec, Stops};
+use domain::diagnostic::{RuleCell, RuleSpot};
+use domain::spec::{FirewallRule, Protocol, Spec, Stops};
 use domain::view::{DeploymentState, FoundThing, NoticeAction};
 use engine::facade::For;
 use expect_test::expect;
@@ -68,6 +69,54 @@ async fn applying_the_same_spec_again_writes_nothing_and_a_new_bound_is_one_put(
         (bench.calls("POST"), bench.calls("PUT")),
         (before.0, before.1 + 1)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_rules_are_judged_written_and_read_back() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let stand = bench.engine.review_rules(&id, None).await.unwrap();
+    assert!(stand.spec.firewall_rules.is_empty() && stand.plan.is_none());
+    let rule = |label: &str, ports: &str| FirewallRule {
+        label: label.to_owned(),
+        protocol: Protocol::Tcp,
+        ports: Some(ports.to_owned()),
+        sources: vec!["198.51.100.0/24".parse().unwrap()],
+    };
+    let puts = bench.calls("PUT");
+    let wrong = vec![rule("ssh-office", "22"), rule("metrics", "0")];
+    let wrong = bench.engine.review_rules(&id, Some(wrong)).await.unwrap();
+    let spots: Vec<_> = wrong
+        .diagnostics
+        .iter()
+        .filter_map(|one| one.rule)
+        .collect();
+    assert!(wrong.plan.is_none());
+    let cell = RuleCell::Ports;
+    assert_eq!(spots, [RuleSpot { row: 1, cell }]);
+    assert_eq!(bench.calls("PUT"), puts);
+
+    let right = vec![rule("ssh-office", "22")];
+    let right = bench.engine.review_rules(&id, Some(right)).await.unwrap();
+    assert_eq!(right.items.len(), 1, "{:?}", right.items);
+    let plan = right.plan.unwrap();
+    bench.engine.accept(&plan, false).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    let walls = bench.somebody("GET", "/v4/networking/firewalls").await;
+    let inbound = walls["data"][0]["rules"]["inbound"].as_array().unwrap();
+    let last = inbound.last().unwrap();
+    assert_eq!(
+        (&last["label"], &last["ports"], &last["addresses"]["ipv4"]),
+        (
+            &json!("ssh-office"),
+            &json!("22"),
+            &json!(["198.51.100.0/24"])
+        )
+    );
+    // None is a wish too.
+    let none = bench.engine.review_rules(&id, Some(Vec::new())).await;
+    assert_eq!(none.unwrap().items.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

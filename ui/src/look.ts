@@ -85,6 +85,7 @@ export const SHOWN: {
     rotate: 'rotate',
     licences: 'licences',
     size: 'size',
+    rules: 'own_rules',
     readers: 'readers',
     services: 'services',
   },
@@ -140,6 +141,17 @@ export async function show(scene: Scene, window: App): Promise<void> {
       window.go({ at: 'new' });
       await unfold('advanced');
       return;
+    case 'new_rules': {
+      window.go({ at: 'new' });
+      await unfold('advanced');
+      const { rules } = window.form;
+      rules.add();
+      rules.change(0, { label: 'ssh-office', ports: '22', from: '198.51.100.0/24' });
+      rules.add();
+      rules.change(1, { label: 'web', ports: '8080', from: '0.0.0.0/0' });
+      await window.form.ask();
+      return;
+    }
     case 'file':
       await window.openFile();
       return;
@@ -254,6 +266,22 @@ export async function show(scene: Scene, window: App): Promise<void> {
       if (window.size) window.size.most = 8;
       await window.size?.ask();
       return;
+    case 'own_rules':
+    case 'own_rules_none':
+    case 'own_rules_wrong': {
+      window.go({ at: 'deployment', id: '01ada' });
+      await window.openRules('01ada');
+      const own = window.rules?.own;
+      if (scene === 'own_rules_none') return;
+      own?.add();
+      own?.change(1, { label: 'metrics', ports: '9090, 9100-9110', from: '192.0.2.0/28' });
+      if (scene === 'own_rules_wrong') {
+        own?.change(0, { label: '1st', from: '198.51.100.0/24, the office' });
+        own?.change(1, { ports: '0, 80' });
+      }
+      await window.rules?.ask();
+      return;
+    }
     case 'rotate':
       window.go({ at: 'deployment', id: '01ada' });
       window.kubectl.askRotate('01ada');

@@ -51,6 +51,9 @@ async function data(scene: Scene): Promise<Set<string>> {
     await backend.catalog(),
     await backend.review(spec).catch((problem: unknown) => problem),
     await backend.openTfvars(),
+    await backend.reviewRules('01ada', null),
+    // What the scenes type into rules.
+    { literal: ['metrics', '1st', 'web'] },
     await backend.reviewTeardown('01ada', []),
     await backend.receipt('01lab'),
     { literal: Object.values(await backend.places()) },

@@ -92,6 +92,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         review: invalid args `spec` for command `review`: command review missing required key spec
         review_delete_node: invalid args `deployment` for command `review_delete_node`: command review_delete_node missing required key deployment
         review_recycle: invalid args `deployment` for command `review_recycle`: command review_recycle missing required key deployment
+        review_rules: invalid args `deployment` for command `review_rules`: command review_rules missing required key deployment
         review_size: invalid args `deployment` for command `review_size`: command review_size missing required key deployment
         review_teardown: invalid args `deployment` for command `review_teardown`: command review_teardown missing required key deployment
         revoke_reader: invalid args `deployment` for command `revoke_reader`: command revoke_reader missing required key deployment

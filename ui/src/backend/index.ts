@@ -21,6 +21,7 @@ import type { Problem } from '../bindings/Problem';
 import type { Reader } from '../bindings/Reader';
 import type { ReceiptView } from '../bindings/ReceiptView';
 import type { NodesReview } from '../bindings/NodesReview';
+import type { FirewallRule } from '../bindings/FirewallRule';
 import type { Review } from '../bindings/Review';
 import type { Spec } from '../bindings/Spec';
 import type { TeardownReview } from '../bindings/TeardownReview';
@@ -73,6 +74,8 @@ export interface Backend {
   /** The controller in the cluster keeps the firewall before the nodes, or the app does again. */
   setController(deployment: DeploymentId, on: boolean): Promise<AccessEnd>;
   /** What other bounds of the autoscaler would change and cost; its plan is accepted by `deploy`. */
+  /** What other firewall rules would change; `null`: those that stand. */
+  reviewRules(deployment: DeploymentId, rules: FirewallRule[] | null): Promise<Review>;
   reviewSize(deployment: DeploymentId, atLeast: number, atMost: number): Promise<Review>;
   deploy(plan: PlanId, unknownPrice: boolean): Promise<DeploymentId>;
   cancel(deployment: DeploymentId): Promise<void>;

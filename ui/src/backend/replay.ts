@@ -21,7 +21,8 @@ import { LICENCES, licenceText } from './fixtures/licences';
 import { exposed, keptInside } from './fixtures/reach';
 import { rare, search } from './fixtures/rare';
 import { ADDRESS, ago, names, NOW, text, time, word } from './fixtures/make';
-import { diagnostics, review, sizes, teardown } from './fixtures/review';
+import { OWN_RULES } from './fixtures/rules';
+import { diagnostics, review, ruled, sizes, teardown } from './fixtures/review';
 
 export const account: AccountCard = {
   id: 'A1B2',
@@ -247,6 +248,10 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     setController: (_, on) => {
       note(`set_controller ${String(on)}`);
       return wait('enforced');
+    },
+    reviewRules: (deployment, rules) => {
+      const stand = scene === 'own_rules_none' ? [] : OWN_RULES;
+      return wait(ruled(mine, deployment, stand, rules ?? stand));
     },
     reviewSize: (deployment, atLeast, atMost) => wait(sizes(mine, deployment, atLeast, atMost)),
     deploy: () => {

@@ -21,6 +21,7 @@ export const tauri: Backend = {
     invoke('edit_access', { deployment, add, remove, withoutMe }),
   guardBalancer: (deployment, service) => invoke('guard_balancer', { deployment, service }),
   setController: (deployment, on) => invoke('set_controller', { deployment, on }),
+  reviewRules: (deployment, rules) => invoke('review_rules', { deployment, rules }),
   reviewSize: (deployment, atLeast, atMost) =>
     invoke('review_size', { deployment, atLeast, atMost }),
   deploy: (plan, unknownPrice) => invoke('deploy', { plan, unknownPrice }),

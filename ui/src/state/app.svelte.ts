@@ -8,12 +8,14 @@ import type { Problem } from '../bindings/Problem';
 import type { ReceiptView } from '../bindings/ReceiptView';
 import { m } from '../paraglide/messages.js';
 import { Access } from './access.svelte';
+import type { Change } from './change.svelte';
 import { Clock } from './clock.svelte';
 import { Form } from './form.svelte';
 import { Kubectl, type KubectlOver } from './kubectl.svelte';
 import { Licences } from './licences.svelte';
 import { Palette } from './palette.svelte';
 import { Readers } from './readers.svelte';
+import { Rules } from './rules.svelte';
 import { Services } from './services.svelte';
 import { type Deployment, Screen } from './screen.svelte';
 import { Size } from './size.svelte';
@@ -30,7 +32,15 @@ export type Page =
 
 /** What may stand over the page. */
 export type Over =
-  'teardown' | 'palette' | 'access' | 'licences' | 'size' | 'readers' | 'services' | KubectlOver;
+  | 'teardown'
+  | 'palette'
+  | 'access'
+  | 'licences'
+  | 'size'
+  | 'rules'
+  | 'readers'
+  | 'services'
+  | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
 export interface Toast {
@@ -49,6 +59,7 @@ export class App {
   toasts = $state.raw<readonly Toast[]>([]);
   teardown = $state.raw<Teardown | null>(null);
   size = $state.raw<Size | null>(null);
+  rules = $state.raw<Rules | null>(null);
   /** What is under way, so that a button is not pressed twice. */
   busy = $state(false);
   /** What the one polite live region says. */
@@ -79,6 +90,7 @@ export class App {
     if (this.access.deployment !== null) return 'access';
     if (this.licences.open) return 'licences';
     if (this.size !== null) return 'size';
+    if (this.rules !== null) return 'rules';
     if (this.readers.deployment !== null) return 'readers';
     if (this.services.deployment !== null) return 'services';
     return this.teardown ? 'teardown' : this.kubectl.over;
@@ -246,11 +258,23 @@ export class App {
     await this.size.ask();
   }
 
-  async applySize(): Promise<void> {
-    const plan = this.size?.review?.plan;
+  /** Opens the firewall's rules; it begins with those that stand. */
+  async openRules(id: string): Promise<void> {
+    const rules = new Rules(this.backend, id, (thrown) => {
+      this.fail(thrown);
+    });
+    this.rules = rules;
+    await rules.open();
+    if (!rules.read && this.rules === rules) this.rules = null;
+  }
+
+  async apply(change: Change): Promise<void> {
+    const plan = change.review?.plan;
     if (!plan) return;
     const begun = await this.intend(() => this.backend.deploy(plan, false));
-    if (begun !== null) this.size = null;
+    if (begun === null) return;
+    if (this.size === change) this.size = null;
+    if (this.rules === change) this.rules = null;
   }
 
   async confirmTeardown(): Promise<void> {

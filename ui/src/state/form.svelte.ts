@@ -5,6 +5,7 @@ import type { Diagnostic } from '../bindings/Diagnostic';
 import type { Field } from '../bindings/Field';
 import type { Review } from '../bindings/Review';
 import type { Spec } from '../bindings/Spec';
+import { RuleRows } from './rules.svelte';
 import { corrected, ranges } from './spec';
 
 const PAUSE_MS = 150;
@@ -30,6 +31,11 @@ export class Form {
   /** Agreed to deploy at an unknown price. */
   unknownPrice = $state(false);
 
+  /** Firewall rules as they are being typed. */
+  readonly rules = new RuleRows(() => {
+    this.edit({ firewall_rules: this.rules.rules }, 'firewall_rules');
+  });
+
   readonly badRanges = $derived(ranges(this.accessText).bad);
   readonly badUiRanges = $derived(ranges(this.uiText).bad);
   /** All at once: the file's, then the rules' that the file's do not say already. */
@@ -43,7 +49,8 @@ export class Form {
   readonly errors = $derived(
     this.diagnostics.filter((one) => one.severity === 'error').length +
       this.badRanges.length +
-      this.badUiRanges.length,
+      this.badUiRanges.length +
+      this.rules.bad.length,
   );
   /** Whether the next page may open. */
   readonly reviewable = $derived(
@@ -126,6 +133,7 @@ export class Form {
     this.spec = spec;
     this.accessText = (spec.kubectl_access ?? []).join(', ');
     this.uiText = (spec.ui_access ?? []).join(', ');
+    this.rules.take(spec.firewall_rules);
     void this.ask();
   }
 

@@ -158,6 +158,7 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
       ? [here('services', m.ui_open_services(), () => void app.services.show(row.id))]
       : []),
     ...(may.resize ? [here('size', m.ui_size_change(), () => void app.openSize(row.id))] : []),
+    ...(may.resize ? [here('rules', m.ui_rules_change(), () => void app.openRules(row.id))] : []),
     ...(may.editAccess
       ? [
           here(

@@ -11,6 +11,7 @@ import { nodeId, poolId } from '../diagram/layout';
 import { coverWord, kubernetesWord, nodeLook, roleWord, tenseWord } from '../diagram/words.svelte';
 import { m } from '../paraglide/messages.js';
 import { count, duration, gigabytes, list, monthly, NONE, rate, time } from '../parts/format';
+import { published } from './reach';
 import { cardWord, cpuWord, gpusWord, memoryWord, noteWord, podsWord, proofWord } from './inside';
 
 export interface Fact {
@@ -201,7 +202,7 @@ export function details(part: string, known: Known): Details | null {
         ...plain,
         title: m.ui_list(),
         facts: [fact(m.ui_may_connect(), picture.ui_list.join(', ') || m.ui_nobody(), true)],
-        note: m.ui_nothing_listens(),
+        note: published(row.reach?.paths ?? [])?.text ?? m.ui_nothing_listens(),
       };
     case 'firewall': {
       const wall = picture.firewall;

@@ -1,4 +1,4 @@
-import { fireEvent, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { exposed, guarded } from '../backend/fixtures/reach';
 import { at, eachInItsOwn, open } from './opened';
@@ -48,6 +48,16 @@ describe('who can reach what', () => {
     expect(paths('unknown').at(-1)?.[2]).toBe('Nothing there yet');
     expect(paths('cut').map((one) => one[2])).toEqual(['Cut off']);
     expect(at('reach-times').textContent).toContain('1 of 7 machines were never seen');
+  });
+
+  it('says in the picture what is published, and what of it is open', async () => {
+    await open('reach_open');
+    await fireEvent.click(at('as-picture').querySelector('input') ?? at('as-picture'));
+    expect(at('listens').textContent).toContain('Open to the world');
+    expect(at('listens').textContent).toContain('3 load balancers listen, 1 of them');
+    cleanup();
+    await open('running');
+    expect(at('listens').textContent).toContain('Nothing listens for browsers yet.');
   });
 
   it('guards an open load balancer with one click, and says when that is read back', async () => {

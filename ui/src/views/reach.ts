@@ -14,6 +14,7 @@ import type { ReachPart } from '../bindings/ReachPart';
 import type { ReachPath } from '../bindings/ReachPath';
 import { m } from '../paraglide/messages.js';
 import { count, list, NONE } from '../parts/format';
+import { say } from '../parts/say';
 import type { IconOf, Tone } from '../parts/State.svelte';
 
 export interface PathLook {
@@ -93,6 +94,21 @@ export function pathLook(path: ReachPath): PathLook {
   }
 }
 
+/** Sentences of load balancers that are about none of them. */
+const NONE_THERE = new Set(['reach_balancers_none', 'reach_balancers_unread']);
+
+/** What of the cluster is published, the worst of it first; `null`: nothing. */
+export function published(paths: readonly ReachPath[]): (PathLook & { text: string }) | null {
+  const all = paths.filter((one) => one.part === 'balancer' && !NONE_THERE.has(one.what.code));
+  const open = all.filter((one) => one.state === 'open');
+  const worst = open[0] ?? all[0];
+  if (!worst) return null;
+  const text =
+    all.length === 1
+      ? say(worst.what)
+      : m.ui_balancers_listen({ n: count(all.length), open: count(open.length) });
+  return { ...pathLook(worst), text };
+}
 /** The firewall before the nodes, in total. */
 export function coverLook(coverage: Coverage): PathLook {
   const { nodes, covered, unread } = coverage;

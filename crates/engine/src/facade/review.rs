@@ -12,7 +12,7 @@ use domain::progress::Rest;
 use domain::quote::quote;
 use domain::rules::{self, TakenLabel};
 use domain::screen;
-use domain::spec::Spec;
+use domain::spec::{FirewallRule, Spec};
 use domain::view::{CloudKind, Problem, Review, ReviewItem};
 use domain::{DeploymentId, PlanId};
 
@@ -104,19 +104,40 @@ impl Engine {
         at_least: u32,
         at_most: u32,
     ) -> Result<Review, Problem> {
-        let held = self.known(id)?;
-        let name = held.progress.label();
-        let Some(spec) = &held.progress.spec else {
-            let name = name.unwrap_or_else(|| id.0.clone());
-            return Err(problem::problem(Said::NothingToDo { name }, None, None));
-        };
-        let wanted = Spec {
+        let wider = |spec: Spec| Spec {
             gpu_count: at_least,
             gpu_min: at_least,
             gpu_max: at_most,
-            ..spec.clone()
+            ..spec
         };
-        self.review(wanted, For::Apply).await
+        self.review_changed(id, wider).await
+    }
+
+    /// What other rules of the node firewall, besides those that LKE needs, would change. `None`: as
+    /// they are now.
+    pub async fn review_rules(
+        &self,
+        id: &DeploymentId,
+        rules: Option<Vec<FirewallRule>>,
+    ) -> Result<Review, Problem> {
+        let ruled = |spec: Spec| Spec {
+            firewall_rules: rules.unwrap_or_else(|| spec.firewall_rules.clone()),
+            ..spec
+        };
+        self.review_changed(id, ruled).await
+    }
+
+    async fn review_changed(
+        &self,
+        id: &DeploymentId,
+        change: impl FnOnce(Spec) -> Spec,
+    ) -> Result<Review, Problem> {
+        let held = self.known(id)?;
+        let Some(spec) = held.progress.spec.clone() else {
+            let name = held.progress.label().unwrap_or_else(|| id.0.clone());
+            return Err(problem::problem(Said::NothingToDo { name }, None, None));
+        };
+        self.review(change(spec), For::Apply).await
     }
 
     /// Remembers a plan, so that it can be accepted by its id.
