@@ -23,6 +23,7 @@ mod licences;
 mod lifecycle;
 #[cfg(feature = "load")]
 mod load;
+mod namespaces;
 mod navigation;
 mod news;
 mod nodes;
@@ -125,6 +126,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             about::places,
             commands::preferences,
             kubectl::preview_merge,
+            namespaces::namespaces,
             readers::readers,
             commands::receipt,
             nodes::recycle,
@@ -146,6 +148,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
             services::services,
             access::set_controller,
             commands::set_notify,
+            namespaces::set_policy,
             commands::set_theme,
             kubectl::show_kubeconfig,
             commands::start_form,

@@ -125,6 +125,10 @@ impl KubeReach for BentApi {
         self.inner.set_policy(namespace, on).await
     }
 
+    async fn namespaces(&self) -> Answer<Vec<String>> {
+        self.inner.namespaces().await
+    }
+
     async fn policies(&self) -> Answer<Vec<String>> {
         self.inner.policies().await
     }

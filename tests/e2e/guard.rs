@@ -1,9 +1,10 @@
 //! What comes by itself is guarded: a node that the autoscaler adds, and, with one click, a load
-//! balancer that was open to the world.
+//! balancer that was open to the world; and a namespace is shut off.
 
 use anyhow::{Context, Result, ensure};
 use quaylight_tests::embedded::{apply, demo, gpu_pool, linode};
 use quaylight_tests::job::{deploy, new_cluster, shots};
+use quaylight_tests::programs::kubectl;
 use quaylight_tests::window::{Album, Window};
 use serde_json::Value;
 
@@ -91,5 +92,19 @@ async fn a_node_of_the_autoscaler_gets_its_badge_and_an_open_load_balancer_is_gu
         only["ipv4"] == serde_json::json!(["203.0.113.7/32"]),
         "{only}"
     );
+
+    window.click("commands").await?;
+    window.click("command-namespaces").await?;
+    window.wait_text("namespaces-list", "stays open").await?;
+    window.click("namespace-default").await?;
+    window.wait_text("said", "default is shut off").await?;
+    window.shot("namespaces").await?;
+    let asked = kubectl(home, &home.join("kubeconfig.yaml"))
+        .args(["get", "networkpolicy", "-o", "name"])
+        .output()
+        .await?;
+    let listed = String::from_utf8_lossy(&asked.stdout).into_owned();
+    ensure!(listed.contains("quaylight-default-deny"), "{listed}");
+    window.click("namespaces-done").await?;
     window.close().await?.save()
 }

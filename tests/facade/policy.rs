@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 use domain::DeploymentId;
-use domain::view::{Guard, Row};
+use domain::view::{Guard, NamespaceRow, Row};
 use serde_json::json;
 
 /// What is said of network policies: the sentence's parameter.
@@ -54,6 +54,15 @@ async fn a_namespace_is_shut_off_but_for_dns_and_webhooks_and_opened_again() {
     }
     bench.engine.observe_once(&id).await;
     assert_eq!(said(&bench, &id).unwrap(), r#"List(["default"])"#);
+
+    let all = bench.engine.namespaces(&id).await.unwrap();
+    let written = |one: &NamespaceRow| format!("{} {} {}", one.name, one.shut, one.system);
+    let all: Vec<String> = all.iter().map(written).collect();
+    assert!(all.contains(&"default true false".to_owned()), "{all:?}");
+    assert!(
+        all.contains(&"kube-system false true".to_owned()),
+        "{all:?}"
+    );
 
     let refused = bench.engine.set_policy(&id, "kube-system", true).await;
     assert_eq!(refused.unwrap_err().code, "policy_system");

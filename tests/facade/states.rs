@@ -209,7 +209,10 @@ async fn who_roamed_is_asked_first_and_then_let_in_beside_the_others() {
         .act(&id, NoticeAction::AskAddress)
         .await
         .unwrap();
-    let allow = ("needs_roamed".to_owned(), vec![NoticeAction::AllowAddress]);
+    let allow = (
+        "needs_roamed".to_owned(),
+        vec![NoticeAction::AllowAddress, NoticeAction::ReplaceAddress],
+    );
     assert_eq!(told(&bench), Some(allow));
     bench
         .engine

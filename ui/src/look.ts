@@ -88,6 +88,7 @@ export const SHOWN: {
     rules: 'own_rules',
     readers: 'readers',
     services: 'services',
+    namespaces: 'namespaces',
   },
 };
 
@@ -288,7 +289,11 @@ export async function show(scene: Scene, window: App): Promise<void> {
       return;
     case 'readers':
       window.go({ at: 'deployment', id: '01ada' });
-      await window.readers.open('01ada');
+      await window.readers.show('01ada');
+      return;
+    case 'namespaces':
+      window.go({ at: 'deployment', id: '01ada' });
+      await window.namespaces.show('01ada');
       return;
     case 'services':
       window.go({ at: 'deployment', id: '01ada' });

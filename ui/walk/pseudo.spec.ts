@@ -52,6 +52,7 @@ async function data(scene: Scene): Promise<Set<string>> {
     await backend.review(spec).catch((problem: unknown) => problem),
     await backend.openTfvars(),
     await backend.reviewRules('01ada', null),
+    { label: (await backend.namespaces('01ada')).map((one) => one.name) },
     // What the scenes type into rules.
     { literal: ['metrics', '1st', 'web'] },
     await backend.reviewTeardown('01ada', []),

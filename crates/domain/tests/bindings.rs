@@ -9,8 +9,8 @@ use quaylight_domain::diagnostic::Diagnostic;
 use quaylight_domain::spec::Spec;
 use quaylight_domain::view::{
     AccessEnd, AccessShown, AccountCard, AccountSearch, AddressAsking, CloudKind, LicenceRow,
-    MergePreview, NodesReview, NoticeAction, OpenView, Places, Problem, Reader, ReceiptView,
-    Review, TeardownReview, Update,
+    MergePreview, NamespaceRow, NodesReview, NoticeAction, OpenView, Places, Problem, Reader,
+    ReceiptView, Review, TeardownReview, Update,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -42,6 +42,7 @@ fn export(to: &Path) {
     AddressAsking::export_all(&cfg).unwrap();
     LicenceRow::export_all(&cfg).unwrap();
     Reader::export_all(&cfg).unwrap();
+    NamespaceRow::export_all(&cfg).unwrap();
 }
 
 /// File names and texts of a folder; empty when there is none.

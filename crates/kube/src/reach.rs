@@ -86,6 +86,14 @@ impl KubeReach for KubeCluster {
             .map_err(|error| failure::of(operation, error))
     }
 
+    async fn namespaces(&self) -> Answer<Vec<String>> {
+        let api: Api<Namespace> = Api::all(self.client.clone());
+        let listed = api.list(&ListParams::default()).await;
+        let listed = listed.map_err(|error| failure::of("list namespaces", error))?;
+        let names = listed.items.into_iter();
+        Ok(names.filter_map(|one| one.metadata.name).collect())
+    }
+
     async fn policies(&self) -> Answer<Vec<String>> {
         let api: Api<NetworkPolicy> = Api::all(self.client.clone());
         let listed = api.list(&ListParams::default().labels(readers::OURS)).await;

@@ -82,6 +82,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         licences: done
         merge_kubeconfig: invalid args `deployment` for command `merge_kubeconfig`: command merge_kubeconfig missing required key deployment
         my_addresses: problem "demo_not_started"
+        namespaces: invalid args `deployment` for command `namespaces`: command namespaces missing required key deployment
         open_service: invalid args `deployment` for command `open_service`: command open_service missing required key deployment
         open_tfvars: problem "demo_not_started"
         places: done
@@ -106,6 +107,7 @@ fn every_intent_without_arguments_is_refused_or_says_what_is_missing() {
         services: invalid args `deployment` for command `services`: command services missing required key deployment
         set_controller: invalid args `deployment` for command `set_controller`: command set_controller missing required key deployment
         set_notify: invalid args `notify` for command `set_notify`: command set_notify missing required key notify
+        set_policy: invalid args `deployment` for command `set_policy`: command set_policy missing required key deployment
         set_theme: invalid args `theme` for command `set_theme`: command set_theme missing required key theme
         show_kubeconfig: invalid args `deployment` for command `show_kubeconfig`: command show_kubeconfig missing required key deployment
         start_form: problem "demo_not_started"
@@ -181,7 +183,7 @@ fn wrong_arguments_never_reach_the_engine() {
         cancel: problem "demo_not_started"
         deploy: invalid args `unknownPrice` for command `deploy`: invalid type: string "yes", expected a boolean
         deploy: invalid args `plan` for command `deploy`: not a lowercase ULID
-        act: invalid args `action` for command `act`: unknown variant `explode`, expected one of `continue`, `roll_back`, `keep`, `stop_hour_later`, `stop_four_hours_later`, `stop_never`, `ask_address`, `allow_address`
+        act: invalid args `action` for command `act`: unknown variant `explode`, expected one of `continue`, `roll_back`, `keep`, `stop_hour_later`, `stop_four_hours_later`, `stop_never`, `ask_address`, `allow_address`, `replace_address`
         tear_down: invalid args `delete` for command `tear_down`: invalid type: string "1", expected u64
         tear_down: invalid args `typed` for command `tear_down`: too long for a name
         tear_down: invalid args `delete` for command `tear_down`: invalid value: integer `-1`, expected u64

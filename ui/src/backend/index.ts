@@ -22,6 +22,7 @@ import type { Reader } from '../bindings/Reader';
 import type { ReceiptView } from '../bindings/ReceiptView';
 import type { NodesReview } from '../bindings/NodesReview';
 import type { FirewallRule } from '../bindings/FirewallRule';
+import type { NamespaceRow } from '../bindings/NamespaceRow';
 import type { Review } from '../bindings/Review';
 import type { Spec } from '../bindings/Spec';
 import type { TeardownReview } from '../bindings/TeardownReview';
@@ -104,6 +105,9 @@ export interface Backend {
   /** Makes new credentials; all that were given out cease to work. */
   rotateKubeconfig(deployment: DeploymentId): Promise<void>;
   /** Who was given a read-only kubeconfig. */
+  namespaces(deployment: DeploymentId): Promise<NamespaceRow[]>;
+  /** The preset that shuts a namespace off, there or not. */
+  setPolicy(deployment: DeploymentId, namespace: string, on: boolean): Promise<void>;
   readers(deployment: DeploymentId): Promise<Reader[]>;
   /** Makes one and saves it; `null`: the dialog was closed, and nothing was made. */
   saveReader(deployment: DeploymentId, name: string | null, hours: number): Promise<Reader | null>;

@@ -15,6 +15,7 @@ import { deleting, recycling, recyclingSystem } from './fixtures/inside';
 import { catalog, spec } from './fixtures/catalog';
 import { full, receipt, views } from './fixtures/deployments';
 import { MASKED, merge, readersOf } from './fixtures/kubectl';
+import { namespacesOf } from './fixtures/namespaces';
 import { servicesOf } from './fixtures/services';
 import { addressAsking, checked, ENTRIES, removesYou } from './fixtures/access';
 import { LICENCES, licenceText } from './fixtures/licences';
@@ -124,7 +125,7 @@ function lockedOut(asked: boolean, name = 'ada-lke-gpu-kubeflow'): Notice {
     why: text('needs_roamed_why'),
     exists: null,
     fix: text('needs_roamed_fix', { name: word(name) }),
-    actions: [asked ? 'allow_address' : 'ask_address'],
+    actions: asked ? ['allow_address', 'replace_address'] : ['ask_address'],
   };
 }
 
@@ -315,6 +316,7 @@ export function replay(scene: Scene, theme: Theme = 'dark'): Replay {
     },
     ...readersOf(note),
     ...servicesOf(note),
+    ...namespacesOf(note),
     saveCost: () => {
       note('save_cost');
       return wait(true);

@@ -35,6 +35,7 @@ export const SCENES = [
   'own_rules_wrong',
   'readers',
   'services',
+  'namespaces',
   'recycle_pool',
   'delete_node',
   'details',

@@ -43,6 +43,8 @@ export const tauri: Backend = {
     invoke('merge_kubeconfig', { deployment, current, seen }),
   unmergeKubeconfig: (deployment) => invoke('unmerge_kubeconfig', { deployment }),
   rotateKubeconfig: (deployment) => invoke('rotate_kubeconfig', { deployment }),
+  namespaces: (deployment) => invoke('namespaces', { deployment }),
+  setPolicy: (deployment, namespace, on) => invoke('set_policy', { deployment, namespace, on }),
   readers: (deployment) => invoke('readers', { deployment }),
   saveReader: (deployment, name, hours) => invoke('save_reader', { deployment, name, hours }),
   revokeReader: (deployment, name) => invoke('revoke_reader', { deployment, name }),

@@ -3,4 +3,4 @@
 /**
  * A button of a notice; the intent of the same name.
  */
-export type NoticeAction = "continue" | "roll_back" | "keep" | "stop_hour_later" | "stop_four_hours_later" | "stop_never" | "ask_address" | "allow_address";
+export type NoticeAction = "continue" | "roll_back" | "keep" | "stop_hour_later" | "stop_four_hours_later" | "stop_never" | "ask_address" | "allow_address" | "replace_address";

@@ -13,6 +13,7 @@ import { Clock } from './clock.svelte';
 import { Form } from './form.svelte';
 import { Kubectl, type KubectlOver } from './kubectl.svelte';
 import { Licences } from './licences.svelte';
+import { Namespaces } from './namespaces.svelte';
 import { Palette } from './palette.svelte';
 import { Readers } from './readers.svelte';
 import { Rules } from './rules.svelte';
@@ -40,6 +41,7 @@ export type Over =
   | 'rules'
   | 'readers'
   | 'services'
+  | 'namespaces'
   | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
@@ -80,6 +82,7 @@ export class App {
   readonly licences: Licences;
   readonly readers: Readers;
   readonly services: Services;
+  readonly namespaces: Namespaces;
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
@@ -93,6 +96,7 @@ export class App {
     if (this.rules !== null) return 'rules';
     if (this.readers.deployment !== null) return 'readers';
     if (this.services.deployment !== null) return 'services';
+    if (this.namespaces.deployment !== null) return 'namespaces';
     return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
@@ -122,6 +126,7 @@ export class App {
     this.licences = new Licences(backend, host.fail);
     this.readers = new Readers(host);
     this.services = new Services(host);
+    this.namespaces = new Namespaces(host);
     this.screen = new Screen(
       (hear) => {
         backend

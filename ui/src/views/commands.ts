@@ -110,7 +110,7 @@ function kubeconfig(app: App, row: DeploymentRow, here: Here): Command[] {
     ...(row.merged
       ? [here('kubeconfig-unmerge', m.ui_kubeconfig_unmerge(), () => void kubectl.unmerge(row.id))]
       : []),
-    here('kubeconfig-readers', m.ui_readers(), () => void app.readers.open(row.id)),
+    here('kubeconfig-readers', m.ui_readers(), () => void app.readers.show(row.id)),
     here('kubeconfig-rotate', m.ui_kubeconfig_rotate(), () => {
       kubectl.askRotate(row.id);
     }),
@@ -155,7 +155,10 @@ export function withDeployment(app: App, row: DeploymentRow): Command[] {
       : []),
     ...(may.kubeconfig ? kubeconfig(app, row, here) : []),
     ...(may.open
-      ? [here('services', m.ui_open_services(), () => void app.services.show(row.id))]
+      ? [
+          here('services', m.ui_open_services(), () => void app.services.show(row.id)),
+          here('namespaces', m.ui_namespaces(), () => void app.namespaces.show(row.id)),
+        ]
       : []),
     ...(may.resize ? [here('size', m.ui_size_change(), () => void app.openSize(row.id))] : []),
     ...(may.resize ? [here('rules', m.ui_rules_change(), () => void app.openRules(row.id))] : []),

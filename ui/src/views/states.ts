@@ -73,6 +73,8 @@ export function actionWord(action: NoticeAction, purpose: DeploymentRow['purpose
       return m.ui_action_ask_address();
     case 'allow_address':
       return m.ui_action_allow_address();
+    case 'replace_address':
+      return m.ui_action_replace_address();
   }
 }
 

@@ -82,10 +82,10 @@ pub(super) fn notice(facts: &Facts<'_>, state: DeploymentState) -> Option<Notice
     let stands = matches!(state, DeploymentState::Running | DeploymentState::Building);
     let roamed = roamed.filter(|_| stands)?;
     let name = facts.progress.label().unwrap_or_default();
-    let action = if roamed.to.is_empty() {
-        NoticeAction::AskAddress
-    } else {
-        NoticeAction::AllowAddress
+    let actions = match (roamed.to.is_empty(), roamed.from.is_empty()) {
+        (true, _) => vec![NoticeAction::AskAddress],
+        (false, true) => vec![NoticeAction::AllowAddress],
+        (false, false) => vec![NoticeAction::AllowAddress, NoticeAction::ReplaceAddress],
     };
     Some(Notice {
         tone: Tone::Danger,
@@ -93,6 +93,6 @@ pub(super) fn notice(facts: &Facts<'_>, state: DeploymentState) -> Option<Notice
         why: Some(Roaming::Why.into()),
         exists: None,
         fix: Some(Roaming::Fix { name }.into()),
-        actions: vec![action],
+        actions,
     })
 }

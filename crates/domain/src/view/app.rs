@@ -145,6 +145,8 @@ pub enum NoticeAction {
     AskAddress,
     /// Let this computer's public address in.
     AllowAddress,
+    /// The same, and what it takes the place of goes.
+    ReplaceAddress,
 }
 
 /// Where the app's files are, as a person would write the paths.

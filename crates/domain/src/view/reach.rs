@@ -126,6 +126,17 @@ pub struct Roamed {
     pub to: Vec<String>,
 }
 
+/// A namespace, and whether its pods are shut off from everything but DNS, probes and webhooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NamespaceRow {
+    /// Its name.
+    pub name: String,
+    /// Whether it has the preset.
+    pub shut: bool,
+    /// Whether its pods answer the whole cluster, so that it cannot have it.
+    pub system: bool,
+}
+
 /// The access list as the cloud has it, to be edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AccessShown {

@@ -144,7 +144,8 @@ impl Engine {
                 self.my_addresses().await?;
                 return Ok(());
             }
-            NoticeAction::AllowAddress => return self.allow_my_address(id).await,
+            NoticeAction::AllowAddress => return self.allow_my_address(id, false).await,
+            NoticeAction::ReplaceAddress => return self.allow_my_address(id, true).await,
             NoticeAction::Continue | NoticeAction::Keep | NoticeAction::RollBack => None,
         };
         if let Some(to) = stop {
@@ -158,7 +159,8 @@ impl Engine {
             | NoticeAction::StopFourHoursLater
             | NoticeAction::StopNever
             | NoticeAction::AskAddress
-            | NoticeAction::AllowAddress => {}
+            | NoticeAction::AllowAddress
+            | NoticeAction::ReplaceAddress => {}
             NoticeAction::Continue => {
                 if !matches!(
                     book.progress().await.rest_state(),

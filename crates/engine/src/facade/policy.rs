@@ -4,9 +4,28 @@ use super::Engine;
 use super::problem::{Said, problem};
 use crate::ports::Kind;
 use domain::DeploymentId;
-use domain::view::Problem;
+use domain::view::{NamespaceRow, Problem};
+
+/// Without its pods that answer everybody, a cluster has no DNS and no network.
+fn system(namespace: &str) -> bool {
+    namespace.starts_with("kube-")
+}
 
 impl Engine {
+    /// All namespaces, each with whether it has the preset.
+    pub async fn namespaces(&self, id: &DeploymentId) -> Result<Vec<NamespaceRow>, Problem> {
+        let held = self.mine(id).await?;
+        let api = self.answering(&held).await?;
+        let shut = self.told(api.policies().await)?;
+        let names = self.told(api.namespaces().await)?;
+        let row = |name: String| NamespaceRow {
+            shut: shut.contains(&name),
+            system: system(&name),
+            name,
+        };
+        Ok(names.into_iter().map(row).collect())
+    }
+
     /// Switches the preset of a namespace on or off; it is so already is success. What follows is
     /// the namespaces that have it now, read back.
     pub async fn set_policy(
@@ -16,8 +35,7 @@ impl Engine {
         on: bool,
     ) -> Result<Vec<String>, Problem> {
         let held = self.mine(id).await?;
-        // Without its pods that answer everybody, a cluster has no DNS and no network.
-        if on && namespace.starts_with("kube-") {
+        if on && system(namespace) {
             let namespace = namespace.to_owned();
             let what = Said::PolicySystem { namespace };
             return Err(problem(what, None, Some(Said::PolicySystemFix)));

@@ -56,14 +56,24 @@ impl Engine {
         Ok(mine)
     }
 
-    /// Lets this computer in beside all who are let in now: the one change that the notice named.
-    pub(super) async fn allow_my_address(&self, id: &DeploymentId) -> Result<(), Problem> {
-        let roamed = self.roamed(id).map(|one| one.to).unwrap_or_default();
-        let mut new: Vec<IpNet> = roamed.iter().filter_map(|one| one.parse().ok()).collect();
+    /// Lets this computer in beside all who are let in now, or in place of what it had: the change
+    /// that the notice named.
+    pub(super) async fn allow_my_address(
+        &self,
+        id: &DeploymentId,
+        replace: bool,
+    ) -> Result<(), Problem> {
+        let nets = |all: Vec<String>| -> Vec<IpNet> {
+            all.iter().filter_map(|one| one.parse().ok()).collect()
+        };
+        let roamed = self.roamed(id);
+        let (from, to) = roamed.map_or_else(Default::default, |one| (one.from, one.to));
+        let (old, mut new) = (nets(from), nets(to));
         if new.is_empty() {
             new = self.my_addresses().await?;
         }
-        self.let_in(id, &new, &[]).await.map(|_| ())
+        let old = if replace { old } else { Vec::new() };
+        self.let_in(id, &new, &old).await.map(|_| ())
     }
 
     /// Whether they may be asked for without a click from now on; who is asked is named before.

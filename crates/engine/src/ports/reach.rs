@@ -27,6 +27,8 @@ pub trait KubeReach: Send + Sync {
     ) -> Answer<(SecretString, Reader)>;
     /// The default-deny preset of a namespace, there or not; `NotFound`: no such namespace.
     async fn set_policy(&self, namespace: &str, on: bool) -> Answer<()>;
+    /// All namespaces.
+    async fn namespaces(&self) -> Answer<Vec<String>>;
     /// The namespaces that have it.
     async fn policies(&self) -> Answer<Vec<String>>;
     /// DELETE the account; its tokens cease to work with it. Gone already is success.
