@@ -55,8 +55,10 @@ describe('who can reach what', () => {
     await fireEvent.click(at('as-picture').querySelector('input') ?? at('as-picture'));
     expect(at('listens').textContent).toContain('Open to the world');
     expect(at('listens').textContent).toContain('3 load balancers listen, 1 of them');
+    expect(at('api-way').textContent).toContain('Open to the world');
     cleanup();
     await open('running');
+    expect(screen.queryByTestId('api-way')).toBeNull();
     expect(at('listens').textContent).toContain('Nothing listens for browsers yet.');
   });
 

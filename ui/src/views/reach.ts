@@ -94,6 +94,12 @@ export function pathLook(path: ReachPath): PathLook {
   }
 }
 
+/** The way to the Kubernetes API. */
+export function apiWay(paths: readonly ReachPath[]): (PathLook & { text: string }) | null {
+  const path = paths.find((one) => one.part === 'api');
+  return path ? { ...pathLook(path), text: say(path.what) } : null;
+}
+
 /** Sentences of load balancers that are about none of them. */
 const NONE_THERE = new Set(['reach_balancers_none', 'reach_balancers_unread']);
 
