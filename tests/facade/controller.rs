@@ -165,6 +165,29 @@ async fn a_controller_that_somebody_deleted_or_stopped_is_switched_off_and_leave
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_somebody_stopped_is_started_by_switching_it_on() {
+    let stage = Stage::new().await;
+    stage.switch(true).await;
+    let mut stopped = stage.bench.kube_get(stage.cluster, DEPLOYMENT).await;
+    stage.switch(false).await;
+    stopped["spec"]["replicas"] = json!(0);
+    for server_made in [
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "managedFields",
+    ] {
+        stopped["metadata"][server_made].take();
+    }
+    let (all, _) = DEPLOYMENT.rsplit_once('/').unwrap();
+    stage.bench.kube(stage.cluster, all, &stopped).await;
+    tokio_sleep(60).await;
+    assert_eq!(stage.switch(true).await, DeploymentState::Running);
+    assert_eq!(stage.reach().keeper, Keeper::Controller);
+    assert!(stage.walls().await.contains(&(stage.own(), 2)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_teardown_ends_at_a_proven_zero_whatever_became_of_the_controller() {
     for (deletes, switches) in [(true, false), (true, true), (false, false)] {
         let stage = Stage::new().await;

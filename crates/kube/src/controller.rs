@@ -133,7 +133,9 @@ impl KubeCluster {
             let pod = one.spec.as_ref()?.template.spec.as_ref()?;
             pod.containers.first()?.image.clone()
         };
-        if let Some(there) = there.filter(|one| image(one).as_deref() == Some(IMAGE)) {
+        let stopped = |one: &Deployment| one.spec.as_ref().is_some_and(|of| of.replicas == Some(0));
+        let ours = |one: &Deployment| image(one).as_deref() == Some(IMAGE) && !stopped(one);
+        if let Some(there) = there.filter(ours) {
             return Ok(is_ready(&there));
         }
         let home = Some(NAMESPACE);
