@@ -24,6 +24,7 @@ pub mod spec;
 pub mod spend;
 pub mod standing;
 pub mod text;
+pub mod usage;
 pub mod view;
 pub mod watched;
 
