@@ -110,7 +110,7 @@ fn respond(
     if let Caller::Account(account) = &caller {
         rbac::check(&cluster.lock(), account, request.method(), &path, &query)?;
     }
-    if let Some(found) = reached::find(&cluster.lock(), request.method(), &path, &query)? {
+    if let Some(found) = reached::find(&cluster.lock(), request.method(), &path, &query, now)? {
         return Ok(found);
     }
     let target = target(&path)?;

@@ -30,6 +30,7 @@ mod owners;
 mod patch;
 mod peek;
 mod pods;
+mod proxy;
 mod quantity;
 mod query;
 mod rbac;

@@ -24,6 +24,12 @@ pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+/// The text that a map at `pointer` holds by `name`; empty when there is none.
+pub(super) fn map_text<'a>(object: &'a Value, pointer: &str, name: &str) -> &'a str {
+    let found = at(object, pointer).and_then(|map| map.get(name));
+    found.and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The array at `pointer`; empty when it is absent.
 pub(super) fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
     at(object, pointer)

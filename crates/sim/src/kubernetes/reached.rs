@@ -1,4 +1,4 @@
-//! What the control plane asks of a node: logs, the kubelet's health, webhooks. A firewall that lacks
+//! What the control plane asks of a node: logs, the kubelet's health, its pods, webhooks. A firewall that lacks
 //! the rules for it makes each fail as a real API server says it.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::peek::{list, text};
 use super::query::Query;
 use super::status::Refusal;
 use super::store::Key;
-use super::{Cluster, Inner, nodes, pods};
+use super::{Cluster, Inner, nodes, pods, proxy};
 use crate::ReplyBody;
 use crate::reach::{OPEN, Reach};
 
@@ -39,6 +39,7 @@ pub(super) fn find(
     method: &Method,
     path: &[&str],
     query: &Query,
+    now: Timestamp,
 ) -> Result<Option<Response<ReplyBody>>, Refusal> {
     let (node, answer) = match path {
         ["api", "v1", "nodes", name, "proxy", "healthz"] => ((*name).to_owned(), "ok".to_owned()),
@@ -49,18 +50,36 @@ pub(super) fn find(
             let said = pods::log(inner, pod, container(pod, name, query)?)?;
             (text(pod, "/spec/nodeName").to_owned(), said)
         }
+        [
+            "api",
+            "v1",
+            "namespaces",
+            space,
+            kind @ ("pods" | "services"),
+            name,
+            "proxy",
+            rest @ ..,
+        ] => {
+            let said = proxy::answer(inner, (kind, space, name), rest, now)?;
+            return Ok(Some(told(said)));
+        }
         _ => return Ok(None),
     };
     if *method != Method::GET {
         return Err(Refusal::method_not_allowed());
     }
     through(inner, &node)?;
+    Ok(Some(told(answer)))
+}
+
+/// A plain text.
+fn told(answer: String) -> Response<ReplyBody> {
     let body = Full::new(Bytes::from(answer)).map_err(|never| match never {});
     let mut reply = Response::new(body.boxed_unsync());
     *reply.status_mut() = StatusCode::OK;
     let plain = header::HeaderValue::from_static("text/plain");
     reply.headers_mut().insert(header::CONTENT_TYPE, plain);
-    Ok(Some(reply))
+    reply
 }
 
 /// Fails when the control plane does not reach a node's kubelet.

@@ -163,13 +163,22 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
     }
 
-    pub(super) fn closed() -> Self {
-        let message = "the cluster is deleted";
+    /// What nobody answers for just now.
+    pub(super) fn unavailable(message: &str) -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "ServiceUnavailable",
             message,
         )
+    }
+
+    /// A pod or Service that the proxy does not reach.
+    pub(super) fn unreached(why: &str) -> Self {
+        Self::unavailable(&format!("error trying to reach service: dial tcp {why}"))
+    }
+
+    pub(super) fn closed() -> Self {
+        Self::unavailable("the cluster is deleted")
     }
 
     /// The `Status` object.

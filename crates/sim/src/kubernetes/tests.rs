@@ -6,6 +6,7 @@ mod kubectl;
 mod objects;
 mod owners;
 mod placed;
+mod proxied;
 mod volumes;
 mod watching;
 
