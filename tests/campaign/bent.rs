@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::inside::{NodeInside, Pod};
 use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use domain::usage::NodeUse;
 use domain::view::Reader;
 use engine::ports::{Answer, Kube, KubeApi, KubeReach};
 use ipnet::IpNet;
@@ -65,6 +66,10 @@ impl KubeApi for BentApi {
 
     async fn set_gpu_plugin(&self) -> Answer<()> {
         self.inner.set_gpu_plugin().await
+    }
+
+    async fn gpu_usage(&self) -> Answer<Vec<NodeUse>> {
+        self.inner.gpu_usage().await
     }
 
     async fn test_gpus(&self, node: &str, asks: bool) -> Answer<Option<GpuTest>> {

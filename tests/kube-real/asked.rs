@@ -134,28 +134,49 @@ async fn storage(server: &Server, notes: &mut Notes) {
     notes.answer("other tags for it", &other);
 }
 
+/// What comes onto each GPU node: NVIDIA's plugin, and the exporter that tells how GPUs are used.
 async fn plugin(server: &Server, notes: &mut Notes) {
     let kube = &server.kube;
-    let set = ["daemonset", "nvidia-device-plugin", "-n", "kube-system"];
+    let sets = [
+        ("plugin", "nvidia-device-plugin"),
+        ("exporter", "quaylight-dcgm-exporter"),
+    ];
+    let get = async |name: &str| {
+        let words = ["get", "daemonset", name, "-n", "kube-system"];
+        server.json(&words).await
+    };
+    let generations = async || {
+        let [(_, plugin), (_, exporter)] = sets;
+        [get(plugin).await, get(exporter).await].map(|one| one["metadata"]["generation"].clone())
+    };
     notes.answer("the GPU plugin", &kube.set_gpu_plugin().await);
-    let before =
-        server.json(&[&["get"], &set[..]].concat()).await["metadata"]["generation"].clone();
+    let before = generations().await;
     notes.answer("the GPU plugin again", &kube.set_gpu_plugin().await);
-    let after = server.json(&[&["get"], &set[..]].concat()).await["metadata"]["generation"].clone();
+    let same = before == generations().await;
     notes.note(
         "it changes nothing the second time either",
-        (before == after).to_string(),
+        same.to_string(),
     );
     notes.note(
         "the runtime class as stored",
         object(server, &["runtimeclass", "nvidia"]).await,
     );
-    notes.note("the plugin as stored", object(server, &set).await);
-    let all_there = soon(async || {
-        let seen = server.json(&[&["get"], &set[..]].concat()).await;
-        seen["status"]["numberReady"] == 2 && seen["status"]["desiredNumberScheduled"] == 2
-    });
-    notes.note("a plugin on each GPU node", all_there.await.to_string());
+    let counters = ["configmap", "quaylight-dcgm-exporter", "-n", "kube-system"];
+    notes.note(
+        "what the exporter counts as stored",
+        object(server, &counters).await,
+    );
+    for (what, name) in sets {
+        let words = ["daemonset", name, "-n", "kube-system"];
+        let stored = object(server, &words).await;
+        notes.note(&format!("the {what} as stored"), stored);
+        let all_there = soon(async || {
+            let seen = get(name).await;
+            seen["status"]["numberReady"] == 2 && seen["status"]["desiredNumberScheduled"] == 2
+        });
+        let all_there = all_there.await.to_string();
+        notes.note(&format!("one {what} on each GPU node"), all_there);
+    }
 }
 
 /// What a test says is for the kubelet to tell, and kwok's tell nothing: its Job is compared.

@@ -18,6 +18,7 @@ use server::both;
 /// Questions whose answers differ, and why.
 const REASONED: &[(&str, &str)] = &[
     ("the plugin as stored", AS_SENT),
+    ("the exporter as stored", AS_SENT),
     ("its Job as stored", AS_SENT),
     ("the Deployment as stored", AS_SENT),
     ("the reader says auth can-i delete pods", PROTOBUF),

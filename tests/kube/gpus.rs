@@ -2,6 +2,7 @@
 
 use crate::{Bench, HERE};
 use domain::inventory::{Card, GpuTest};
+use engine::ports::KubeApi;
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -97,4 +98,65 @@ async fn a_computation_shows_whether_a_node_s_gpus_work_and_asks_for_one_only_if
     };
     expect!["Failed to initialize NVML: Unknown Error; [Vector addition of 50000 elements]; Failed to allocate device vector A (error code no CUDA-capable device is detected)!"].assert_eq(&said);
     assert_eq!(gpus, 0);
+}
+
+/// What is told of each GPU node: percent, memory and temperature of its card.
+async fn usage(kube: &dyn KubeApi) -> Vec<String> {
+    let told = kube.gpu_usage().await.unwrap();
+    let mut nodes: Vec<String> = Vec::new();
+    for one in told {
+        assert!(one.node.starts_with("lke"), "{one:?}");
+        let [card] = one.cards.as_slice() else {
+            panic!("{one:?}")
+        };
+        let (used, all) = (card.memory_mib.unwrap(), card.memory_all_mib.unwrap());
+        let celsius = card.celsius.unwrap();
+        nodes.push(format!("{} % {used}/{all} MiB {celsius} °C", card.percent));
+    }
+    nodes.sort();
+    nodes
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_exporter_tells_how_the_gpus_of_each_node_are_used() {
+    let bench = Bench::new().await;
+    let kube = bench.connect(HERE).await;
+    let pools = format!("/v4/lke/clusters/{}/pools", bench.cluster);
+    let gpus = json!({
+        "type": "g2-gpu-rtx4000a1-s", "count": 2, "labels": {"nvidia.com/gpu.present": "true"},
+        "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
+    });
+    bench.linode("POST", &pools, gpus).await;
+    assert_eq!(usage(&*kube).await, Vec::<String>::new());
+    for _ in 0..2 {
+        kube.set_gpu_plugin().await.unwrap();
+    }
+    let idle = "0 % 3/20475 MiB 36 °C";
+    assert_eq!(usage(&*kube).await, [idle, idle]);
+    let pod = json!({
+        "metadata": {"name": "train", "annotations": {"demo.quaylight/gpu-percent": "61"}},
+        "spec": {
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [{
+                "name": "train", "image": "pytorch",
+                "resources": {"limits": {"nvidia.com/gpu": 1}},
+            }],
+        },
+    });
+    bench.kubectl("/api/v1/namespaces/default/pods", pod).await;
+    bench.twin.clock().sleep_ms(60_000).await;
+    assert_eq!(usage(&*kube).await, [idle, "61 % 17408/20475 MiB 55 °C"]);
+    // Of a node whose exporter is away nothing is told, and the other is told of still.
+    let train = bench.get("/api/v1/namespaces/default/pods/train").await;
+    let home = "/api/v1/namespaces/kube-system/pods";
+    let pods = bench.get(home).await;
+    let mut pods = pods["items"].as_array().unwrap().iter();
+    let name = |pod: &Value| pod["metadata"]["name"].as_str().unwrap().to_owned();
+    let exporter = pods.find(|pod| {
+        name(pod).starts_with("quaylight-dcgm-exporter")
+            && pod["spec"]["nodeName"] == train["spec"]["nodeName"]
+    });
+    let exporter = name(exporter.unwrap());
+    bench.kubectl_delete(&format!("{home}/{exporter}")).await;
+    assert_eq!(usage(&*kube).await, [idle]);
 }

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use domain::inside::{NodeInside, Pod};
 use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use domain::usage::NodeUse;
 use domain::view::ServiceRow;
 use engine::ports::{Answer, Failure, Kind, KubeApi, Tunnel};
 use k8s_openapi::api::apps::v1::DaemonSet;
@@ -21,7 +22,7 @@ use serde_json::json;
 
 use crate::inside::{PodRead, Whole};
 use crate::read::{Named, Node, Odd, Page, Test};
-use crate::{failure, gpu, read, storage, tunnel};
+use crate::{failure, gpu, read, storage, tunnel, usage};
 
 /// Who owns the fields that we set.
 pub(crate) const MANAGER: &str = "quaylight";
@@ -237,9 +238,20 @@ impl KubeApi for KubeCluster {
         self.apply::<RuntimeClass>(None, gpu::RUNTIME_CLASS, gpu::runtime_class())
             .await
             .map_err(failed)?;
-        self.apply::<DaemonSet>(Some(gpu::NAMESPACE), gpu::PLUGIN, gpu::plugin())
+        let home = Some(gpu::NAMESPACE);
+        self.apply::<DaemonSet>(home, gpu::PLUGIN, gpu::plugin())
+            .await
+            .map_err(failed)?;
+        self.apply::<v1::ConfigMap>(home, usage::EXPORTER, usage::counters())
+            .await
+            .map_err(failed)?;
+        self.apply::<DaemonSet>(home, usage::EXPORTER, usage::exporter())
             .await
             .map_err(failed)
+    }
+
+    async fn gpu_usage(&self) -> Answer<Vec<NodeUse>> {
+        self.usage().await
     }
 
     async fn test_gpus(&self, node: &str, some: bool) -> Answer<Option<GpuTest>> {

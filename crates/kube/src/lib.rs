@@ -25,5 +25,6 @@ mod readers;
 mod storage;
 mod transport;
 mod tunnel;
+mod usage;
 
 pub use transport::{BoxError, KubeRs};

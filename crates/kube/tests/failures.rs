@@ -4,9 +4,11 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use engine::ports::Kube;
+use domain::usage::NodeUse;
+use engine::ports::{Kube, KubeApi};
 use expect_test::expect;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -50,14 +52,13 @@ async fn failure_of(status: u16, body: impl Into<Bytes>) -> String {
     tell(KubeRs::over(move |_| server.clone())).await
 }
 
+async fn connect(kube: KubeRs) -> Arc<dyn KubeApi> {
+    let text = KUBECONFIG.replace("data: CA", &format!("data: {CA}"));
+    kube.connect(&SecretString::from(text)).await.unwrap()
+}
+
 async fn tell(kube: KubeRs) -> String {
-    let kube = kube
-        .connect(&SecretString::from(
-            KUBECONFIG.replace("data: CA", &format!("data: {CA}")),
-        ))
-        .await
-        .unwrap();
-    match kube.nodes().await {
+    match connect(kube).await.nodes().await {
         Ok(nodes) => format!("{} nodes\n", nodes.len()),
         Err(failure) => {
             assert!(!format!("{failure:?}").contains("SECRET"));
@@ -129,4 +130,69 @@ async fn a_server_that_is_not_there_was_never_sent_to() {
         Unavailable None `` wait 0, never sent
     "#]]
     .assert_eq(&gone);
+}
+
+/// What a pod says: the status and the body.
+type Says = (u16, Vec<u8>);
+
+/// The nodes of which an exporter tells, when the pods of all say this.
+async fn told_of(pods: &'static str, says: fn(&str) -> Says) -> Option<Vec<NodeUse>> {
+    let server = service_fn(move |request: Request<Bytes>| {
+        let path = request.uri().path().to_owned();
+        let (status, body) = match path.strip_prefix("/api/v1/namespaces/kube-system/pods") {
+            Some("") => (200, pods.as_bytes().to_vec()),
+            Some(pod) => says(pod),
+            None => panic!("{path} is not asked for"),
+        };
+        let reply = Response::builder()
+            .status(status)
+            .body(Full::new(Bytes::from(body)))
+            .unwrap();
+        async move { Ok::<_, BoxError>(reply) }
+    });
+    let kube = connect(KubeRs::over(move |_| server)).await;
+    kube.gpu_usage().await.ok()
+}
+
+#[tokio::test]
+async fn an_odd_exporter_costs_its_own_node_only() {
+    const READY: &str = r#"{"metadata":{},"items":[
+        {"metadata":{"name":"a"},"spec":{"nodeName":"good"},"status":{"conditions":[{"type":"Ready","status":"True"}]}},
+        {"metadata":{"name":"b"},"spec":{"nodeName":"other"},"status":{"conditions":[{"type":"Ready","status":"True"}]}},
+        {"metadata":{"name":"c"},"spec":{"nodeName":"young"},"status":{"conditions":[{"type":"Ready","status":"False"}]}},
+        {"metadata":{"name":["d"]},"spec":7},
+        17
+    ]}"#;
+    const GOOD: &str = "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\"} 97\n";
+    fn metrics(pod: &str, other: Says) -> Says {
+        match pod {
+            "/a:9400/proxy/metrics" => (200, GOOD.into()),
+            "/b:9400/proxy/metrics" => other,
+            pod => panic!("{pod} is not asked for"),
+        }
+    }
+    let named = |all: Option<Vec<NodeUse>>| -> Vec<String> {
+        all.unwrap().into_iter().map(|one| one.node).collect()
+    };
+    let both = told_of(READY, |pod| metrics(pod, (200, GOOD.into())));
+    assert_eq!(named(both.await), ["good", "other"]);
+    let others: [fn(&str) -> Says; 8] = [
+        |pod| metrics(pod, (503, GOOD.into())),
+        |pod| metrics(pod, (302, GOOD.into())),
+        |pod| metrics(pod, (200, Vec::new())),
+        |pod| metrics(pod, (200, vec![0xff; 100])),
+        |pod| metrics(pod, (200, GOOD.repeat(300 * 1024 / GOOD.len()).into())),
+        |pod| metrics(pod, (200, b"DCGM_FI_DEV_GPU_UTIL{gpu=\"0\"} NaN\n".into())),
+        |pod| metrics(pod, (200, b"<html>a portal</html>".into())),
+        |pod| metrics(pod, (200, b"{\"kind\":\"Status\"}".into())),
+    ];
+    for says in others {
+        assert_eq!(named(told_of(READY, says).await), ["good"]);
+    }
+    // A list that is none is a failure, and an empty one is not.
+    let nobody = |_: &str| panic!("nobody is asked");
+    assert_eq!(told_of("<html>", nobody).await, None);
+    assert_eq!(told_of("{\"metadata\":{},\"items\":7}", nobody).await, None);
+    let none = "{\"metadata\":{},\"items\":[]}";
+    assert_eq!(told_of(none, nobody).await, Some(Vec::new()));
 }

@@ -4,6 +4,7 @@ use super::{Answer, Failure, Kind, KubeReach, Tunnel};
 use async_trait::async_trait;
 use domain::inside::{NodeInside, Pod};
 use domain::inventory::{GpuTest, KubeNode, LoadBalancer, PersistentVolume, ServiceName};
+use domain::usage::NodeUse;
 use domain::view::ServiceRow;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub trait KubeApi: KubeReach + Send + Sync {
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>>;
     /// Services of type LoadBalancer.
     async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>>;
-    /// NVIDIA's device plugin and its runtime class.
+    /// NVIDIA's device plugin and its runtime class, and the exporter that tells how GPUs are used.
     async fn set_gpu_plugin(&self) -> Answer<()>;
     /// What a computation on the GPUs of a node came to; `None`: it begins, or goes on. It asks for no
     /// GPU, so that the pod gets it for which it was bought; only when it finds none like that, and
@@ -42,6 +43,10 @@ pub trait KubeApi: KubeReach + Send + Sync {
     async fn retain_volume(&self, name: &str) -> Answer<()>;
     /// DELETE a PersistentVolumeClaim; gone already is success.
     async fn delete_claim(&self, namespace: &str, name: &str) -> Answer<()>;
+    /// How the GPUs of nodes are used; a node whose exporter says nothing is left out.
+    async fn gpu_usage(&self) -> Answer<Vec<NodeUse>> {
+        Err(Failure::new(Kind::Invalid, "read the use of GPUs"))
+    }
     /// Services that can be opened. A Kubernetes that is no real one refuses, here and in the next.
     async fn services(&self) -> Answer<Vec<ServiceRow>> {
         Err(Failure::new(Kind::Invalid, "list services"))
