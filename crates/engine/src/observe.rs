@@ -14,6 +14,7 @@ use domain::inventory::{
 };
 use domain::reach;
 use domain::record::{Fact, Thing, ThingKind};
+use domain::usage::NodeUse;
 use domain::{ClusterId, InstanceId};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct Observed {
     pub policies: Option<Vec<String>>,
     /// The access list.
     pub access: Option<AccessList>,
+    /// How the GPUs of its nodes are used.
+    pub usage: Option<Vec<NodeUse>>,
     /// How fast the Kubernetes API answered, in milliseconds.
     pub answers_ms: Option<u64>,
     /// Whether this look read everything that it should.
@@ -64,10 +67,20 @@ impl Observed {
             balancers: None,
             policies: None,
             access: None,
+            usage: None,
             answers_ms: None,
             complete: false,
         }
     }
+}
+
+/// What a look reads besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Also {
+    /// NodeBalancers.
+    pub nodebalancers: bool,
+    /// How GPUs are used.
+    pub usage: bool,
 }
 
 /// Looks at a deployment again and again with one journal open.
@@ -97,19 +110,19 @@ impl Watch {
     }
 
     /// One look: three collections (pools, Linodes, firewall devices), NodeBalancers as a fourth where
-    /// wished, the access list, Kubernetes.
+    /// wished, the access list, Kubernetes, and of it the use of GPUs where wished.
     /// Writes births, covers and deaths; tells the observer. A look that could not be made is told as
     /// incomplete, and nothing is concluded from it.
-    pub async fn look(&self, nodebalancers: bool) -> Observed {
+    pub async fn look(&self, also: Also) -> Observed {
         let mut seen = Observed::at(self.0.ports.clock.now());
-        if let Err(trouble) = self.look_at(&mut seen, nodebalancers).await {
+        if let Err(trouble) = self.look_at(&mut seen, also).await {
             tracing::debug!(?trouble, "a look was cut short");
         }
         self.0.observed(&seen);
         seen
     }
 
-    async fn look_at(&self, seen: &mut Observed, nodebalancers: bool) -> Result<(), Trouble> {
+    async fn look_at(&self, seen: &mut Observed, also: Also) -> Result<(), Trouble> {
         let act = &self.0;
         let cluster = act.cluster().await?;
         seen.cluster = Some(cluster);
@@ -159,7 +172,7 @@ impl Watch {
             seen.instances = Some(of_it.cloned().collect());
         }
         let mut listed = None;
-        if nodebalancers {
+        if also.nodebalancers {
             // A Service that somebody made or deleted: what it costs is known from here on.
             let balancers = act.note_nodebalancers(&[cluster]).await?;
             let there: Vec<Thing> = balancers
@@ -190,7 +203,10 @@ impl Watch {
                 seen.policies = api.policies().await.ok();
             }
             let nodes = seen.kube_nodes.iter().flatten().map(|one| &one.node);
-            act.test_newcomers(&*api, nodes).await?;
+            act.test_newcomers(&*api, nodes.clone()).await?;
+            if also.usage && nodes.into_iter().any(|node| node.gpus > 0) {
+                seen.usage = api.gpu_usage().await.ok();
+            }
         }
         Ok(())
     }

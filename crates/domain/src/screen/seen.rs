@@ -4,10 +4,12 @@ use crate::ids::InstanceId;
 use crate::inside::{NodeInside, Pod};
 use crate::inventory::{AccessList, BalancerSeen, FirewallRead, Instance, Pool};
 use crate::text::Text;
+use crate::usage::Usage;
 use crate::view::Roamed;
 use crate::watched::Watched;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The last readings; each is absent until it was read once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct Seen {
     pub kubernetes_silent: bool,
     /// Steps that take longer than they should.
     pub late: BTreeSet<usize>,
+    /// How its GPUs were used in the last day. Shared, as all of this is copied for who reads it.
+    pub usage: Arc<Usage>,
     /// When it was looked at, by this process and by those before it.
     pub watched: Watched,
 }

@@ -5,6 +5,7 @@ use super::{Engine, Held, lock};
 use crate::ports::JournalError;
 use domain::DeploymentId;
 use domain::progress::Progress;
+use domain::usage::Usage;
 use domain::view::Problem;
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ impl Engine {
             })
         })?;
         let watched = self.watched_of(id, &records).await;
+        let usage: Usage = self.kept_of(id).await;
         let mut held = lock(&self.held);
         // Meanwhile an intent may have begun a run: what it holds is newer.
         if held
@@ -80,6 +82,7 @@ impl Engine {
             .map(|held| held.seen.clone())
             .unwrap_or_default();
         seen.watched.saw_all(&watched);
+        Arc::make_mut(&mut seen.usage).saw_all(&usage);
         let elsewhere = held.get(id).is_some_and(|held| held.elsewhere);
         held.insert(
             id.clone(),

@@ -11,6 +11,7 @@ mod desk;
 mod diagnostics;
 mod drop_node;
 mod journals;
+mod kept;
 mod kubectl;
 mod observe;
 mod open;
@@ -121,8 +122,8 @@ pub struct Engine {
     looked: Mutex<BTreeMap<DeploymentId, Looked>>,
     /// What stands in the person's own kubeconfig.
     merged: Mutex<BTreeMap<DeploymentId, crate::kubectl::Merged>>,
-    /// When what was seen of each deployment was written, and until when it reaches.
-    kept_watched: Mutex<BTreeMap<DeploymentId, watched::Kept>>,
+    /// When what is kept of looks was written, and until when it reaches, by deployment and file.
+    written: Mutex<BTreeMap<(DeploymentId, &'static str), kept::Written>>,
     /// Whether `keep_watch` was asked.
     watched: Mutex<bool>,
     /// Services that are open.
@@ -194,7 +195,7 @@ impl Engine {
             own,
             looked: Mutex::default(),
             merged: Mutex::default(),
-            kept_watched: Mutex::default(),
+            written: Mutex::default(),
             watched: Mutex::default(),
             open: Mutex::default(),
             me: me.clone(),

@@ -2,7 +2,7 @@
 
 use super::{Engine, lock};
 use crate::book::Book;
-use crate::observe::{Observed, Watch, walls_of};
+use crate::observe::{Also, Observed, Watch, walls_of};
 use crate::signal::Observer;
 use domain::DeploymentId;
 use domain::progress::Controller;
@@ -62,6 +62,9 @@ impl Observer for Ear {
             keep(&mut old.policies, seen.policies.as_ref());
             keep(&mut old.access, seen.access.as_ref());
             keep(&mut old.answers_ms, seen.answers_ms.as_ref());
+            if let Some(read) = &seen.usage {
+                Arc::make_mut(&mut old.usage).saw(seen.at, read);
+            }
         });
     }
 
@@ -157,17 +160,26 @@ impl Engine {
             covered.extend(wall.instances);
         }
         let api = self.kubernetes(cluster).await;
-        let (kube_nodes, pods_inside, services, policies) = match &api {
+        let (kube_nodes, pods_inside, services, policies, usage) = match &api {
             Some(api) => {
+                let due = held.seen.usage.is_due(at);
+                let usage = async {
+                    if due {
+                        api.gpu_usage().await.ok()
+                    } else {
+                        None
+                    }
+                };
                 let read = futures::join!(
                     api.nodes_inside(),
                     api.pods(),
                     api.load_balancers(),
-                    api.policies()
+                    api.policies(),
+                    usage,
                 );
-                (read.0.ok(), read.1.ok(), read.2.ok(), read.3.ok())
+                (read.0.ok(), read.1.ok(), read.2.ok(), read.3.ok(), read.4)
             }
-            None => (None, None, None, None),
+            None => (None, None, None, None, None),
         };
         let balancers = match cloud.nodebalancers().await {
             Ok(mut all) => {
@@ -193,6 +205,7 @@ impl Engine {
             policies,
             kube_nodes,
             pods_inside,
+            usage,
             ..Observed::at(at)
         };
         self.observer().observed(id, &seen);
@@ -209,15 +222,19 @@ impl Engine {
         let stands = |held: &super::Held| {
             held.run.is_none() && held.progress.cluster().is_some() && self.is_here(&held.progress)
         };
-        if !self.held(id).is_some_and(|held| stands(&held)) {
+        let Some(held) = self.held(id).filter(stands) else {
             return;
-        }
+        };
+        let also = Also {
+            nodebalancers,
+            usage: held.seen.usage.is_due(self.ports.clock.now()),
+        };
         let look = async |book: &Book| {
             let observer = self.observer();
             let looked = lock(&self.looked).entry(id.clone()).or_default().clone();
             let watch = Watch::begin(&self.ports, self.protocol, book, observer, &looked);
             if let Ok(watch) = watch.await {
-                return Some(watch.look(nodebalancers).await);
+                return Some(watch.look(also).await);
             }
             None
         };

@@ -8,6 +8,8 @@ use crate::sweep::{self, Swept};
 use domain::DeploymentId;
 use domain::plan::Purpose;
 use domain::progress::Rest;
+use domain::usage::Usage;
+use domain::watched::Watched;
 use jiff::Timestamp;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -49,7 +51,8 @@ impl Engine {
                 }
             }
         }
-        self.keep_watched().await;
+        self.keep::<Watched>().await;
+        self.keep::<Usage>().await;
         for id in self.all_ids() {
             self.note_carried(&id);
             let Some(me) = self.me.upgrade() else { return };

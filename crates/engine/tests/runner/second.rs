@@ -4,7 +4,7 @@ use crate::life::{DEPLOYMENT, Story, spec};
 use crate::told::transcript;
 use crate::world::{Fault, GPU_TYPE};
 use domain::plan::{GPU_LABEL, NewPool};
-use engine::observe::{Looked, Watch};
+use engine::observe::{Also, Looked, Watch};
 use engine::ports::Clock as _;
 use engine::run::End;
 use engine::signal::Deaf;
@@ -98,7 +98,7 @@ fn a_second_pool_that_commits_after_the_create_is_found_by_a_look() {
             &Looked::default(),
         )
         .await;
-        watch.unwrap().look(true).await;
+        watch.unwrap().look(Also::default()).await;
     });
     assert_eq!(gpu_pools(&story), [kept(&story)]);
     assert!(transcript(&story).contains("gone pool"));
