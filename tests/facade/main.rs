@@ -29,4 +29,5 @@ mod rounds;
 mod states;
 mod stop;
 mod two;
+mod usage;
 mod weather;

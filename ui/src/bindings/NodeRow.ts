@@ -5,6 +5,7 @@ import type { NodeState } from "./NodeState";
 import type { PoolRole } from "./PoolRole";
 import type { Price } from "./Price";
 import type { Text } from "./Text";
+import type { UsageView } from "./UsageView";
 
 /**
  * A node: LKE's, Linode's and Kubernetes' word on it side by side.
@@ -62,6 +63,10 @@ inside?: NodeInsideView,
  * What the last test of its GPUs came to; absent where none ran.
  */
 proof?: GpuProofView, 
+/**
+ * How its GPUs are used; absent where nothing told of it within a day.
+ */
+usage?: UsageView, 
 /**
  * What does not fit together about it.
  */

@@ -13,6 +13,7 @@ mod reach;
 mod seen;
 mod spending;
 pub mod stop;
+mod usage;
 
 pub use csv::csv;
 pub use deployment::{Facts, Needs, rows, state};

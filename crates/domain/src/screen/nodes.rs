@@ -1,8 +1,8 @@
 //! A node's row: LKE's, Linode's and Kubernetes' word on it side by side, what its pods leave of it,
 //! and the sums over all rows.
 
-use super::activity;
 use super::deployment::{Facts, state};
+use super::{activity, usage};
 use crate::ids::NodeId;
 use crate::inside::{Amounts, NodeInside, Room, rooms};
 use crate::inventory::{GpuTest, Node};
@@ -105,6 +105,7 @@ fn node_row(
     } else {
         NodeState::Starting
     };
+    let price = life.and_then(|life| life.price);
     NodeRow {
         id: node.id.0.clone(),
         short: short(&node.id),
@@ -115,12 +116,16 @@ fn node_row(
         kubernetes_ready,
         covered: covered.or_else(|| life.map(|life| life.open_ms.is_some())),
         open_ms: life.and_then(|life| life.open_ms),
-        price: life.and_then(|life| life.price),
+        price,
         since: life.map_or(facts.progress.last_at, |life| life.born),
         inside: kubernetes.map(|one| Box::new(inside(one, taken))),
         proof: life
             .and_then(|life| life.gpu.as_ref())
             .map(|test| Box::new(proof(test))),
+        usage: kubernetes
+            .and_then(|one| seen.usage.of(&one.node.name))
+            .and_then(|day| usage::usage(day, price, facts.now))
+            .map(Box::new),
         note: if leaving {
             None
         } else if let Some(machine) = machine.filter(|_| off) {
@@ -248,6 +253,7 @@ pub(super) fn totals(facts: &Facts<'_>) -> Option<NodeTotals> {
         waiting: count(waiting.len()),
         waiting_gpus: count(waiting.iter().filter(|pod| pod.asks.gpus > 0).count()),
         why: waiting.first().and_then(|pod| pod.waits.clone()),
+        usage: usage::totals(&rows),
     })
 }
 

@@ -5,6 +5,7 @@ use super::inside::{GpuProofView, NodeInsideView, NodeTotals};
 use super::kubectl::MergedContext;
 use super::picture::Picture;
 use super::reach::ReachView;
+use super::usage::UsageView;
 use crate::ids::DeploymentId;
 use crate::money::{MicroUsd, Price};
 use crate::plan::{PoolRole, Purpose};
@@ -142,6 +143,10 @@ pub struct NodeRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub proof: Option<Box<GpuProofView>>,
+    /// How its GPUs are used; absent where nothing told of it within a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub usage: Option<Box<UsageView>>,
     /// What does not fit together about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

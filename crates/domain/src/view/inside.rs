@@ -1,5 +1,6 @@
 //! What Kubernetes tells of a node, and the sums of all.
 
+use super::usage::UsageTotals;
 use crate::money::MicroUsd;
 use crate::text::Text;
 use jiff::Timestamp;
@@ -90,4 +91,8 @@ pub struct NodeTotals {
     pub waiting_gpus: u32,
     /// Why the first of them waits, as the scheduler says it.
     pub why: Option<String>,
+    /// How their GPUs are used; absent where of none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub usage: Option<UsageTotals>,
 }

@@ -15,6 +15,7 @@ mod reach;
 mod review;
 mod search;
 mod spend;
+mod usage;
 
 pub use app::*;
 pub use deployment::*;
@@ -27,6 +28,7 @@ pub use reach::*;
 pub use review::*;
 pub use search::*;
 pub use spend::*;
+pub use usage::*;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
