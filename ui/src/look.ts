@@ -181,6 +181,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
       await unfold('show-rules');
       return;
     case 'running':
+    case 'idle':
     case 'elsewhere':
     case 'forgotten':
     case 'nobody':

@@ -94,6 +94,8 @@ function rows(scene: Scene): Record<string, Row> {
       const value = { ...row.value, notice: lockedOut(true, row.value.label) };
       return { ...STANDING, 'deployment/01nlp': { row: 'deployment', value } };
     }
+    case 'idle':
+      return { ...STANDING, ...rare.unused };
     case 'cost_gap':
       return { ...STANDING, ...rare.unseen };
     case 'reach_open':

@@ -39,6 +39,7 @@ export const SCENES = [
   'recycle_pool',
   'delete_node',
   'details',
+  'idle',
   'cost',
   'cost_gap',
   'nodes',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SpendPoint } from '../bindings/SpendPoint';
-import { chart, line, roundUp } from './chart';
+import { chart, day, line, roundUp } from './chart';
 
 describe('the cost chart', () => {
   const at = (minute: number): string => new Date(minute * 60_000).toISOString();
@@ -69,5 +69,21 @@ describe('the cost chart', () => {
   it('draws nothing where nothing is known or nothing costs', () => {
     expect(chart([], 0, 10, 10)).toBeNull();
     expect(chart([{ at: at(0), seen: true, rates: [] }], 60_000, 10, 10)).toBeNull();
+  });
+});
+
+describe('the line of a day', () => {
+  it('begins where something is known, and leaves out what nobody saw', () => {
+    const points = [null, 0, 50, null, null, 100, null];
+    expect(day(points, 70, 32)).toEqual({
+      line: 'M10 31H20L20 16H30M50 1H60',
+      gaps: [
+        { x: 30, width: 20 },
+        { x: 60, width: 10 },
+      ],
+      peak: 100,
+    });
+    expect(day([null, null], 70, 32)).toBeNull();
+    expect(day([], 70, 32)).toBeNull();
   });
 });

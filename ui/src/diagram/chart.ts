@@ -148,6 +148,37 @@ export function line(
     .join('');
 }
 
+/** A day as a line, and where nobody looked. */
+export interface Day {
+  line: string;
+  gaps: Pick<Gap, 'x' | 'width'>[];
+  /** The highest point. */
+  peak: number;
+}
+
+/** The line of percents over a day, each for a part of it; what was before the first is not drawn.
+ *  `null`: nothing is known. */
+export function day(points: readonly (number | null)[], width: number, height: number): Day | null {
+  const first = points.findIndex((one) => one !== null);
+  if (first === -1) return null;
+  const x = (i: number): number => round((i / points.length) * width);
+  const y = (percent: number): number => round(height - 1 - (percent / 100) * (height - 2));
+  const gaps: Day['gaps'] = [];
+  let path = '';
+  points.forEach((point, i) => {
+    if (i < first) return;
+    const goesOn = i > first && points[i - 1] !== null;
+    if (point !== null) {
+      path += `${goesOn ? 'L' : 'M'}${String(x(i))} ${String(y(point))}H${String(x(i + 1))}`;
+      return;
+    }
+    const last = gaps.at(-1);
+    if (last && !goesOn) last.width = round(x(i + 1) - last.x);
+    else gaps.push({ x: x(i), width: round(x(i + 1) - x(i)) });
+  });
+  return { line: path, gaps, peak: Math.max(...points.map((one) => one ?? 0)) };
+}
+
 /** What a point costs, an hour. */
 export function sum(point: SpendPoint): number {
   return point.rates.reduce((all, [, rate]) => all + rate, 0);

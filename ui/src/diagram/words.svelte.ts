@@ -10,7 +10,7 @@ import type { NodeState } from '../bindings/NodeState';
 import type { PoolRole } from '../bindings/PoolRole';
 import type { Tense } from '../bindings/Tense';
 import { m } from '../paraglide/messages.js';
-import { duration, NONE, rate } from '../parts/format';
+import { duration, NONE, percent, rate } from '../parts/format';
 import type { IconOf, Tone } from '../parts/State.svelte';
 
 export interface Look {
@@ -88,6 +88,11 @@ export function keptWord(keeper: Keeper | null): string | null {
   }
 }
 
+/** How much GPUs compute now; "–" where that is not known. */
+export function useWord(of: { percent: number | null } | null | undefined): string {
+  return of?.percent == null ? NONE : percent(of.percent / 100);
+}
+
 /** A node in one sentence, as a screen reader says it. */
 export function nodeLabel(node: NodeRow, place: number, all: number): string {
   const cover =
@@ -102,7 +107,7 @@ export function nodeLabel(node: NodeRow, place: number, all: number): string {
     place: String(place),
     all: String(all),
     state: nodeLook(node.state).word,
-    cover,
+    cover: node.usage?.percent == null ? cover : m.ui_node_use({ cover, use: useWord(node.usage) }),
     price: rate(node.price?.hour),
   });
 }

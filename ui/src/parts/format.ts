@@ -80,6 +80,12 @@ export function duration(ms: number | null | undefined): string {
   return m.ui_days_hours({ d: String(Math.floor(h / 24)), h: String(h % 24) });
 }
 
+/** A length of time in whole minutes, from an hour on with its hours. */
+export function minutes(ms: number): string {
+  const min = Math.floor(Math.max(0, ms) / 60_000);
+  return min < 60 ? m.ui_minutes({ min: String(min) }) : duration(min * 60_000);
+}
+
 /** A length of time in its largest unit, for what is told again and again. */
 export function roughly(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return NONE;

@@ -8,11 +8,19 @@ import type { Price } from '../bindings/Price';
 import type { Tense } from '../bindings/Tense';
 import type { Text } from '../bindings/Text';
 import { nodeId, poolId } from '../diagram/layout';
-import { coverWord, kubernetesWord, nodeLook, roleWord, tenseWord } from '../diagram/words.svelte';
+import {
+  coverWord,
+  kubernetesWord,
+  nodeLook,
+  roleWord,
+  tenseWord,
+  useWord,
+} from '../diagram/words.svelte';
 import { m } from '../paraglide/messages.js';
 import { count, duration, gigabytes, list, monthly, NONE, rate, time } from '../parts/format';
 import { published } from './reach';
 import { cardWord, cpuWord, gpusWord, memoryWord, noteWord, podsWord, proofWord } from './inside';
+import { heatWord, idleWord, memoryUseWord } from './usage';
 
 export interface Fact {
   name: string;
@@ -25,6 +33,8 @@ export interface Details {
   facts: Fact[];
   /** What happened to it, the newest first; `null`: nothing of it is kept. */
   events: readonly ActivityRow[] | null;
+  /** How its GPUs were used over a day; absent where it has none. */
+  day?: readonly (number | null)[];
   /** A sentence about it. */
   note: string | null;
   /** Whether the rules of the firewall stand here. */
@@ -84,6 +94,17 @@ function insideOf(node: NodeRow, now: number): Fact[] {
   ];
 }
 
+/** How its GPUs are used, which is what is paid for. */
+function usageOf({ role, usage }: NodeRow, now: number): Fact[] {
+  if (role !== 'gpu' && !usage) return [];
+  return [
+    fact(m.ui_gpu_use(), useWord(usage), true),
+    fact(m.ui_gpu_memory(), memoryUseWord(usage), true),
+    fact(m.ui_gpu_heat(), heatWord(usage), true),
+    fact(m.ui_gpu_idle(), idleWord(usage, now)),
+  ];
+}
+
 function ofNode(node: NodeRow, { happened, now }: Known): Details {
   const instance = node.instance === null ? null : String(node.instance);
   return {
@@ -96,6 +117,7 @@ function ofNode(node: NodeRow, { happened, now }: Known): Details {
           ? list([kubernetesWord(node), m.ui_cordoned()])
           : kubernetesWord(node),
       ),
+      ...usageOf(node, now),
       fact(m.ui_instance(), node.instance_status),
       fact(m.ui_instance_id(), instance, true),
       fact(m.ui_node_id(), node.id, true),
@@ -104,6 +126,7 @@ function ofNode(node: NodeRow, { happened, now }: Known): Details {
       fact(m.ui_first_seen(), time(node.since, now), true),
       ...cost(node.price),
     ],
+    ...(node.usage ? { day: node.usage.day } : {}),
     events: about(happened, [node.short, node.id, ...(instance === null ? [] : [instance])]),
     note: noteWord(node),
     rules: false,

@@ -365,7 +365,7 @@ describe('the picture', () => {
     await open('running');
     const node = document.querySelector('[data-part="node-600208-9d1c4000aa11"]');
     expect(node?.getAttribute('aria-label')).toBe(
-      'GPU node 9d1c40, 1 of 2, Ready, behind the firewall, $0.52/h, in place',
+      'GPU node 9d1c40, 1 of 2, Ready, behind the firewall, GPU 78%, $0.52/h, in place',
     );
   });
 
