@@ -22,3 +22,4 @@ mod reference;
 mod shape;
 mod stop;
 mod take_over;
+mod usage;

@@ -4,7 +4,8 @@ use super::{Session, told};
 use crate::words::{money, say};
 use crate::{Exit, print};
 use anyhow::{Context, Result};
-use domain::view::{Row, Whose};
+use domain::plan::PoolRole;
+use domain::view::{NodeRow, Row, Whose};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::path::Path;
@@ -82,12 +83,13 @@ pub(crate) async fn show(session: &Session<'_>, name: &str) -> Result<Exit> {
     for (_, row) in &rows {
         match row {
             Row::Node(node) => print::out(&format!(
-                "node {}  {:?}  {:?}  firewall {}",
+                "node {}  {:?}  {:?}  firewall {}{}",
                 node.short,
                 node.role,
                 node.state,
                 node.covered
                     .map_or("–", |covered| if covered { "yes" } else { "no" }),
+                used(node),
             )),
             Row::Spend(spend) => {
                 let told = |amount: Option<domain::MicroUsd>| amount.map_or("–".to_owned(), money);
@@ -101,6 +103,29 @@ pub(crate) async fn show(session: &Session<'_>, name: &str) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// How the GPUs of a node are used; nothing of a node that has none.
+fn used(node: &NodeRow) -> String {
+    if node.role != PoolRole::Gpu {
+        return String::new();
+    }
+    let usage = node.usage.as_deref();
+    let told = |value: Option<u64>, unit: &str| {
+        value.map_or("–".to_owned(), |value| format!("{value}{unit}"))
+    };
+    let idle = usage.and_then(|one| one.idle).map_or(String::new(), |one| {
+        let minutes = one.until.duration_since(one.since).as_mins();
+        let cost = one.cost.map_or("–".to_owned(), money);
+        format!("  idle for {minutes} min = {cost}")
+    });
+    format!(
+        "  GPU {}  memory {} of {}  {}{idle}",
+        told(usage.and_then(|one| one.percent).map(u64::from), "%"),
+        told(usage.and_then(|one| one.memory_mib), ""),
+        told(usage.and_then(|one| one.memory_all_mib), " MiB"),
+        told(usage.and_then(|one| one.celsius).map(u64::from), " °C"),
+    )
 }
 
 /// The kubeconfig, to stdout or into a file that only the user can read.
