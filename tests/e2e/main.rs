@@ -1,6 +1,7 @@
 //! End to end in the real window: the main job from the click to the proven zero, killed and
 //! started again in the middle, who may connect, every diagnostic of a form, another size, what is
-//! saved, a broken GPU replaced, a Service opened, a node deleted, the token and the keychain.
+//! saved, a broken GPU replaced, an idle one told, a Service opened, a node deleted, the token and the
+//! keychain.
 
 #![expect(clippy::disallowed_methods, reason = "a real window takes real time")]
 
@@ -17,6 +18,7 @@ mod rules;
 mod services;
 #[cfg(target_os = "linux")]
 mod tray;
+mod usage;
 mod wrong;
 
 use quaylight_tests::job::{newcomer, shots};
