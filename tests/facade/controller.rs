@@ -3,6 +3,7 @@
 
 use crate::bench::{Bench, tokio_sleep};
 use domain::DeploymentId;
+use domain::spec::{FirewallRule, Protocol};
 use domain::view::{DeploymentState, Keeper, ReachView, Row};
 use engine::facade::AccessDone;
 use serde_json::{Value, json};
@@ -278,4 +279,31 @@ async fn what_a_controller_does_not_take_is_given_back_at_once() {
     assert_eq!(stage.reach().keeper, Keeper::Controller);
     assert_eq!(stage.bench.state(), DeploymentState::Running);
     assert!(stage.bench.kube_get(stage.cluster, DEPLOYMENT).await["spec"].is_object());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_rule_that_is_added_meanwhile_goes_to_its_resource() {
+    let stage = Stage::new().await;
+    assert_eq!(stage.switch(true).await, DeploymentState::Running);
+    let engine = &stage.bench.engine;
+    let rule = FirewallRule {
+        label: "ssh".to_owned(),
+        protocol: Protocol::Tcp,
+        ports: Some("22".to_owned()),
+        sources: vec!["198.51.100.7/32".parse().unwrap()],
+    };
+    let review = engine.review_rules(&stage.id, Some(vec![rule])).await;
+    let plan = review.unwrap().plan.unwrap();
+    engine.accept(&plan, false).await.unwrap();
+    engine.wait(&stage.id).await;
+    assert_eq!(stage.bench.state(), DeploymentState::Running);
+    let path = format!("{WALLS}/primary");
+    let resource = stage.bench.kube_get(stage.cluster, &path).await;
+    let inbound = resource["spec"]["ruleset"]["inbound"].as_array().unwrap();
+    let ssh = inbound.iter().find(|one| one["label"] == "ssh");
+    assert_eq!(
+        ssh.map(|one| &one["ports"]),
+        Some(&json!("22")),
+        "{inbound:?}"
+    );
 }
