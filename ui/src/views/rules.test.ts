@@ -103,5 +103,10 @@ describe('the form of a new cluster', () => {
     expect(app.form.spec?.firewall_rules.map((one) => one.label)).toEqual(['ssh-office', 'web']);
     await write('rule-1-from', 'everyone');
     expect([app.form.rules.bad, app.form.reviewable]).toEqual([['everyone'], false]);
+    await waitFor(() => {
+      expect(app.form.at('firewall_rules').map((one) => one.what.code)).toEqual(['sources_empty']);
+    });
+    expect(document.querySelector('[data-code=sources_empty]')).toBeNull();
+    expect(at('firewall-passes').textContent).toContain('your own rules name (2)');
   });
 });
