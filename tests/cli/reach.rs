@@ -1,7 +1,7 @@
 //! Who can reach what, and the access list, on the command line.
 
 use anyhow::{Result, ensure};
-use quaylight_tests::programs::{Demo, cli, told};
+use quaylight_tests::programs::{Demo, cli, kubectl, told};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -13,6 +13,14 @@ async fn said(home: &Path, demo: &Demo, args: &[&str]) -> Result<(Option<i32>, V
     let document = serde_json::from_slice(&output.stdout);
     let document = document.unwrap_or_else(|_| json!({ "said": told(&output) }));
     Ok((output.status.code(), document))
+}
+
+/// Whether the real kubectl lists nodes, and what it says.
+async fn nodes(home: &Path, kubeconfig: &Path) -> Result<(bool, String)> {
+    let mut command = kubectl(home, kubeconfig);
+    command.args(["get", "nodes", "--request-timeout=5s"]);
+    let output = command.output().await?;
+    Ok((output.status.success(), told(&output)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,9 +68,22 @@ async fn the_list_is_edited_a_new_address_is_let_in_and_every_path_is_said() -> 
         "{refused}"
     );
 
+    let file = home.join("kubeconfig.yaml");
+    let words = [
+        "kubeconfig",
+        &label,
+        "--out",
+        file.to_str().unwrap_or_default(),
+    ];
+    let (code, saved) = said(home, &demo, &words).await?;
+    ensure!(code == Some(0), "{saved}");
+    ensure!(nodes(home, &file).await?.0, "an address on the list");
+
     // The world sees this computer somewhere else.
     let clients = json!({ "127.0.0.1": "192.0.2.77" });
     demo.ask("PUT", "/_demo/clients", Some(clients)).await?;
+    let (well, refused) = nodes(home, &file).await?;
+    ensure!(!well, "an address that is not on the list: {refused}");
     let (_, reach) = said(home, &demo, &["reach", &label]).await?;
     let roamed = &reach["reach"]["roamed"];
     ensure!(
@@ -74,5 +95,7 @@ async fn the_list_is_edited_a_new_address_is_let_in_and_every_path_is_said() -> 
     ensure!(code == Some(0) && allowed["addresses"] == list, "{allowed}");
     let (_, reach) = said(home, &demo, &["reach", &label]).await?;
     ensure!(reach["reach"]["roamed"].is_null(), "{reach}");
+    let (well, listed) = nodes(home, &file).await?;
+    ensure!(well && listed.contains("Ready"), "{listed}");
     Ok(())
 }

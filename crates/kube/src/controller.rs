@@ -19,6 +19,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::cluster::{KubeCluster, MANAGER};
+use crate::condition::Conditions;
 use crate::failure;
 use crate::reach::ours_merging;
 use crate::read::{Named, Page};
@@ -47,18 +48,6 @@ const FINALIZER: &str = "cloudfirewalls.networking.linode.com/finalizer";
 #[derive(Deserialize)]
 struct Defined {
     status: Option<Conditions>,
-}
-
-#[derive(Deserialize)]
-struct Conditions {
-    conditions: Option<Vec<Condition>>,
-}
-
-#[derive(Deserialize)]
-struct Condition {
-    #[serde(rename = "type")]
-    kind: String,
-    status: String,
 }
 
 #[derive(Deserialize)]
@@ -97,9 +86,8 @@ impl KubeCluster {
             .map_err(Error::BuildRequest)
             .map_err(failed)?;
         let defined: Defined = self.client.request(request).await.map_err(failed)?;
-        let conditions = defined.status.and_then(|status| status.conditions);
-        let yes = |one: &Condition| one.kind == "Established" && one.status == "True";
-        Ok(conditions.unwrap_or_default().iter().any(yes))
+        let says = |status: Conditions| status.say("Established");
+        Ok(defined.status.is_some_and(says))
     }
 
     pub(crate) async fn wish(&self, resource: &Value) -> Answer<()> {

@@ -10,6 +10,7 @@
 mod balancer;
 mod capped;
 mod cluster;
+mod condition;
 mod controller;
 mod failure;
 mod gpu;

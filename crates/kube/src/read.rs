@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::condition::Condition;
+
 /// Linode's CSI driver; volumes of other drivers are not Linode's.
 pub(crate) const DRIVER: &str = "linodebs.csi.linode.com";
 
@@ -120,13 +122,6 @@ struct Allocatable {
     gpus: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Condition {
-    #[serde(rename = "type")]
-    kind: String,
-    status: String,
-}
-
 impl Node {
     /// From `spec.providerID`.
     pub(crate) fn instance(provider: &str) -> Option<InstanceId> {
@@ -144,9 +139,7 @@ impl From<Node> for KubeNode {
         Self {
             name: object.metadata.name.unwrap_or_default(),
             instance: provider.as_deref().and_then(Node::instance),
-            ready: conditions
-                .iter()
-                .any(|one| one.kind == "Ready" && one.status == "True"),
+            ready: conditions.iter().any(|one| one.is("Ready")),
             gpus: gpus.and_then(|count| count.parse().ok()).unwrap_or(0),
         }
     }

@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::condition::Conditions;
 use crate::failure;
 use crate::read::Page;
 
@@ -78,7 +79,7 @@ impl Port {
 struct Pod {
     metadata: Metadata,
     spec: Option<PodSpec>,
-    status: Option<PodStatus>,
+    status: Option<Conditions>,
 }
 
 #[derive(Deserialize)]
@@ -98,24 +99,10 @@ struct ContainerPort {
     container_port: u16,
 }
 
-#[derive(Deserialize)]
-struct PodStatus {
-    conditions: Option<Vec<Condition>>,
-}
-
-#[derive(Deserialize)]
-struct Condition {
-    #[serde(rename = "type")]
-    kind: String,
-    status: String,
-}
-
 impl Pod {
     fn is_ready(&self) -> bool {
-        let conditions = self.status.as_ref().and_then(|one| one.conditions.as_ref());
-        let ready = |one: &Condition| one.kind == "Ready" && one.status == "True";
-        self.metadata.deletion_timestamp.is_none()
-            && conditions.is_some_and(|all| all.iter().any(ready))
+        let ready = |status: &Conditions| status.say("Ready");
+        self.metadata.deletion_timestamp.is_none() && self.status.as_ref().is_some_and(ready)
     }
 
     /// The number of one of its ports, by what a Service says of it.

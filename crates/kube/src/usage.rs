@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cluster::KubeCluster;
+use crate::condition::Conditions;
 use crate::failure;
 use crate::gpu::{NAMESPACE, RUNTIME_CLASS};
 use crate::read::Page;
@@ -99,7 +100,7 @@ pub(crate) fn exporter() -> Value {
 struct Exporter {
     metadata: Name,
     spec: Option<Spec>,
-    status: Option<Status>,
+    status: Option<Conditions>,
 }
 
 #[derive(Deserialize)]
@@ -113,26 +114,13 @@ struct Spec {
     node: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Status {
-    conditions: Option<Vec<Condition>>,
-}
-
-#[derive(Deserialize)]
-struct Condition {
-    #[serde(rename = "type")]
-    kind: String,
-    status: String,
-}
-
 /// Pod and node of one that can be asked: a node that is lost would keep the others waiting.
 fn asked(pod: &Value) -> Option<(String, String)> {
     let one = Exporter::deserialize(pod).ok()?;
-    let conditions = one.status.and_then(|status| status.conditions);
-    let ready = |one: &Condition| one.kind == "Ready" && one.status == "True";
+    let ready = one.status.is_some_and(|status| status.say("Ready"));
     let node = one.spec.and_then(|spec| spec.node);
     let all = one.metadata.name.zip(node);
-    all.filter(|_| conditions.unwrap_or_default().iter().any(ready))
+    all.filter(|_| ready)
 }
 
 impl KubeCluster {
