@@ -222,8 +222,7 @@ pub(crate) struct AccessArgs {
     #[arg(long, value_name = "CIDR", value_parser = network)]
     pub(crate) remove: Vec<IpNet>,
     /// Ask for this computer's addresses (the demo cloud, else api.ipify.org and api6.ipify.org,
-    /// are told), and let them in;
-    /// the address that it had before goes.
+    /// are told), and let them in; those that it had before go.
     #[arg(long)]
     pub(crate) allow_me: bool,
     /// The address that it had before stays.
@@ -334,8 +333,8 @@ pub(crate) struct SpecArgs {
     /// A tofu.tfvars file; without it the defaults are taken.
     #[arg(long, value_name = "FILE")]
     pub(crate) var_file: Option<PathBuf>,
-    /// Who may connect when the file does not say: `ask` (the demo cloud, or api.ipify.org and api6.ipify.org, tell this
-    /// computer's public address) or a CIDR.
+    /// Who may connect when the file does not say: `ask` (the demo cloud, else api.ipify.org and
+    /// api6.ipify.org, tell this computer's public addresses) or a CIDR.
     #[arg(long, value_name = "ask|CIDR", default_value = "ask", value_parser = my_address)]
     pub(crate) my_address: MyAddress,
 }

@@ -23,7 +23,6 @@ pub(crate) struct Conditions {
 
 impl Conditions {
     pub(crate) fn say(&self, kind: &str) -> bool {
-        let all = self.conditions.iter().flatten();
-        all.into_iter().any(|one| one.is(kind))
+        self.conditions.iter().flatten().any(|one| one.is(kind))
     }
 }

@@ -22,7 +22,6 @@ use crate::switches::Switches;
 use crate::things::{Firewall, Linode, LkeCluster, Lock, NodeBalancer, Volume};
 use crate::tokens::Tokens;
 
-/// The whole demo cloud but its clock.
 /// How the rest of the world sees a client: one address, or one of each family.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -31,6 +30,7 @@ pub(crate) enum Public {
     Several(Vec<IpAddr>),
 }
 
+/// The whole demo cloud but its clock.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct World {
     pub seed: u64,

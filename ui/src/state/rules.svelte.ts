@@ -27,7 +27,7 @@ function typed(rule: FirewallRule): TypedRule {
 }
 
 function read({ label, protocol, ports, from }: TypedRule): FirewallRule {
-  const written = hasPorts(protocol) ? ports.trim() : '';
+  const written = ports.trim();
   return {
     label: label.trim(),
     protocol,
@@ -57,8 +57,12 @@ export class RuleRows {
     this.#set([...this.rows, { label: '', protocol: 'TCP', ports: '', from: '' }]);
   }
 
+  /** A protocol that knows no ports takes them away where it is chosen; those of a file stay to be
+   * seen. */
   change(at: number, patch: Partial<TypedRule>): void {
-    this.#set(this.rows.map((row, i) => (i === at ? { ...row, ...patch } : row)));
+    const none = patch.protocol !== undefined && !hasPorts(patch.protocol);
+    const changed = none ? { ...patch, ports: '' } : patch;
+    this.#set(this.rows.map((row, i) => (i === at ? { ...row, ...changed } : row)));
   }
 
   remove(at: number): void {

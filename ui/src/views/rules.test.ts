@@ -28,11 +28,13 @@ describe('rules as they are typed', () => {
       ports: null,
       sources: ['10.0.0.0/8'],
     });
-    // What was typed as ports is still there when the protocol has some again.
-    rows.change(1, { protocol: 'TCP' });
-    expect(rows.rules[1]?.ports).toBe('7');
     rows.remove(0);
-    expect([rows.rules.length, edits]).toEqual([1, 5]);
+    expect([rows.rules.length, edits]).toEqual([1, 4]);
+    // Ports that a file gives to a protocol without any are for Rust to refuse, and to be mended.
+    rows.take([{ label: 'echo', protocol: 'ICMP', ports: '7', sources: ['10.0.0.0/8'] }]);
+    expect(rows.rules[0]?.ports).toBe('7');
+    rows.change(0, { ports: '' });
+    expect(rows.rules[0]?.ports).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
-//! What the control plane asks of a node: logs, the kubelet's health, its pods, webhooks. A firewall that lacks
-//! the rules for it makes each fail as a real API server says it.
+//! What the control plane asks of a node: logs, the kubelet's health, its pods, webhooks. A firewall
+//! that lacks the rules for it makes each fail as a real API server says it.
 
 use std::collections::BTreeMap;
 
