@@ -60,6 +60,19 @@ async fn the_list_is_edited_a_new_address_is_let_in_and_every_path_is_said() -> 
     let (code, refused) = said(home, &demo, &bad).await?;
     ensure!(code == Some(2), "{refused}");
 
+    // Without a terminal and without `--yes` nobody said that everyone may come in.
+    let mut open = cli(home);
+    open.args(["--cloud", &demo.url, "--json", "access", &label]);
+    let open = open.args(["--add", "0.0.0.0/0"]).output().await?;
+    ensure!(open.status.code() == Some(2), "{}", told(&open));
+    ensure!(
+        told(&open).contains("opens the Kubernetes API to the whole internet"),
+        "{}",
+        told(&open)
+    );
+    let (_, listed) = said(home, &demo, &["access", &label]).await?;
+    ensure!(listed["addresses"] == added["addresses"], "{listed}");
+
     // `--yes` is one question; that this computer is locked out is another.
     let out = ["access", &label, "--remove", &mine];
     let (code, refused) = said(home, &demo, &out).await?;

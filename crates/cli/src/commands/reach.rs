@@ -6,6 +6,8 @@ use crate::ask::confirmed;
 use crate::words::{length, say};
 use crate::{Exit, print};
 use anyhow::Result;
+use domain::diagnostic::Severity;
+use domain::rules::access_list;
 use domain::text::Text;
 use domain::view::{Coverage, Keeper, PathState, Problem, ReachPart, ReachView, Row};
 use engine::facade::{AccessDone, AccessEdit, Brief};
@@ -151,6 +153,11 @@ pub(crate) async fn access(session: &Session<'_>, args: &AccessArgs) -> Result<E
     if edit.add.is_empty() && edit.remove.is_empty() {
         return list(session, &one, false).await;
     }
+    match meant(session, &one, &edit).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(Exit::WrongInput),
+        Err(problem) => return Ok(told(&problem)),
+    }
     let mut done = session.engine.edit_access(&one.id, &edit).await;
     if let Err(problem) = &done
         && problem.code == "access_removes_you"
@@ -176,6 +183,38 @@ pub(crate) async fn access(session: &Session<'_>, args: &AccessArgs) -> Result<E
             finish(session, &one.id, end.as_ref())
         }
     }
+}
+
+/// What an edit brings that deserves a word; that the whole internet comes in is asked for.
+async fn meant(
+    session: &Session<'_>,
+    one: &Brief,
+    edit: &AccessEdit,
+) -> std::result::Result<bool, Problem> {
+    let old = session.engine.access(&one.id).await?.addresses;
+    let stays = old.iter().filter(|net| !edit.remove.contains(net));
+    let new: Vec<IpNet> = stays.chain(&edit.add).copied().collect();
+    let (mut before, mut brought) = (Vec::new(), Vec::new());
+    access_list(&old, &mut before);
+    access_list(&new, &mut brought);
+    brought.retain(|one| {
+        let said = before.iter().any(|had| had.what == one.what);
+        one.severity == Severity::Warning && !said
+    });
+    print::diagnostics(&brought);
+    let opens = brought
+        .iter()
+        .any(|one| one.what.code == "kubectl_everyone");
+    Ok(!opens || agreed(session, "Let everyone in? Type yes:"))
+}
+
+/// Whether a person says yes, or said so with `--yes`.
+fn agreed(session: &Session<'_>, question: &str) -> bool {
+    let said = confirmed(session.cli.yes, question, "yes");
+    if said.is_none() {
+        eprintln!("error: a confirmation is missing and there is no terminal: give --yes");
+    }
+    said == Some(true)
 }
 
 /// The own address goes only when it is typed: `--yes` was one question, this is another.
@@ -219,14 +258,7 @@ async fn allowed_me(
     let new = roamed.as_ref().map_or(mine, |one| nets(&one.to));
     let old = roamed.filter(|_| !keep_old);
     let old = old.map(|one| nets(&one.from)).unwrap_or_default();
-    match confirmed(session.cli.yes, &question, "yes") {
-        Some(true) => Ok(Some((new, old))),
-        Some(false) => Ok(None),
-        None => {
-            eprintln!("error: a confirmation is missing and there is no terminal: give --yes");
-            Ok(None)
-        }
-    }
+    Ok(agreed(session, &question).then_some((new, old)))
 }
 
 async fn list(session: &Session<'_>, one: &Brief, changed: bool) -> Result<Exit> {
