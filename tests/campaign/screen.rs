@@ -24,7 +24,9 @@ pub(crate) fn overclaimed(rows: &[(String, Row)], heard: &Heard, cluster: u64) -
     }
     for (_, row) in rows {
         let Row::Node(node) = row else { continue };
-        if node.state == NodeState::Ready && !heard.ready(cluster, &node.id, checked) {
+        let ready =
+            [NodeState::Ready, NodeState::Untested, NodeState::Broken].contains(&node.state);
+        if ready && !heard.ready(cluster, &node.id, checked) {
             claims.push(format!("node {} is called ready at {checked}", node.id));
         }
         if let (Some(linode), Some(status)) = (node.instance, &node.instance_status)

@@ -4,7 +4,7 @@ use crate::bench::{Bench, tokio_sleep};
 use crate::faulty::Faulty;
 use domain::plan::PoolRole;
 use domain::spec::Spec;
-use domain::view::{DeploymentState, NoticeAction, Row};
+use domain::view::{DeploymentState, NodeState, NoticeAction, Row};
 use engine::facade::Recycled;
 use local::FileJournals;
 use serde_json::{Value, json};
@@ -20,6 +20,18 @@ fn happened(bench: &Bench, id: &domain::DeploymentId, prefix: &str) -> Vec<Strin
         Some(line.text.code)
     });
     lines.filter(|code| code.starts_with(prefix)).collect()
+}
+
+/// Each GPU node's state, and whether its GPUs were seen to compute.
+fn states(bench: &Bench, id: &domain::DeploymentId) -> Vec<(NodeState, Option<bool>)> {
+    let rows = bench.engine.rows(id).into_iter();
+    let nodes = rows.filter_map(|(_, row)| match row {
+        Row::Node(node) if node.role == PoolRole::Gpu => {
+            Some((node.state, node.proof.map(|proof| proof.passed)))
+        }
+        _ => None,
+    });
+    nodes.collect()
 }
 
 fn switch(bench: &Bench, broken_permille: u32) {
@@ -57,6 +69,8 @@ async fn a_broken_gpu_is_found_by_the_deploy_and_its_successor_is_tested_again()
         happened(&bench, &id, "activity_gpu"),
         ["activity_gpu_failed"]
     );
+    let broken = [(NodeState::Broken, Some(false))];
+    assert_eq!(states(&bench, &id), broken);
 
     switch(&bench, 0);
     let (cluster, pool) = gpu_pool(&bench).await;
@@ -85,8 +99,20 @@ async fn a_gpu_node_that_the_autoscaler_brings_is_tested_when_it_comes() {
     let wanted = json!({"pool": pool["id"], "nodes": 2});
     let (status, said) = bench.twin.demo("POST", "/_demo/autoscale", &wanted);
     assert_eq!(status, 200, "{said}");
-    tokio_sleep(600).await;
+    let mut seen = Vec::new();
+    for _ in 0..120 {
+        tokio_sleep(5).await;
+        seen.extend(states(&bench, &id));
+    }
     assert_eq!(happened(&bench, &id, "activity_gpu_passed").len(), 2);
+    // A GPU node is called ready only once its GPUs were seen to compute.
+    let unproven = |(state, passed): &&(NodeState, Option<bool>)| {
+        *state == NodeState::Ready && *passed != Some(true)
+    };
+    assert_eq!(seen.iter().find(unproven), None);
+    assert!(seen.contains(&(NodeState::Untested, None)), "{seen:?}");
+    let ready = [(NodeState::Ready, Some(true)); 2];
+    assert_eq!(states(&bench, &id), ready);
 }
 
 /// The short names of the GPU pool's nodes.

@@ -57,7 +57,14 @@ export const SHOWN: {
     done: 'building',
     failed: 'failed',
   },
-  node: { starting: 'running', ready: 'running', not_ready: 'crowd', leaving: 'stuck' },
+  node: {
+    starting: 'running',
+    untested: 'dozen',
+    ready: 'running',
+    broken: 'broken',
+    not_ready: 'crowd',
+    leaving: 'stuck',
+  },
   tense: {
     planned: 'new',
     building: 'building',
@@ -89,6 +96,7 @@ export const SHOWN: {
     readers: 'readers',
     services: 'services',
     namespaces: 'namespaces',
+    nodes: 'recycle_pool',
   },
 };
 

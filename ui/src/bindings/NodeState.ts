@@ -3,4 +3,4 @@
 /**
  * The state of a node.
  */
-export type NodeState = "ready" | "starting" | "not_ready" | "leaving";
+export type NodeState = "ready" | "untested" | "broken" | "starting" | "not_ready" | "leaving";

@@ -38,7 +38,14 @@ export interface PoolLayout {
   moreRate: number | null;
 }
 
-const WORST_FIRST: NodeState[] = ['not_ready', 'starting', 'leaving', 'ready'];
+const WORST_FIRST: NodeState[] = [
+  'broken',
+  'not_ready',
+  'untested',
+  'starting',
+  'leaving',
+  'ready',
+];
 
 export function layoutPool(pool: PoolPart, nodes: readonly NodeRow[]): PoolLayout {
   const own = nodes.filter((one) => one.role === pool.role);
@@ -56,7 +63,7 @@ export function layoutPool(pool: PoolPart, nodes: readonly NodeRow[]): PoolLayou
     moreRate: pool.each === null ? null : pool.each.hour * more,
   };
   if (kind !== 'cells') return { ...base, tiles: own, groups: [] };
-  const first = WORST_FIRST.slice(0, 3)
+  const first = WORST_FIRST.filter((state) => state !== 'ready')
     .flatMap((state) => own.filter((one) => one.state === state))
     .slice(0, FIRST_MAX);
   const rest = own.filter((one) => !first.includes(one));

@@ -26,6 +26,10 @@ export function nodeLook(state: NodeState): Look {
       return { tone: 'ok', icon: CircleCheck, word: m.ui_node_ready(), live: false };
     case 'starting':
       return { tone: 'busy', icon: LoaderCircle, word: m.ui_node_starting(), live: true };
+    case 'untested':
+      return { tone: 'busy', icon: LoaderCircle, word: m.ui_node_untested(), live: true };
+    case 'broken':
+      return { tone: 'danger', icon: CircleAlert, word: m.ui_node_broken(), live: false };
     case 'not_ready':
       return { tone: 'danger', icon: CircleAlert, word: m.ui_node_not_ready(), live: false };
     case 'leaving':

@@ -20,6 +20,7 @@ import { Rules } from './rules.svelte';
 import { Services } from './services.svelte';
 import { type Deployment, Screen } from './screen.svelte';
 import { Size } from './size.svelte';
+import { Taking } from './taking.svelte';
 import { Teardown } from './teardown.svelte';
 
 /** Where the window stands. */
@@ -42,6 +43,7 @@ export type Over =
   | 'readers'
   | 'services'
   | 'namespaces'
+  | 'nodes'
   | KubectlOver;
 
 /** A problem, or a word that something was done, until it is closed. */
@@ -83,6 +85,7 @@ export class App {
   readonly readers: Readers;
   readonly services: Services;
   readonly namespaces: Namespaces;
+  readonly taking: Taking;
 
   readonly current = $derived.by((): Deployment | null =>
     this.page.at === 'deployment' ? (this.screen.deployments.get(this.page.id) ?? null) : null,
@@ -97,6 +100,7 @@ export class App {
     if (this.readers.deployment !== null) return 'readers';
     if (this.services.deployment !== null) return 'services';
     if (this.namespaces.deployment !== null) return 'namespaces';
+    if (this.taking.asked !== null) return 'nodes';
     return this.teardown ? 'teardown' : this.kubectl.over;
   });
 
@@ -121,7 +125,9 @@ export class App {
         this.said(done);
       },
     };
-    this.kubectl = new Kubectl({ ...host, intend: (act) => this.intend(act) });
+    const intending = { ...host, intend: <T>(act: () => Promise<T>) => this.intend(act) };
+    this.kubectl = new Kubectl(intending);
+    this.taking = new Taking(intending);
     this.access = new Access(host);
     this.licences = new Licences(backend, host.fail);
     this.readers = new Readers(host);

@@ -99,7 +99,7 @@ fn node_row(
     let state = if leaving {
         NodeState::Leaving
     } else if node.ready && kubernetes_ready != Some(false) {
-        NodeState::Ready
+        computes(role, life.and_then(|life| life.gpu.as_ref()))
     } else if off || kubernetes_ready == Some(false) {
         NodeState::NotReady
     } else {
@@ -141,6 +141,15 @@ fn node_row(
             .or_else(|| kubernetes.and_then(|one| unreadable(one, taken)))
             .map(Box::new)
         },
+    }
+}
+
+/// What a node that LKE and Kubernetes call ready is, by what its GPUs were seen to do.
+fn computes(role: PoolRole, proof: Option<&GpuTest>) -> NodeState {
+    match (role, proof) {
+        (PoolRole::System, _) | (_, Some(GpuTest::Passed { .. })) => NodeState::Ready,
+        (PoolRole::Gpu, Some(GpuTest::Failed { .. })) => NodeState::Broken,
+        (PoolRole::Gpu, None) => NodeState::Untested,
     }
 }
 

@@ -157,8 +157,12 @@ pub struct NodeRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeState {
-    /// LKE and Kubernetes call it ready.
+    /// LKE and Kubernetes call it ready, and its GPUs, if it has any, were seen to compute.
     Ready,
+    /// Ready for LKE and Kubernetes; whether its GPUs compute was not seen yet.
+    Untested,
+    /// Its GPUs were seen to fail.
+    Broken,
     /// On its way.
     Starting,
     /// It was ready, or its machine is off.
