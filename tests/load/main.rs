@@ -89,8 +89,10 @@ async fn measure(words: &Words, recording: &record::Recording) -> Result<Figures
     let port = feed.port().to_string();
     let more = [
         ("QUAYLIGHT_LOAD_PORT", port.as_str()),
-        // JavaScriptCore says after each collection what is left.
+        // JavaScriptCore says after each collection what is left, and each is a full one: of itself
+        // it makes one or two in ten minutes, which is no line.
         ("JSC_logGC", "1"),
+        ("JSC_useGenerationalGC", "0"),
     ];
     let album = Album::new(shots("load"))?;
     let log = album.folder.join("driver.log");

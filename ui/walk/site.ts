@@ -21,21 +21,29 @@ const conf = JSON.parse(
   readFileSync(new URL('../../tauri.conf.json', import.meta.url), 'utf8'),
 ) as TauriConf;
 
+/** What a request of the page gets from a folder of ui/. */
+export function reply(
+  url: string,
+  built: string,
+): { status: number; headers: Record<string, string>; body: Buffer } {
+  const path = new URL(url, SITE).pathname;
+  const file = `${BUILT}${built}${path === '/' ? '/index.html' : path}`;
+  if (!existsSync(file)) {
+    return { status: path === '/favicon.ico' ? 204 : 404, headers: {}, body: Buffer.alloc(0) };
+  }
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
+      'Content-Security-Policy': conf.app.security.csp,
+    },
+    body: readFileSync(file),
+  };
+}
+
 /** Answers every request of the page from a folder of ui/. */
 export async function serve(page: Page, built: string): Promise<void> {
-  await page.route(`${SITE}/**`, async (route) => {
-    const path = new URL(route.request().url()).pathname;
-    const file = `${BUILT}${built}${path === '/' ? '/index.html' : path}`;
-    if (!existsSync(file)) {
-      await route.fulfill({ status: path === '/favicon.ico' ? 204 : 404 });
-      return;
-    }
-    await route.fulfill({
-      body: readFileSync(file),
-      contentType: TYPES[extname(file)] ?? 'application/octet-stream',
-      headers: { 'Content-Security-Policy': conf.app.security.csp },
-    });
-  });
+  await page.route(`${SITE}/**`, (route) => route.fulfill(reply(route.request().url(), built)));
 }
 
 /** Opens one scene and waits until it stands; what the page complains of is collected. */

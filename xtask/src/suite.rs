@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check, in an order in which the quick ones speak first.
 
 use std::fs;
+use std::path::Path;
 
 use crate::app;
 use crate::bundle;
@@ -129,6 +130,12 @@ const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "ui-webkit",
+        does: "every scene in WebKitGTK, the engine of the real window, on a virtual display",
+        needs: &["ui-walk"],
+        act: |_| walk_in_webkit(),
+    },
+    Step {
         name: "clippy",
         does: "clippy on everything, warnings are errors",
         needs: &["packages", "rust", "ui-build"],
@@ -233,7 +240,7 @@ fn chosen(only: &[String]) -> Vec<&'static str> {
 
 fn not_here(step: &str) -> Option<&'static str> {
     let why = match step {
-        "e2e" | "tauri-driver" => "the window is driven on Linux only",
+        "e2e" | "tauri-driver" | "ui-webkit" => "the window is driven on Linux only",
         "ui-walk" => "it goes through Debian's Chromium",
         "kube-programs" => "it runs on Linux only",
         "kube-real" if kube_programs::is_built() => return None,
@@ -323,6 +330,21 @@ fn tests(mode: Mode) -> Ended {
     Job::new("tests", tests, limit_minutes)
         .run()
         .counted(tally::of_cargo)
+}
+
+fn walk_in_webkit() -> Ended {
+    let screen = match Screen::open() {
+        Ok(screen) => screen,
+        Err(why) => return Ended::failed(why),
+    };
+    let words = ["node_modules/@playwright/test/cli.js", "test", "--config"];
+    let words = [&words[..], &["playwright.webkit.config.ts"]].concat();
+    let mut walk = screen.command(Path::new("node"), &words);
+    walk.current_dir(root().join("ui"));
+    Job::new("ui-webkit", walk, 15)
+        .leaves_nothing()
+        .run()
+        .counted(tally::of_playwright)
 }
 
 fn end_to_end() -> Ended {
