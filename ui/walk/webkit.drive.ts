@@ -108,7 +108,6 @@ async function wear(theme: string): Promise<void> {
   for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
 }
 
-test.describe.configure({ mode: 'serial' });
 let site: Server;
 let url: string;
 let browser: Browser;
