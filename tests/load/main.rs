@@ -114,14 +114,9 @@ async fn measure(words: &Words, recording: &record::Recording) -> Result<Figures
     window.find("picture").await?;
     let while_one = measured(&mut window, words, &feed, &mut memory, "one-cluster").await?;
     seen.push(("one cluster", while_one));
+    again(&window, false).await?;
     memory.begin();
-    look(
-        &window,
-        &feed,
-        &mut memory,
-        Duration::from_mins(words.soak_minutes),
-    )
-    .await?;
+    soak(&mut memory, Duration::from_mins(words.soak_minutes)).await;
     feed.flow(false);
     window.close().await?;
     Ok(Figures {
@@ -149,16 +144,28 @@ async fn measured(
     Ok(seen)
 }
 
-/// What the page measured in this time.
-async fn look(window: &Window, feed: &Feed, memory: &mut Memory, time: Duration) -> Result<Seen> {
-    window.client.execute("again()", vec![]).await?;
-    let before = feed.sent();
+/// The page measures anew from here on, or keeps nothing.
+async fn again(window: &Window, keeps: bool) -> Result<()> {
+    let script = format!("again({keeps})");
+    window.client.execute(&script, vec![]).await?;
+    Ok(())
+}
+
+/// Looks at the memory for this time.
+async fn soak(memory: &mut Memory, time: Duration) {
     let until = tokio::time::Instant::now() + time;
     while tokio::time::Instant::now() < until {
         let rest = until - tokio::time::Instant::now();
         tokio::time::sleep(rest.min(Duration::from_secs(2))).await;
         memory.look();
     }
+}
+
+/// What the page measured in this time.
+async fn look(window: &Window, feed: &Feed, memory: &mut Memory, time: Duration) -> Result<Seen> {
+    again(window, true).await?;
+    let before = feed.sent();
+    soak(memory, time).await;
     let page = window.client.execute("return measured", vec![]).await?;
     Seen::of(&page, feed.sent() - before, time)
 }

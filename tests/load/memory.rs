@@ -2,6 +2,7 @@
 //! `JSC_logGC`, it says after each garbage collection how much is left, and the kernel says what the
 //! process holds.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -12,8 +13,8 @@ pub(crate) struct Memory {
     begun: Instant,
     /// Seconds and MiB.
     seen: Vec<(f64, f64)>,
-    /// The same of JavaScript's heap, by what full collections left.
-    heap: Vec<(f64, f64)>,
+    /// The same of each of JavaScript's heaps, by what full collections left.
+    heaps: BTreeMap<String, Vec<(f64, f64)>>,
     /// How much of the log was read.
     read: usize,
     /// Whether the collection that the log tells of now is a full one.
@@ -28,7 +29,7 @@ impl Memory {
             log,
             begun: Instant::now(),
             seen: Vec::new(),
-            heap: Vec::new(),
+            heaps: BTreeMap::new(),
             read: 0,
             full: false,
         }
@@ -39,7 +40,7 @@ impl Memory {
         self.look();
         self.begun = Instant::now();
         self.seen.clear();
-        self.heap.clear();
+        self.heaps.clear();
     }
 
     /// Another point.
@@ -60,8 +61,10 @@ impl Memory {
         let new = String::from_utf8_lossy(&new[..whole]).into_owned();
         self.read += whole;
         for line in new.lines() {
-            let left = left(line, &mut self.full);
-            self.heap.extend(left.map(|kib| (at, kib / 1024.0)));
+            if let Some((heap, kib)) = left(line, &mut self.full) {
+                let heap = self.heaps.entry(heap.to_owned()).or_default();
+                heap.push((at, kib / 1024.0));
+            }
         }
     }
 
@@ -72,17 +75,25 @@ impl Memory {
 
     /// The same of JavaScript's heap; `None`: there were fewer than three full collections.
     pub(crate) fn heap_slope(&self) -> Option<f64> {
-        slope(&self.heap).map(|each| each * 600.0)
+        slope(self.heap()?).map(|each| each * 600.0)
+    }
+
+    /// The page's: helpers of WebKit's have small ones of their own.
+    fn heap(&self) -> Option<&[(f64, f64)]> {
+        let last = |heap: &[(f64, f64)]| heap.last().map_or(0.0, |(_, mib)| *mib);
+        let heaps = self.heaps.values().map(Vec::as_slice);
+        heaps.max_by(|a, b| last(a).total_cmp(&last(b)))
     }
 
     /// JavaScript's heap after the last full collection.
     pub(crate) fn heap_mib(&self) -> Option<f64> {
-        self.heap.last().map(|(_, mib)| *mib)
+        self.heap()?.last().map(|(_, mib)| *mib)
     }
 }
 
-/// What a full collection left, in KiB, when this line of WebKit's log is its end.
-fn left(line: &str, full: &mut bool) -> Option<f64> {
+/// Of which heap, and what a full collection left of it in KiB, when this line of WebKit's log is
+/// the collection's end.
+fn left<'a>(line: &'a str, full: &mut bool) -> Option<(&'a str, f64)> {
     if line.contains("FullCollection") {
         *full = true;
     } else if line.contains("EdenCollection") {
@@ -90,7 +101,8 @@ fn left(line: &str, full: &mut bool) -> Option<f64> {
     }
     let ends = *full && line.contains(" END]");
     let after = ends.then(|| line.rsplit_once("=> "))??.1;
-    after.split_once("kb")?.0.parse().ok()
+    let heap = line.split_once("[GC<")?.1.split_once('>')?.0;
+    Some((heap, after.split_once("kb")?.0.parse().ok()?))
 }
 
 /// The slope of the straight line that lies nearest to the points; `None` for fewer than three.
