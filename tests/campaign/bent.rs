@@ -64,8 +64,8 @@ impl KubeApi for BentApi {
         self.inner.load_balancers().await
     }
 
-    async fn set_gpu_plugin(&self) -> Answer<()> {
-        self.inner.set_gpu_plugin().await
+    async fn set_gpu_plugin(&self, slices: u8) -> Answer<()> {
+        self.inner.set_gpu_plugin(slices).await
     }
 
     async fn gpu_usage(&self) -> Answer<Vec<NodeUse>> {

@@ -189,6 +189,10 @@ ql_firewall_rules       = [{ label = "ssh", protocol = "SSH", ports = "22" }]
         ],
     },
     Wrong {
+        file: "ql_gpu_slices = 4\n",
+        says: &[("slices_shared", ADVANCED)],
+    },
+    Wrong {
         file: "ql_budget_usd_month = 600\n",
         says: &[("budget_under_most", ADVANCED)],
     },

@@ -5,7 +5,7 @@ use crate::faulty::Faulty;
 use domain::plan::PoolRole;
 use domain::spec::Spec;
 use domain::view::{DeploymentState, NodeState, NoticeAction, Row};
-use engine::facade::Recycled;
+use engine::facade::{For, Recycled};
 use local::FileJournals;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,11 +25,10 @@ fn happened(bench: &Bench, id: &domain::DeploymentId, prefix: &str) -> Vec<Strin
 /// Each GPU node's state, and whether its GPUs were seen to compute.
 fn states(bench: &Bench, id: &domain::DeploymentId) -> Vec<(NodeState, Option<bool>)> {
     let rows = bench.engine.rows(id).into_iter();
-    let nodes = rows.filter_map(|(_, row)| match row {
-        Row::Node(node) if node.role == PoolRole::Gpu => {
-            Some((node.state, node.proof.map(|proof| proof.passed)))
-        }
-        _ => None,
+    let nodes = rows.filter_map(|(_, row)| {
+        let Row::Node(node) = row else { return None };
+        let gpu = node.role == PoolRole::Gpu;
+        gpu.then(|| (node.state, node.proof.map(|proof| proof.passed)))
     });
     nodes.collect()
 }
@@ -113,6 +112,67 @@ async fn a_gpu_node_that_the_autoscaler_brings_is_tested_when_it_comes() {
     assert!(seen.contains(&(NodeState::Untested, None)), "{seen:?}");
     let ready = [(NodeState::Ready, Some(true)); 2];
     assert_eq!(states(&bench, &id), ready);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gpu_is_given_to_as_many_pods_as_was_accepted_and_to_others_when_that_changes() {
+    let bench = Bench::new().await;
+    let spec = |slices| Spec {
+        gpu_slices: slices,
+        ..Bench::spec()
+    };
+    let free = |bench: &Bench, id: &domain::DeploymentId| -> Vec<u64> {
+        let rows = bench.engine.rows(id).into_iter();
+        let rooms = rows.filter_map(|(_, row)| {
+            let Row::Node(node) = row else { return None };
+            let gpu = node.role == PoolRole::Gpu;
+            node.inside.filter(|_| gpu)?.room
+        });
+        rooms.map(|room| room.gpus.free).collect()
+    };
+    let id = bench.deploy(spec(Some(4))).await;
+    assert_eq!(bench.state(), DeploymentState::Running);
+    bench.engine.observe_once(&id).await;
+    assert_eq!(free(&bench, &id), [4]);
+    for (slices, wanted) in [(Some(2), 2), (None, 1)] {
+        let review = bench.engine.review(spec(slices), For::Apply).await.unwrap();
+        let plan = review.plan.expect("a plan");
+        bench.engine.accept(&plan, false).await.unwrap();
+        bench.engine.wait(&id).await;
+        assert_eq!(bench.state(), DeploymentState::Running);
+        bench.engine.observe_once(&id).await;
+        assert_eq!(free(&bench, &id), [wanted]);
+    }
+    assert_eq!(happened(&bench, &id, "activity_gpu_passed").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_autoscaler_counts_what_a_gpu_is_given_to() {
+    let bench = Bench::new().await;
+    let spec = Spec {
+        gpu_slices: Some(4),
+        gpu_max: 5,
+        ..Bench::spec()
+    };
+    bench.deploy(spec).await;
+    let (cluster, _) = gpu_pool(&bench).await;
+    for nth in 0..6 {
+        let job = json!({
+            "metadata": {"name": format!("notebook-{nth}")},
+            "spec": {"template": {"spec": {
+                "restartPolicy": "Never",
+                "tolerations": [{"operator": "Exists"}],
+                "containers": [{
+                    "name": "one", "image": "pytorch", "command": ["sleep", "infinity"],
+                    "resources": {"limits": {"nvidia.com/gpu": 1}},
+                }],
+            }}},
+        });
+        let jobs = "/apis/batch/v1/namespaces/default/jobs";
+        bench.kube(cluster, jobs, &job).await;
+    }
+    tokio_sleep(600).await;
+    assert_eq!(gpu_nodes(&bench).await.len(), 2, "four pods on each");
 }
 
 /// The short names of the GPU pool's nodes.

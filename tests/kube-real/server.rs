@@ -92,7 +92,7 @@ async fn twin() -> Server {
     let kubeconfig = home.path().join("kubeconfig");
     std::fs::write(&kubeconfig, text).expect("a file");
     let twin = Server::new(kubeconfig, home, Some(demo)).await;
-    twin.kube.set_gpu_plugin().await.expect("the plugin");
+    twin.kube.set_gpu_plugin(1).await.expect("the plugin");
     twin
 }
 

@@ -25,12 +25,17 @@ async fn our_device_plugin_shows_the_gpus_of_tainted_nodes_and_of_those_that_com
     };
     assert_eq!(shown().await, [0, 0]);
     for _ in 0..2 {
-        kube.set_gpu_plugin().await.unwrap();
+        kube.set_gpu_plugin(1).await.unwrap();
         assert_eq!(shown().await, [0, 1]);
     }
     let pool = format!("{pools}/{}", pool["id"]);
     bench.linode("PUT", &pool, json!({"count": 3})).await;
     assert_eq!(shown().await, [0, 1, 1, 1]);
+    for slices in [4, 8, 1] {
+        kube.set_gpu_plugin(slices).await.unwrap();
+        let each = u32::from(slices);
+        assert_eq!(shown().await, [0, each, each, each]);
+    }
 }
 
 /// Runs the test of the one GPU node until it is at its end.
@@ -46,7 +51,7 @@ async fn tested(switches: Value, some: bool) -> (GpuTest, Value) {
     bench.linode("POST", &pools, gpus).await;
     bench.twin.clock().sleep_ms(600_000).await;
     let kube = bench.connect(HERE).await;
-    kube.set_gpu_plugin().await.unwrap();
+    kube.set_gpu_plugin(1).await.unwrap();
     let nodes = kube.nodes().await.unwrap();
     let labels = bench
         .linode("GET", "/v4/linode/instances", Value::Null)
@@ -129,7 +134,7 @@ async fn our_exporter_tells_how_the_gpus_of_each_node_are_used() {
     bench.linode("POST", &pools, gpus).await;
     assert_eq!(usage(&*kube).await, Vec::<String>::new());
     for _ in 0..2 {
-        kube.set_gpu_plugin().await.unwrap();
+        kube.set_gpu_plugin(1).await.unwrap();
     }
     let idle = "0 % 3/20475 MiB 36 °C";
     assert_eq!(usage(&*kube).await, [idle, idle]);

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::display::Screen;
 use crate::process::{Job, cargo, root, target};
 use crate::report::Ended;
 use crate::setup::{self, For, npm};
+use crate::tally;
 
 /// The page comes from the binary, as in a release, and not from a development server. Every build
 /// uses it, so that nothing is compiled twice.
@@ -40,6 +42,22 @@ pub(crate) fn prepare_window() -> Result<(), String> {
 /// Runs a script of ui/package.json.
 pub(crate) fn ui_script(step: &str, script: &str) -> Job {
     Job::new(step, npm(&["run", script]), 15)
+}
+
+/// Every scene in the engine of the real window.
+pub(crate) fn walk_in_webkit() -> Ended {
+    let screen = match Screen::open() {
+        Ok(screen) => screen,
+        Err(why) => return Ended::failed(why),
+    };
+    let words = ["node_modules/@playwright/test/cli.js", "test", "--config"];
+    let words = [&words[..], &["playwright.webkit.config.ts"]].concat();
+    let mut walk = screen.command(Path::new("node"), &words);
+    walk.current_dir(root().join("ui"));
+    Job::new("ui-webkit", walk, 15)
+        .leaves_nothing()
+        .run()
+        .counted(tally::of_playwright)
 }
 
 /// True when ui/package.json has this script.

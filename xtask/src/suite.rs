@@ -1,7 +1,6 @@
 //! `cargo xtask test`: every check, in an order in which the quick ones speak first.
 
 use std::fs;
-use std::path::Path;
 
 use crate::app;
 use crate::bundle;
@@ -133,7 +132,7 @@ const STEPS: &[Step] = &[
         name: "ui-webkit",
         does: "every scene in WebKitGTK, the engine of the real window, on a virtual display",
         needs: &["ui-walk"],
-        act: |_| walk_in_webkit(),
+        act: |_| app::walk_in_webkit(),
     },
     Step {
         name: "clippy",
@@ -330,21 +329,6 @@ fn tests(mode: Mode) -> Ended {
     Job::new("tests", tests, limit_minutes)
         .run()
         .counted(tally::of_cargo)
-}
-
-fn walk_in_webkit() -> Ended {
-    let screen = match Screen::open() {
-        Ok(screen) => screen,
-        Err(why) => return Ended::failed(why),
-    };
-    let words = ["node_modules/@playwright/test/cli.js", "test", "--config"];
-    let words = [&words[..], &["playwright.webkit.config.ts"]].concat();
-    let mut walk = screen.command(Path::new("node"), &words);
-    walk.current_dir(root().join("ui"));
-    Job::new("ui-webkit", walk, 15)
-        .leaves_nothing()
-        .run()
-        .counted(tally::of_playwright)
 }
 
 fn end_to_end() -> Ended {

@@ -130,6 +130,11 @@ impl Spec {
         }
     }
 
+    /// How many pods a GPU is given to.
+    pub fn slices(&self) -> u8 {
+        self.gpu_slices.unwrap_or(1)
+    }
+
     /// The cluster's and the firewall's label.
     pub fn label(&self) -> String {
         format!("{}{LABEL_SUFFIX}", self.prefix)

@@ -9,6 +9,7 @@ use domain::inventory::{GpuTest, KubeNode, Node};
 use domain::plan::PoolRole;
 use domain::progress::Progress;
 use domain::record::{Fact, Thing};
+use domain::spec::Spec;
 use domain::text::Text;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -17,6 +18,11 @@ use std::time::Duration;
 
 /// A node that is ready shows its GPUs within this: the plugin's image has come, and it has started.
 const GPUS_EXPECTED: Duration = Duration::from_mins(5);
+
+/// How many pods each GPU is given to, by what was accepted.
+fn slices(progress: &Progress) -> u8 {
+    progress.spec.as_ref().map_or(1, Spec::slices)
+}
 
 impl Act {
     /// Volumes of claims that name no class go with their claims, and bear our mark.
@@ -29,7 +35,8 @@ impl Act {
 
     /// The device plugin comes onto every GPU node, those of the autoscaler as well.
     pub(crate) async fn set_gpu_plugin(&self) -> Result<Text, Trouble> {
-        self.inside(|api| async move { api.set_gpu_plugin().await })
+        let slices = self.read(slices).await;
+        self.inside(|api| async move { api.set_gpu_plugin(slices).await })
             .await?;
         Ok(Ended::GpuPlugin.into())
     }
@@ -85,6 +92,7 @@ impl Act {
             }
             let want = nodes.len();
             if passed == want && bare.is_empty() && want > 0 {
+                let gpus = gpus / u32::from(self.read(slices).await);
                 return Ok(Ended::Gpus { gpus, nodes: want }.into());
             }
             if let Some(said) = failed.values().next()

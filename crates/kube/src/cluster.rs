@@ -233,13 +233,16 @@ impl KubeApi for KubeCluster {
         Ok(all.into_iter().filter_map(read::load_balancer).collect())
     }
 
-    async fn set_gpu_plugin(&self) -> Answer<()> {
+    async fn set_gpu_plugin(&self, slices: u8) -> Answer<()> {
         let failed = |error| failure::of("set the GPU plugin", error);
         self.apply::<RuntimeClass>(None, gpu::RUNTIME_CLASS, gpu::runtime_class())
             .await
             .map_err(failed)?;
         let home = Some(gpu::NAMESPACE);
-        self.apply::<DaemonSet>(home, gpu::PLUGIN, gpu::plugin())
+        self.apply::<v1::ConfigMap>(home, gpu::PLUGIN, gpu::sharing(slices))
+            .await
+            .map_err(failed)?;
+        self.apply::<DaemonSet>(home, gpu::PLUGIN, gpu::plugin(slices))
             .await
             .map_err(failed)?;
         self.apply::<v1::ConfigMap>(home, usage::EXPORTER, usage::counters())

@@ -27,6 +27,13 @@ const TEST_SECONDS_MAX: u32 = 300;
 const SAID_CHARS_MAX: usize = 300;
 /// Where the kubelet listens for plugins.
 const SOCKETS: &str = "/var/lib/kubelet/device-plugins";
+/// How the plugin shares GPUs, and where that stands in its container.
+const SHARING: &str = "config.yaml";
+/// See [`SHARING`].
+const FOLDER: &str = "/etc/quaylight";
+/// On the plugin's pods: another number of slices is another template, so that the plugin, which
+/// reads its configuration once, starts anew.
+const SLICES: &str = "quaylight/gpu-slices";
 
 pub(crate) fn runtime_class() -> Value {
     json!({
@@ -36,12 +43,33 @@ pub(crate) fn runtime_class() -> Value {
     })
 }
 
-/// One pod on every node of the GPU pool, whatever its taints: without it no GPU can be asked for.
-pub(crate) fn plugin() -> Value {
-    let labels =
-        json!({"app.kubernetes.io/name": PLUGIN, "app.kubernetes.io/managed-by": "quaylight"});
-    let (label, present) = GPU_LABEL;
+fn labels() -> Value {
+    json!({"app.kubernetes.io/name": PLUGIN, "app.kubernetes.io/managed-by": "quaylight"})
+}
+
+/// How many pods each GPU is given to. Nobody gets two slices: they might be of the same card, which
+/// gives no more than one.
+pub(crate) fn sharing(slices: u8) -> Value {
+    let mut config = json!({"version": "v1"});
+    if slices > 1 {
+        config["sharing"] = json!({"timeSlicing": {
+            "failRequestsGreaterThanOne": true,
+            "resources": [{"name": "nvidia.com/gpu", "replicas": slices}],
+        }});
+    }
     json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": PLUGIN, "namespace": NAMESPACE, "labels": labels()},
+        // JSON is YAML.
+        "data": {SHARING: config.to_string()},
+    })
+}
+
+/// One pod on every node of the GPU pool, whatever its taints: without it no GPU can be asked for.
+pub(crate) fn plugin(slices: u8) -> Value {
+    let labels = labels();
+    let (label, present) = GPU_LABEL;
+    let mut set = json!({
         "apiVersion": "apps/v1", "kind": "DaemonSet",
         "metadata": {"name": PLUGIN, "namespace": NAMESPACE, "labels": labels},
         "spec": {
@@ -69,7 +97,32 @@ pub(crate) fn plugin() -> Value {
                 },
             },
         },
-    })
+    });
+    if slices > 1 {
+        share(&mut set["spec"]["template"], slices);
+    }
+    set
+}
+
+/// The plugin's pods read how they share.
+fn share(template: &mut Value, slices: u8) {
+    let more = |list: &mut Value, one: Value| {
+        if let Value::Array(all) = list {
+            all.push(one);
+        }
+    };
+    template["metadata"]["annotations"] = json!({SLICES: slices.to_string()});
+    let pod = &mut template["spec"];
+    let config = json!({"name": "sharing", "configMap": {"name": PLUGIN}});
+    more(&mut pod["volumes"], config);
+    let container = &mut pod["containers"][0];
+    let file = format!("{FOLDER}/{SHARING}");
+    more(
+        &mut container["env"],
+        json!({"name": "CONFIG_FILE", "value": file}),
+    );
+    let mount = json!({"name": "sharing", "mountPath": FOLDER, "readOnly": true});
+    more(&mut container["volumeMounts"], mount);
 }
 
 /// The name of a node's test.

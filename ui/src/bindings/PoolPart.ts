@@ -36,6 +36,10 @@ memory_mb: number | null,
  */
 gpus: number | null, 
 /**
+ * How many pods each of them is given to.
+ */
+slices: number, 
+/**
  * What one node costs.
  */
 each: Price | null, 

@@ -73,11 +73,11 @@ const cost = (price: Price | null): Fact[] => [
 ];
 
 /** What Kubernetes and the test of its GPUs tell of a node. */
-function insideOf(node: NodeRow, now: number): Fact[] {
+function insideOf(node: NodeRow, shared: boolean, now: number): Fact[] {
   const { inside, proof } = node;
   const room = inside?.room;
   const gpus = [
-    fact(m.ui_gpus_free(), gpusWord(room), true),
+    fact(shared ? m.ui_slices_free() : m.ui_gpus_free(), gpusWord(room), true),
     fact(m.ui_gpus_held_by(), room && room.holders.length > 0 ? list(room.holders) : null, true),
     fact(m.ui_gpu_test(), proofWord(node)),
     fact(m.ui_card(), cardWord(node), true),
@@ -105,7 +105,8 @@ function usageOf({ role, usage }: NodeRow, now: number): Fact[] {
   ];
 }
 
-function ofNode(node: NodeRow, { happened, now }: Known): Details {
+function ofNode(node: NodeRow, { row, happened, now }: Known): Details {
+  const shared = row.picture.pools.some((one) => one.role === 'gpu' && one.slices > 1);
   const instance = node.instance === null ? null : String(node.instance);
   return {
     title: `${node.role === 'gpu' ? m.ui_gpu_node() : m.ui_system_node()} ${node.short}`,
@@ -122,7 +123,7 @@ function ofNode(node: NodeRow, { happened, now }: Known): Details {
       fact(m.ui_instance_id(), instance, true),
       fact(m.ui_node_id(), node.id, true),
       fact(m.ui_firewall(), coverWord(node)),
-      ...insideOf(node, now),
+      ...insideOf(node, shared, now),
       fact(m.ui_first_seen(), time(node.since, now), true),
       ...cost(node.price),
     ],
@@ -145,6 +146,7 @@ function ofPool(pool: PoolPart, { nodes, happened }: Known): Details {
       fact(m.ui_cpus(), count(pool.vcpus), true),
       fact(m.ui_memory(), gigabytes(pool.memory_mb), true),
       fact(m.ui_gpus(), count(pool.gpus), true),
+      ...(pool.role === 'gpu' ? [fact(m.ui_gpu_slices(), count(pool.slices), true)] : []),
       fact(m.ui_nodes(), m.ui_n_of_max({ n: count(pool.count), max: count(pool.max) }), true),
       fact(
         m.ui_autoscaler(),

@@ -53,6 +53,8 @@ pub enum Edit {
     },
     /// A node goes, with its machine.
     Drop(NodeId, Option<InstanceId>),
+    /// Each GPU is given to as many pods as the new Spec says.
+    Slices,
     /// The standing wish to stop.
     Stop,
 }
@@ -136,6 +138,10 @@ pub fn plan_update(spec: &Spec, edits: &[Edit], prices: Prices, basis: Basis) ->
             Edit::Drop(node, instance) => {
                 let (node, instance) = (node.clone(), *instance);
                 last_of_pools = steps.add(Action::DeleteNode { node, instance }, [last_of_pools]);
+            }
+            Edit::Slices => {
+                let plugged = steps.add(Action::SetGpuPlugin, [last_of_pools]);
+                last_of_pools = steps.add(Action::TestGpus, [plugged]);
             }
             Edit::Stop => all.push(steps.add(Action::SetStop, [checked])),
         }

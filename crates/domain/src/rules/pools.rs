@@ -119,5 +119,12 @@ pub(super) fn slices(scene: &Scene<'_>, out: &mut Vec<Diagnostic>) {
             .why(T::SlicesWhy)
             .fix(T::SlicesFix { max }),
         );
+    } else if slices > 1 {
+        let slices = u32::from(slices);
+        out.push(
+            Diagnostic::warning(Field::GpuSlices, T::SlicesShared { slices })
+                .why(T::SlicesSharedWhy)
+                .fix(T::SlicesSharedFix),
+        );
     }
 }

@@ -175,6 +175,10 @@ crate::texts! {
         "budget_why" BudgetWhy,
         "budget_fix" BudgetFix,
 
+        "slices_shared" SlicesShared { slices: u32 },
+        "slices_shared_why" SlicesSharedWhy,
+        "slices_shared_fix" SlicesSharedFix,
+
         "scopes_missing" ScopesMissing { scopes: Vec<String> },
         "scopes_missing_why" ScopesMissingWhy,
         "scopes_missing_fix" ScopesMissingFix { scopes: Vec<String> },

@@ -104,6 +104,7 @@ pub(super) fn pool(
         vcpus: found.map(|one| one.vcpus),
         memory_mb: found.map(|one| one.memory_mb),
         gpus: found.map(|one| one.gpus),
+        slices: spec.slices(),
         each: catalog.and_then(|catalog| catalog.price(instance_type, &spec.region)),
         count,
         min,

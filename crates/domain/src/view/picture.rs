@@ -122,6 +122,8 @@ pub struct PoolPart {
     pub memory_mb: Option<u64>,
     /// GPUs of a node.
     pub gpus: Option<u32>,
+    /// How many pods each of them is given to.
+    pub slices: u8,
     /// What one node costs.
     pub each: Option<Price>,
     /// Nodes now, or from the start while planned.

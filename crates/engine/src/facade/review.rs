@@ -294,6 +294,9 @@ fn edit(change: &Change) -> Option<Edit> {
         Change::Access { to, .. } => Edit::Access(to.clone()),
         Change::FirewallRules { to, .. } => Edit::Rules(to.clone()),
         Change::Tags { to, .. } => Edit::Tags(to.clone()),
+        Change::Wish {
+            field: Field::GpuSlices,
+        } => Edit::Slices,
         Change::Stop { .. } | Change::Wish { .. } => Edit::Stop,
         Change::Create(_) | Change::Replace { .. } => return None,
     })

@@ -30,7 +30,7 @@ pub trait KubeApi: KubeReach + Send + Sync {
     /// Services of type LoadBalancer.
     async fn load_balancers(&self) -> Answer<Vec<LoadBalancer>>;
     /// NVIDIA's device plugin and its runtime class, and the exporter that tells how GPUs are used.
-    async fn set_gpu_plugin(&self) -> Answer<()>;
+    async fn set_gpu_plugin(&self, slices: u8) -> Answer<()>;
     /// What a computation on the GPUs of a node came to; `None`: it begins, or goes on. It asks for no
     /// GPU, so that the pod gets it for which it was bought; only when it finds none like that, and
     /// Kubernetes has `some` to give away, it asks for one.

@@ -90,7 +90,7 @@ impl KubeApi for Over {
         Ok(state.services.iter().map(one).collect())
     }
 
-    async fn set_gpu_plugin(&self) -> Answer<()> {
+    async fn set_gpu_plugin(&self, _: u8) -> Answer<()> {
         self.answers()
     }
 

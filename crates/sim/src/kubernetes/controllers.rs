@@ -16,7 +16,7 @@ use super::services::{self, BALANCER_FINALIZER};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
 use super::{
-    Done, Effect, Inner, bind, cloud_firewall, nodes, pods, quantity, scheduler, workloads,
+    Done, Effect, Inner, bind, cloud_firewall, plugin, pods, quantity, scheduler, workloads,
 };
 
 /// Linode's CSI driver.
@@ -40,11 +40,11 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("apps", "replicasets") => workloads::replicaset_changed(inner, key, &object, now),
         ("apps", "daemonsets") => {
             workloads::daemonset_changed(inner, key, &object, now);
-            nodes::announce_gpus(inner, now);
+            plugin::announce_gpus(inner, now);
         }
         ("node.k8s.io", "runtimeclasses") => {
             workloads::node_joined(inner, now);
-            nodes::announce_gpus(inner, now);
+            plugin::announce_gpus(inner, now);
         }
         ("", "nodes") => {
             scheduler::retry(inner, now);
@@ -82,9 +82,9 @@ pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
         }
         ("apps", "daemonsets") => {
             workloads::gone(inner, key, last, now);
-            nodes::announce_gpus(inner, now);
+            plugin::announce_gpus(inner, now);
         }
-        ("node.k8s.io", "runtimeclasses") => nodes::announce_gpus(inner, now),
+        ("node.k8s.io", "runtimeclasses") => plugin::announce_gpus(inner, now),
         _ => {}
     }
     let home = Key::core("namespaces", "", &key.namespace);

@@ -11,7 +11,7 @@ use super::amounts::Amounts;
 use super::kinds::known;
 use super::peek::{list, text};
 use super::store::Key;
-use super::{Cluster, Effect, Inner, NodeSeed, fit, nodes, scheduler};
+use super::{Cluster, Effect, Inner, NodeSeed, fit, nodes, plugin, scheduler};
 
 /// A pool, as the autoscaler sees it.
 pub(crate) struct Shape {
@@ -122,12 +122,8 @@ fn wanted(inner: &mut Inner, pools: &[Shape], now: Timestamp) -> Vec<u32> {
 /// A node of the pool as it will be, with the cards that a device plugin will announce there.
 fn model(inner: &Inner, seed: &NodeSeed, now: Timestamp) -> Value {
     let mut node = nodes::node(seed, 0, now);
-    if seed.gpus > 0
-        && nodes::plugins(inner)
-            .iter()
-            .any(|pod| fit::may_run(pod, &node))
-    {
-        node["status"]["allocatable"][nodes::GPU] = json!(seed.gpus.to_string());
+    if let Some(shown) = plugin::shown(inner, &node, seed.gpus) {
+        node["status"]["allocatable"][nodes::GPU] = json!(shown.to_string());
     }
     node
 }

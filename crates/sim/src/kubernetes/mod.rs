@@ -29,6 +29,7 @@ mod openapi;
 mod owners;
 mod patch;
 mod peek;
+mod plugin;
 mod pods;
 mod proxy;
 mod quantity;

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::fit;
 use super::kinds::known;
-use super::peek::{list, map, text};
+use super::peek::text;
 use super::seeds::put;
 use super::store::{Key, scramble};
 use super::write::{create, settle, stamp, take_away};
-use super::{Inner, NodeSeed, scheduler, workloads};
+use super::{Inner, NodeSeed, plugin, scheduler, workloads};
 
 /// The resource that NVIDIA's device plugin announces.
 pub(super) const GPU: &str = "nvidia.com/gpu";
@@ -46,7 +45,7 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
         inner.hidden.insert(seed.name.clone());
     }
     if seed.gpus > 0 {
-        announce_gpus(inner, now);
+        plugin::announce_gpus(inner, now);
     }
     let lease = json!({
         "metadata": {"name": seed.name},
@@ -136,56 +135,6 @@ pub(super) fn lose(inner: &mut Inner, name: &str, now: Timestamp) {
 pub(super) fn region(inner: &Inner) -> Option<String> {
     let (_, first) = inner.store.list(known("", "nodes"), None).next()?;
     Some(text(first, "/metadata/labels/topology.linode.com~1region").to_owned())
-}
-
-/// The pods of device plugins, as their DaemonSets want them.
-pub(super) fn plugins(inner: &Inner) -> Vec<Value> {
-    let sets = inner.store.list(known("apps", "daemonsets"), None);
-    sets.filter_map(|(_, set)| set.pointer("/spec/template/spec"))
-        .filter(|pod| {
-            let containers = list(pod, "/containers").iter();
-            let mut images = containers.map(|one| text(one, "/image"));
-            images.any(|image| image.contains("k8s-device-plugin"))
-        })
-        .filter(|pod| {
-            let class = text(pod, "/runtimeClassName");
-            let key = Key::new(known("node.k8s.io", "runtimeclasses"), "", class);
-            class.is_empty() || inner.store.get(&key).is_some()
-        })
-        .cloned()
-        .collect()
-}
-
-/// A device plugin's DaemonSet makes the cards of the nodes visible that its pods may run on.
-pub(super) fn announce_gpus(inner: &mut Inner, now: Timestamp) {
-    let plugins = plugins(inner);
-    for (name, cards) in inner.gpus.clone() {
-        let key = Key::core("nodes", "", &name);
-        let Some(node) = inner.store.get(&key).cloned() else {
-            continue;
-        };
-        let found = !inner.broken.contains(&name);
-        let plugged = found && plugins.iter().any(|pod| fit::may_run(pod, &node));
-        let shown = node
-            .pointer("/status/capacity")
-            .and_then(|all| all.get(GPU))
-            .and_then(Value::as_str);
-        let count = cards.to_string();
-        if cards == 0 || (plugged && shown == Some(&count)) || (!plugged && shown.is_none()) {
-            continue;
-        }
-        let mut node = Value::clone(&node);
-        for part in ["capacity", "allocatable"] {
-            let resources = map(&mut node["status"], part);
-            if plugged {
-                resources.insert(GPU.to_owned(), json!(count));
-            } else {
-                resources.remove(GPU);
-            }
-        }
-        inner.store.put(key, node);
-    }
-    scheduler::retry(inner, now);
 }
 
 /// The patch release that a node of this version runs. Inferred, but for 1.35 (recorded).

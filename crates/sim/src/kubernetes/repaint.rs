@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::store::Key;
-use super::{Inner, nodes, workloads};
+use super::{Inner, plugin, workloads};
 
 /// What a pool puts on each of its nodes.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,5 +48,5 @@ pub(super) fn repaint(inner: &mut Inner, name: &str, old: &Paint, new: &Paint, n
     }
     inner.store.put(key, node);
     workloads::node_joined(inner, now);
-    nodes::announce_gpus(inner, now);
+    plugin::announce_gpus(inner, now);
 }

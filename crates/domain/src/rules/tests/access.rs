@@ -82,7 +82,14 @@ fn a_gpu_has_1_to_8_slices() {
             slices_why, slices_fix
     "#]],
     );
-    check(|case| case.spec.gpu_slices = Some(8), &expect![[""]]);
+    check(|case| case.spec.gpu_slices = Some(1), &expect![[""]]);
+    check(
+        |case| case.spec.gpu_slices = Some(8),
+        &expect![[r#"
+        warning GpuSlices: slices_shared slices=8
+            slices_shared_why, slices_shared_fix
+    "#]],
+    );
     check(
         |case| case.spec.gpu_slices = Some(9),
         &expect![[r#"
