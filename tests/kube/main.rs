@@ -5,6 +5,7 @@
 
 mod forward;
 mod gpus;
+mod watched;
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -94,50 +95,61 @@ impl Bench {
             .unwrap()
     }
 
-    /// What a user does with kubectl: one GET.
+    /// What a user shows to the cluster.
+    async fn token(&self) -> String {
+        let kubeconfig = self.kubeconfig().await;
+        let (_, rest) = kubeconfig.expose_secret().split_once("token: ").unwrap();
+        rest.lines().next().unwrap().to_owned()
+    }
+
+    /// What a user does with kubectl: one request.
+    async fn asks(&self, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let kind = if method == "PATCH" {
+            "application/merge-patch+json"
+        } else {
+            "application/json"
+        };
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", kind);
+        let body = if body.is_null() {
+            Bytes::new()
+        } else {
+            Bytes::from(body.to_string())
+        };
+        let service = self.twin.kube_service(self.cluster, HERE);
+        let reply = service.oneshot(request.body(body).unwrap()).await.unwrap();
+        let status = reply.status().as_u16();
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    /// One GET.
     async fn get(&self, path: &str) -> Value {
-        let kubeconfig = self.kubeconfig().await;
-        let (_, rest) = kubeconfig.expose_secret().split_once("token: ").unwrap();
-        let token = format!("Bearer {}", rest.lines().next().unwrap());
-        let request = Request::get(path).header("authorization", token);
-        let service = self.twin.kube_service(self.cluster, HERE);
-        let reply = service.oneshot(request.body(Bytes::new()).unwrap()).await;
-        let body = reply.unwrap().into_body().collect().await.unwrap();
-        serde_json::from_slice(&body.to_bytes()).unwrap()
+        let token = self.token().await;
+        self.asks(&token, "GET", path, &Value::Null).await.1
     }
 
-    /// What a user does with kubectl: one POST.
+    /// One POST.
     async fn kubectl(&self, path: &str, object: Value) {
-        let kubeconfig = self.kubeconfig().await;
-        let (_, rest) = kubeconfig.expose_secret().split_once("token: ").unwrap();
-        let request = Request::builder()
-            .method("POST")
-            .uri(path)
-            .header(
-                "authorization",
-                format!("Bearer {}", rest.lines().next().unwrap()),
-            )
-            .header("content-type", "application/json")
-            .body(Bytes::from(object.to_string()))
-            .unwrap();
-        let reply = self
-            .twin
-            .kube_service(self.cluster, HERE)
-            .oneshot(request)
-            .await
-            .unwrap();
-        assert_eq!(reply.status(), 201, "{path}");
+        let token = self.token().await;
+        let (status, _) = self.asks(&token, "POST", path, &object).await;
+        assert_eq!(status, 201, "{path}");
     }
 
-    /// What a user does with kubectl: one DELETE.
+    /// One PATCH.
+    async fn kubectl_patch(&self, path: &str, change: Value) {
+        let token = self.token().await;
+        let (status, _) = self.asks(&token, "PATCH", path, &change).await;
+        assert_eq!(status, 200, "{path}");
+    }
+
+    /// One DELETE.
     async fn kubectl_delete(&self, path: &str) {
-        let kubeconfig = self.kubeconfig().await;
-        let (_, rest) = kubeconfig.expose_secret().split_once("token: ").unwrap();
-        let token = format!("Bearer {}", rest.lines().next().unwrap());
-        let request = Request::delete(path).header("authorization", token);
-        let service = self.twin.kube_service(self.cluster, HERE);
-        let reply = service.oneshot(request.body(Bytes::new()).unwrap()).await;
-        assert!(reply.unwrap().status().is_success(), "{path}");
+        let token = self.token().await;
+        let (status, _) = self.asks(&token, "DELETE", path, &Value::Null).await;
+        assert!(matches!(status, 200 | 202), "{path}");
     }
 
     async fn claim(&self, name: &str) {

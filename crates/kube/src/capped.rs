@@ -1,16 +1,18 @@
-//! Replies of at most 8 MiB, so that a broken server cannot fill the memory.
+//! Replies of at most 8 MiB, and watches of at most 64, so that a broken server cannot fill the memory.
 
 use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use http_body_util::{Either, Limited};
+use http_body_util::Limited;
 use kube::client::Body;
 use tower::{Layer, Service};
 
-/// The longest reply, in bytes; a watch is a stream and may be longer.
+/// The longest reply, in bytes.
 const REPLY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The longest watch; one that is cut goes on from where it was.
+const WATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Puts a [`Capped`] around a service.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,7 @@ where
     S::Future: Send + 'static,
     B: HttpBody,
 {
-    type Response = Response<Either<Limited<B>, B>>;
+    type Response = Response<Limited<B>>;
     type Error = S::Error;
     type Future = BoxFuture<'static, Result<Self::Response, S::Error>>;
 
@@ -46,17 +48,13 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let query = request.uri().query().unwrap_or_default();
-        let streams = query.split('&').any(|part| part == "watch=true");
+        let watches = query.split('&').any(|part| part == "watch=true");
+        let longest = if watches {
+            WATCH_BYTES_MAX
+        } else {
+            REPLY_BYTES_MAX
+        };
         let reply = self.inner.call(request);
-        Box::pin(async move {
-            let cap = |body| {
-                if streams {
-                    Either::Right(body)
-                } else {
-                    Either::Left(Limited::new(body, REPLY_BYTES_MAX))
-                }
-            };
-            Ok(reply.await?.map(cap))
-        })
+        Box::pin(async move { Ok(reply.await?.map(|body| Limited::new(body, longest))) })
     }
 }

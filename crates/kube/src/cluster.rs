@@ -1,6 +1,7 @@
 //! One cluster's Kubernetes, one method per question.
 
 use std::fmt::Debug;
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use domain::inside::{NodeInside, Pod};
@@ -19,9 +20,10 @@ use kube::{Client, Error, Resource};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
+use tokio::sync::watch;
 
-use crate::inside::{PodRead, Whole};
-use crate::read::{Named, Node, Odd, Page, Test};
+use crate::read::{Named, Node, Page, Test};
+use crate::watch::{Row, Watch, Watches};
 use crate::{failure, gpu, read, storage, tunnel, usage};
 
 /// Who owns the fields that we set.
@@ -30,8 +32,6 @@ pub(crate) const MANAGER: &str = "quaylight";
 const LOG_BYTES_MAX: i64 = 8 * 1024;
 /// Rows per page; a node with its list of images takes some 20 KB.
 const PAGE_ROWS: u32 = 250;
-/// Pods that take up nothing are not read.
-const UNDER_WAY: &str = "status.phase!=Succeeded,status.phase!=Failed";
 /// How often a listing begins anew when its pages expire (410).
 const LISTING_TRIES: u32 = 3;
 
@@ -40,6 +40,8 @@ pub(crate) struct KubeCluster {
     pub(crate) client: Client,
     /// A client whose connections may be silent for as long as they like.
     patient: Box<dyn Fn() -> kube::Result<Client> + Send + Sync>,
+    /// Nothing is watched before somebody wishes it.
+    watches: OnceLock<Watches>,
 }
 
 impl KubeCluster {
@@ -47,8 +49,11 @@ impl KubeCluster {
         client: Client,
         patient: impl Fn() -> kube::Result<Client> + Send + Sync + 'static,
     ) -> Self {
-        let patient = Box::new(patient);
-        Self { client, patient }
+        Self {
+            client,
+            patient: Box::new(patient),
+            watches: OnceLock::new(),
+        }
     }
 
     /// Every page, or an error. `T`: what of a `K` is read.
@@ -57,28 +62,42 @@ impl KubeCluster {
         K: Resource<DynamicType = ()>,
         T: DeserializeOwned,
     {
-        self.pages::<K, T>(what, "", |text| serde_json::from_str(text))
-            .await
+        let read = |text: &str| serde_json::from_str(text);
+        Ok(self.pages::<K, T>(what, "", read).await?.0)
     }
 
-    /// The same of those that a field selector lets through, each by what is shown of it: one that is
-    /// odd is a row that says so.
-    async fn shown<K, T, V>(&self, what: &str, fields: &str) -> Answer<Vec<V>>
-    where
-        K: Resource<DynamicType = ()>,
-        T: DeserializeOwned + Into<V>,
-        V: Odd,
-    {
-        self.pages::<K, V>(what, fields, read::shown::<T, V>).await
+    /// Each by what is shown of it: one that is odd is a row that says so. They are listed, unless
+    /// a watch knows them.
+    async fn shown<R: Row>(&self, of: fn(&Watches) -> &Watch<R>) -> Answer<Vec<R>> {
+        let watches = self.watches.get();
+        if let Some(rows) = watches.and_then(|all| of(all).rows()) {
+            return Ok(rows);
+        }
+        let read = read::shown::<R::Read, R>;
+        let (rows, version) = self.pages::<R::Object, R>(R::WHAT, R::FIELDS, read).await?;
+        if let Some(watches) = watches {
+            let (client, bell) = (self.client.clone(), watches.bell.clone());
+            of(watches).begin(client, bell, &rows, version);
+        }
+        Ok(rows)
     }
 
-    /// The same, read page by page.
+    /// Whether nodes can be read now, of a server that knows what the others do.
+    async fn answers(&self) -> Answer<()> {
+        let failed = |error| failure::of("list nodes", error);
+        let one = Request::new(v1::Node::url_path(&(), None)).list(&ListParams::default().limit(1));
+        let one = one.map_err(Error::BuildRequest).map_err(failed)?;
+        let answer = self.client.request::<IgnoredAny>(one).await;
+        answer.map(drop).map_err(failed)
+    }
+
+    /// Those that a field selector lets through, read page by page, and of which version they are.
     async fn pages<K, T>(
         &self,
         what: &str,
         fields: &str,
         read: fn(&str) -> serde_json::Result<Page<T>>,
-    ) -> Answer<Vec<T>>
+    ) -> Answer<(Vec<T>, String)>
     where
         K: Resource<DynamicType = ()>,
     {
@@ -104,7 +123,7 @@ impl KubeCluster {
                     rows.extend(list.items.into_iter().flatten());
                     match list.metadata.token.filter(|token| !token.is_empty()) {
                         Some(token) => page = page.continue_token(&token),
-                        None => return Ok(rows),
+                        None => return Ok((rows, list.metadata.version.unwrap_or_default())),
                     }
                 }
                 Err(Error::Api(status)) if status.code == 410 && tries < LISTING_TRIES => {
@@ -215,11 +234,18 @@ impl KubeApi for KubeCluster {
     }
 
     async fn nodes_inside(&self) -> Answer<Vec<NodeInside>> {
-        self.shown::<v1::Node, Whole, NodeInside>("nodes", "").await
+        if self.watches.get().is_some_and(|all| all.nodes.is_going()) {
+            self.answers().await?;
+        }
+        self.shown(|all| &all.nodes).await
     }
 
     async fn pods(&self) -> Answer<Vec<Pod>> {
-        self.shown::<v1::Pod, PodRead, Pod>("pods", UNDER_WAY).await
+        self.shown(|all| &all.pods).await
+    }
+
+    fn watch(&self) -> watch::Receiver<()> {
+        self.watches.get_or_init(Watches::default).bell.subscribe()
     }
 
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::quantity::{milli, whole};
-use crate::read::{Node, Odd};
+use crate::read::{Node, Odd, text};
 
 /// What NVIDIA's device plugin announces.
 const GPU: &str = "nvidia.com/gpu";
@@ -279,10 +279,6 @@ impl Odd for Pod {
             readable: false,
         }
     }
-}
-
-fn text(object: &Value, pointer: &str) -> Option<String> {
-    object.pointer(pointer)?.as_str().map(ToOwned::to_owned)
 }
 
 #[cfg(test)]

@@ -43,18 +43,34 @@ where
         });
     }
     let page: Page<Value> = serde_json::from_str(text)?;
-    let row = |object: Value| T::deserialize(&object).map_or_else(|_| V::odd(&object), Into::into);
-    let items = page.items.map(|all| all.into_iter().map(row).collect());
+    let items = page.items.map(|all| all.iter().map(row::<T, V>).collect());
     Ok(Page {
         metadata: page.metadata,
         items,
     })
 }
 
+/// What is shown of one object.
+pub(crate) fn row<T, V>(object: &Value) -> V
+where
+    T: DeserializeOwned + Into<V>,
+    V: Odd,
+{
+    T::deserialize(object).map_or_else(|_| V::odd(object), Into::into)
+}
+
+/// A text by its place in an object.
+pub(crate) fn text(object: &Value, pointer: &str) -> Option<String> {
+    object.pointer(pointer)?.as_str().map(ToOwned::to_owned)
+}
+
 #[derive(Deserialize)]
 pub(crate) struct PageMetadata {
     #[serde(rename = "continue")]
     pub(crate) token: Option<String>,
+    /// Of the state that all pages of a list show.
+    #[serde(rename = "resourceVersion")]
+    pub(crate) version: Option<String>,
 }
 
 /// A node, by the fields that are used: the whole of one is some hundred times as much, and nodes

@@ -8,6 +8,7 @@ use domain::usage::NodeUse;
 use domain::view::ServiceRow;
 use secrecy::SecretString;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// How to speak to a cluster's Kubernetes.
 #[async_trait]
@@ -21,10 +22,17 @@ pub trait Kube: Send + Sync {
 pub trait KubeApi: KubeReach + Send + Sync {
     /// Nodes.
     async fn nodes(&self) -> Answer<Vec<KubeNode>>;
-    /// Nodes with all that their rows show. Asked by looks only, as the next is.
+    /// Nodes with all that their rows show. Asked by looks only, as the next is. It asks whether
+    /// Kubernetes answers also where it watches.
     async fn nodes_inside(&self) -> Answer<Vec<NodeInside>>;
     /// Pods that have not ended.
     async fn pods(&self) -> Answer<Vec<Pod>>;
+    /// From here on nodes and pods are watched for as long as this value lives, and listed only when
+    /// the watch does not know them. Told is that they are others than before, or are not known any
+    /// more. One that cannot watch tells nothing.
+    fn watch(&self) -> watch::Receiver<()> {
+        watch::channel(()).1
+    }
     /// PersistentVolumes.
     async fn persistent_volumes(&self) -> Answer<Vec<PersistentVolume>>;
     /// Services of type LoadBalancer.
