@@ -30,4 +30,5 @@ mod states;
 mod stop;
 mod two;
 mod usage;
+mod watched;
 mod weather;

@@ -1,6 +1,7 @@
 //! One step under way: how it calls, waits, writes and gives up.
 
 use crate::book::{Book, BookError};
+use crate::lookout::Lookout;
 use crate::observe::Observed;
 use crate::ports::{Answer, Cloud, Failure, Kind, KubeApi, Ports};
 use crate::protocol::{Bound, Protocol};
@@ -64,6 +65,8 @@ pub(crate) struct Run {
     /// Pools whose autoscaler was seen on.
     pub(crate) autoscaled: std::sync::Mutex<BTreeSet<PoolId>>,
     pub(crate) kube: Mutex<Option<Arc<dyn KubeApi>>>,
+    /// Where a look takes it from and leaves it, when it is kept.
+    pub(crate) lookout: Option<Arc<Lookout>>,
     /// Whether the nodes that were to be replaced before this goes on are.
     pub(crate) recycled: Mutex<bool>,
     /// Clusters that were seen to be ours while this goes on.

@@ -16,6 +16,7 @@ mod inside;
 pub mod kill;
 pub mod kubectl;
 pub mod left;
+mod lookout;
 pub mod observe;
 mod owner;
 pub mod ports;

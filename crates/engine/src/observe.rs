@@ -4,6 +4,7 @@
 pub use crate::act::Looked;
 use crate::act::{Act, Run, Trouble};
 use crate::book::Book;
+pub use crate::lookout::Lookout;
 use crate::ports::{Cloud, Kind, KubeApi, Ports};
 use crate::protocol::Protocol;
 use crate::run::{End, account_for};
@@ -18,6 +19,7 @@ use domain::usage::NodeUse;
 use domain::{ClusterId, InstanceId};
 use jiff::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What one look brought. What was not read this time is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct Observed {
     pub access: Option<AccessList>,
     /// How the GPUs of its nodes are used.
     pub usage: Option<Vec<NodeUse>>,
+    /// When Kubernetes was asked, by the time since this computer started.
+    pub asked: Option<Duration>,
     /// How fast the Kubernetes API answered, in milliseconds.
     pub answers_ms: Option<u64>,
     /// Whether this look read everything that it should.
@@ -68,6 +72,7 @@ impl Observed {
             policies: None,
             access: None,
             usage: None,
+            asked: None,
             answers_ms: None,
             complete: false,
         }
@@ -96,16 +101,17 @@ impl std::fmt::Debug for Watch {
 
 impl Watch {
     /// Checks the account once; `Err` when the deployment is not this account's. `looked`: when the
-    /// last look of this process was, shared with it.
+    /// last look of this process was, shared with it; `lookout`: where it watches Kubernetes.
     pub async fn begin(
         ports: &Ports,
         protocol: &Protocol,
         book: &Book,
         observer: Arc<dyn Observer>,
         looked: &Looked,
+        lookout: Option<Arc<Lookout>>,
     ) -> Result<Self, End> {
         let account = account_for(ports, protocol, book).await?;
-        let run = Run::aside(ports, protocol, book, observer, account, looked);
+        let run = Run::aside(ports, protocol, book, observer, account, looked, lookout);
         Ok(Self(run))
     }
 
@@ -213,6 +219,7 @@ impl Watch {
 
     async fn ask_kubernetes(&self, api: &dyn KubeApi, seen: &mut Observed) {
         let asked = self.0.boot();
+        seen.asked = Some(asked);
         if let Ok(nodes) = api.nodes_inside().await {
             let took = self.0.boot().saturating_sub(asked).as_millis();
             seen.answers_ms = u64::try_from(took).ok();
@@ -221,6 +228,9 @@ impl Watch {
         } else {
             // A client may hold a certificate that was rotated: begin anew at the next look.
             *self.0.kube.lock().await = None;
+            if let Some(lookout) = &self.0.lookout {
+                lookout.forget();
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 
 use crate::act::{Act, Looked, Run, Trouble};
 use crate::book::{Book, BookError};
+use crate::lookout::Lookout;
 use crate::ports::{Kind, Ports};
 use crate::protocol::Protocol;
 use crate::receipt;
@@ -347,6 +348,7 @@ impl Run {
             turned_away: std::sync::Mutex::default(),
             autoscaled: std::sync::Mutex::default(),
             kube: Mutex::default(),
+            lookout: None,
             recycled: Mutex::default(),
             proven: std::sync::Mutex::default(),
             owned: Mutex::default(),
@@ -361,11 +363,13 @@ impl Run {
         observer: Arc<dyn Observer>,
         account: Account,
         looked: &Looked,
+        lookout: Option<Arc<Lookout>>,
     ) -> Act {
         let (_, signal) = crate::signal::signal();
         let run = Self {
             patient: false,
             looked: looked.clone(),
+            lookout,
             ..Self::new(ports, protocol, book, observer, account, signal)
         };
         Act {

@@ -343,7 +343,11 @@ impl Act {
                 .into(),
             )
         })?;
-        Ok(self.ports.kube.connect(&clean).await)
+        let kube = &*self.ports.kube;
+        Ok(match &self.lookout {
+            Some(lookout) => lookout.connect(kube, &clean).await,
+            None => kube.connect(&clean).await,
+        })
     }
 }
 

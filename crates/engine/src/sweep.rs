@@ -47,7 +47,8 @@ pub async fn sweep(
         Ok(account) => account,
         Err(end) => return Swept::NotNow(end),
     };
-    let act = Run::aside(ports, protocol, book, observer, account, &Looked::default());
+    let looked = Looked::default();
+    let act = Run::aside(ports, protocol, book, observer, account, &looked, None);
     let torn_down = book.read(|progress| progress.torn_down.is_some()).await;
     let swept = if torn_down {
         bury(&act).await

@@ -10,6 +10,7 @@ use crate::watched::Watched;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The last readings; each is absent until it was read once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Seen {
     pub noted: BTreeMap<usize, Text>,
     /// When Kubernetes answered last.
     pub kubernetes_at: Option<Timestamp>,
+    /// When Kubernetes was asked for what stands here, by the time since this computer started.
+    pub kubernetes_asked: Duration,
     /// Whether the last look had no answer from Linode.
     pub linode_silent: bool,
     /// Whether the last look that asked Kubernetes had no answer from it.

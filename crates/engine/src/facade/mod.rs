@@ -59,6 +59,7 @@ pub use take_over::take_over_means;
 use crate::act::Looked;
 use crate::book::Book;
 use crate::bus::Bus;
+use crate::lookout::Lookout;
 use crate::ports::{Ports, Stamp};
 use crate::protocol::Protocol;
 use crate::run::{End, drive, why_it_rests};
@@ -120,6 +121,8 @@ pub struct Engine {
     own: Mutex<roam::Own>,
     /// When each deployment was looked at last.
     looked: Mutex<BTreeMap<DeploymentId, Looked>>,
+    /// The Kubernetes of those that stand, while this engine keeps watch.
+    lookouts: Mutex<BTreeMap<DeploymentId, Arc<Lookout>>>,
     /// What stands in the person's own kubeconfig.
     merged: Mutex<BTreeMap<DeploymentId, crate::kubectl::Merged>>,
     /// When what is kept of looks was written, and until when it reaches, by deployment and file.
@@ -194,6 +197,7 @@ impl Engine {
             around: Mutex::default(),
             own,
             looked: Mutex::default(),
+            lookouts: Mutex::default(),
             merged: Mutex::default(),
             written: Mutex::default(),
             watched: Mutex::default(),

@@ -1,16 +1,25 @@
 //! What the engine hears of runs and sees of what stands.
 
-use super::{Engine, lock};
+use super::{Engine, Held, lock};
 use crate::book::Book;
+use crate::lookout::News;
 use crate::observe::{Also, Observed, Watch, walls_of};
+use crate::ports::KubeApi;
 use crate::signal::Observer;
 use domain::DeploymentId;
+use domain::inside::{NodeInside, Pod};
 use domain::progress::Controller;
 use domain::reach;
 use domain::record::Record;
+use domain::screen::Seen;
 use domain::text::Text;
 use ipnet::IpNet;
+use jiff::Timestamp;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// How soon after a change inside Kubernetes the next one is looked at.
+const NEWS_EVERY: Duration = Duration::from_secs(1);
 
 /// Listens to every run of an engine.
 struct Ear(Weak<Engine>);
@@ -40,11 +49,10 @@ impl Observer for Ear {
         self.hear(deployment, |held| {
             let old = &mut held.seen;
             old.linode_silent = seen.pools.is_none();
-            if seen.kube_nodes.is_some() {
-                old.kubernetes_at = Some(seen.at);
-                old.kubernetes_silent = false;
-            } else if seen.complete {
-                old.kubernetes_silent = true;
+            match &seen.kube_nodes {
+                Some(nodes) => take_in(old, seen.at, seen.asked, nodes, seen.pods_inside.as_ref()),
+                None if seen.complete => old.kubernetes_silent = true,
+                None => {}
             }
             // Of a reading that lacks something the screen must not say that all was read now.
             if seen.complete {
@@ -54,8 +62,6 @@ impl Observer for Ear {
             // What was not read this time stays as it was read last.
             keep(&mut old.pools, seen.pools.as_ref());
             keep(&mut old.instances, seen.instances.as_ref());
-            keep(&mut old.kube_nodes, seen.kube_nodes.as_ref());
-            keep(&mut old.pods_inside, seen.pods_inside.as_ref());
             keep(&mut old.covered, seen.covered.as_ref());
             keep(&mut old.firewall, seen.firewall.as_ref());
             keep(&mut old.balancers, seen.balancers.as_ref());
@@ -92,6 +98,25 @@ impl Observer for Ear {
     }
 }
 
+/// What Kubernetes told; who asked sooner and was slower tells nothing new.
+fn take_in(
+    old: &mut Seen,
+    at: Timestamp,
+    asked: Option<Duration>,
+    nodes: &[NodeInside],
+    pods: Option<&Vec<Pod>>,
+) {
+    old.kubernetes_silent = false;
+    let asked = asked.unwrap_or_default();
+    if asked < old.kubernetes_asked {
+        return;
+    }
+    old.kubernetes_asked = asked;
+    old.kubernetes_at = Some(at);
+    old.kube_nodes = Some(nodes.to_vec());
+    keep(&mut old.pods_inside, pods);
+}
+
 fn keep<T: Clone>(old: &mut Option<T>, new: Option<&T>) {
     if let Some(new) = new {
         *old = Some(new.clone());
@@ -116,7 +141,7 @@ impl Engine {
             let new = super::Held {
                 records: Arc::new(vec![record.clone()]),
                 progress: Arc::new(progress),
-                seen: domain::screen::Seen::default(),
+                seen: Seen::default(),
                 run: None,
                 elsewhere: false,
             };
@@ -160,6 +185,7 @@ impl Engine {
             covered.extend(wall.instances);
         }
         let api = self.kubernetes(cluster).await;
+        let asked = self.ports.clock.since_boot();
         let (kube_nodes, pods_inside, services, policies, usage) = match &api {
             Some(api) => {
                 let due = held.seen.usage.is_due(at);
@@ -206,6 +232,7 @@ impl Engine {
             kube_nodes,
             pods_inside,
             usage,
+            asked: Some(asked),
             ..Observed::at(at)
         };
         self.observer().observed(id, &seen);
@@ -219,12 +246,13 @@ impl Engine {
 
     /// The same; `waits`: behind a look that goes on already; `nodebalancers`: they are listed too.
     pub(super) async fn observe(&self, id: &DeploymentId, waits: bool, nodebalancers: bool) {
-        let stands = |held: &super::Held| {
-            held.run.is_none() && held.progress.cluster().is_some() && self.is_here(&held.progress)
-        };
-        let Some(held) = self.held(id).filter(stands) else {
+        let Some(held) = self.held(id).filter(|held| self.is_looked_at(held)) else {
+            // A run asks for itself, and what is gone is not watched.
+            lock(&self.lookouts).remove(id);
             return;
         };
+        let lookout = (*lock(&self.watched))
+            .then(|| lock(&self.lookouts).entry(id.clone()).or_default().clone());
         let also = Also {
             nodebalancers,
             usage: held.seen.usage.is_due(self.ports.clock.now()),
@@ -232,7 +260,8 @@ impl Engine {
         let look = async |book: &Book| {
             let observer = self.observer();
             let looked = lock(&self.looked).entry(id.clone()).or_default().clone();
-            let watch = Watch::begin(&self.ports, self.protocol, book, observer, &looked);
+            let lookout = lookout.clone();
+            let watch = Watch::begin(&self.ports, self.protocol, book, observer, &looked, lookout);
             if let Ok(watch) = watch.await {
                 return Some(watch.look(also).await);
             }
@@ -241,5 +270,42 @@ impl Engine {
         if let Some(Some(seen)) = self.with_open(id, waits, look).await {
             self.note_roaming(id, &seen).await;
         }
+        if let Some(news) = lookout.and_then(|one| one.take_news()) {
+            tokio::spawn(listen(self.me.clone(), id.clone(), news));
+        }
+    }
+
+    fn is_looked_at(&self, held: &Held) -> bool {
+        held.run.is_none() && held.progress.cluster().is_some() && self.is_here(&held.progress)
+    }
+
+    /// Kubernetes alone, which told of a change: nothing is asked of the cloud.
+    async fn see_inside(&self, id: &DeploymentId, api: &dyn KubeApi) {
+        let clock = &self.ports.clock;
+        let (at, asked) = (clock.now(), clock.since_boot());
+        let nodes = api.nodes_inside().await;
+        let pods = api.pods().await.ok();
+        if let Some(held) = lock(&self.held).get_mut(id)
+            && self.is_looked_at(held)
+        {
+            match &nodes {
+                Ok(nodes) => take_in(&mut held.seen, at, Some(asked), nodes, pods.as_ref()),
+                Err(_) => held.seen.kubernetes_silent = true,
+            }
+        }
+        self.publish(id);
+    }
+}
+
+/// Looks inside whenever Kubernetes tells of a change, while its lookout is kept.
+async fn listen(me: Weak<Engine>, id: DeploymentId, (api, mut news): News) {
+    while news.changed().await.is_ok() {
+        let Some((engine, api)) = me.upgrade().zip(api.upgrade()) else {
+            return;
+        };
+        engine.see_inside(&id, &*api).await;
+        let clock = engine.ports.clock.clone();
+        drop((engine, api));
+        clock.sleep(NEWS_EVERY).await;
     }
 }

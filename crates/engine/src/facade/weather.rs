@@ -173,6 +173,8 @@ impl Engine {
         if passed < every + SLEPT {
             return;
         }
+        // No stream is known to have lived through it.
+        lock(&self.lookouts).values().for_each(|one| one.forget());
         let now = self.ports.clock.now();
         let length = SignedDuration::try_from(passed).unwrap_or_default();
         let from = now.saturating_sub(length).unwrap_or(Timestamp::MIN);

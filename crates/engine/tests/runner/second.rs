@@ -96,6 +96,7 @@ fn a_second_pool_that_commits_after_the_create_is_found_by_a_look() {
             &book,
             Arc::new(Deaf),
             &Looked::default(),
+            None,
         )
         .await;
         watch.unwrap().look(Also::default()).await;
