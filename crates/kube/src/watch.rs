@@ -129,7 +129,7 @@ impl<R: Row> Watch<R> {
             bell,
             version,
         };
-        let task = tokio::spawn(follow.to_the_end()).abort_handle();
+        let task = tokio::spawn(follow.go_on()).abort_handle();
         *lock(&self.0) = Some((kept, Ends(task)));
     }
 }
@@ -144,7 +144,7 @@ struct Follow<R> {
 }
 
 impl<R: Row> Follow<R> {
-    async fn to_the_end(mut self) {
+    async fn go_on(mut self) {
         let mut ever_heard = false;
         loop {
             let mut heard = false;
