@@ -9,9 +9,9 @@
 
 mod arithmetic;
 mod asked;
-mod many;
 mod server;
 mod things;
+mod watched;
 
 use server::both;
 
@@ -66,11 +66,10 @@ async fn what_is_called_free_is_what_the_scheduler_gives() {
     arithmetic::check(&twin, 40).await;
 }
 
-/// Figures of a large cluster, for a person: `QUAYLIGHT_FULL`.
+/// What a watch keeps is what a listing tells, whatever becomes of the connection.
 #[tokio::test]
-async fn what_is_large_is_read_whole() {
-    if std::env::var_os("QUAYLIGHT_FULL").is_some() {
-        let [_, real] = both().await;
-        many::look(&real).await;
+async fn what_is_watched_is_what_is_listed() {
+    for server in both().await {
+        watched::check(&server).await;
     }
 }

@@ -24,7 +24,14 @@ pub(crate) struct Server {
 /// The demo cloud's with a system node and two GPU nodes, and the real one with the same nodes and
 /// storage classes.
 pub(crate) async fn both() -> [Server; 2] {
-    let twin = twin().await;
+    let home = tempfile::tempdir().expect("a folder");
+    let demo = Demo::serve(home.path(), &[]).await.expect("a demo cloud");
+    both_with(demo).await
+}
+
+/// The same with a demo cloud that runs.
+pub(crate) async fn both_with(demo: Demo) -> [Server; 2] {
+    let twin = twin(demo).await;
     let path = std::env::var_os("QUAYLIGHT_REAL_KUBECONFIG");
     let path = PathBuf::from(
         path.expect("QUAYLIGHT_REAL_KUBECONFIG: run `cargo xtask test --only kube-real`"),
@@ -59,9 +66,8 @@ pub(crate) async fn both() -> [Server; 2] {
     [twin, real]
 }
 
-async fn twin() -> Server {
+async fn twin(demo: Demo) -> Server {
     let home = tempfile::tempdir().expect("a folder");
-    let demo = Demo::serve(home.path(), &[]).await.expect("a demo cloud");
     let switches = json!({"latency_permille": 0});
     demo.ask("PUT", "/_demo/switches", Some(switches))
         .await
@@ -99,29 +105,22 @@ async fn twin() -> Server {
 impl Server {
     async fn new(kubeconfig: PathBuf, home: TempDir, demo: Option<Demo>) -> Self {
         let text = std::fs::read_to_string(&kubeconfig).expect("a kubeconfig");
-        let kube = KubeRs::live().connect(&SecretString::from(text)).await;
         Self {
-            kube: kube.expect("a client"),
+            kube: connected(text).await,
             kubeconfig,
             home,
             _demo: demo,
         }
     }
 
+    /// A client of its own.
+    pub(crate) async fn connect(&self) -> Arc<dyn KubeApi> {
+        connected(self.kubeconfig_text()).await
+    }
+
     /// As a person has it.
     pub(crate) fn kubeconfig_text(&self) -> String {
         std::fs::read_to_string(&self.kubeconfig).expect("a kubeconfig")
-    }
-
-    /// The certificate that it trusts.
-    pub(crate) fn authority(&self) -> Vec<u8> {
-        let text = self.kubeconfig_text();
-        let mut lines = text.lines().map(str::trim);
-        let data = lines.find_map(|line| line.strip_prefix("certificate-authority-data: "));
-        let data = data.expect("an authority");
-        base64::engine::general_purpose::STANDARD
-            .decode(data)
-            .expect("base64")
     }
 
     /// What kubectl prints, or what it complains of.
@@ -152,6 +151,14 @@ impl Server {
             serde_json::from_str(&text).expect("JSON")
         })
     }
+}
+
+/// A client of a kubeconfig.
+pub(crate) async fn connected(kubeconfig: String) -> Arc<dyn KubeApi> {
+    let kube = KubeRs::live()
+        .connect(&SecretString::from(kubeconfig))
+        .await;
+    kube.expect("a client")
 }
 
 fn ended(output: &std::process::Output) -> Result<String, String> {

@@ -70,7 +70,13 @@ pub struct Demo {
 impl Demo {
     /// Starts `quaylight-cli demo serve` and waits for its one line.
     pub async fn serve(home: &Path, more: &[&str]) -> Result<Self> {
-        let mut child = cli(home).args(["demo", "serve"]).args(more).spawn()?;
+        Self::of(cli(home).args(["demo", "serve"]).args(more)).await
+    }
+
+    /// The same of another program that says the same.
+    pub async fn of(program: &mut Command) -> Result<Self> {
+        let program = program.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = program.kill_on_drop(true).spawn()?;
         let stdout = child.stdout.take().context("stdout of the demo cloud")?;
         let mut lines = BufReader::new(stdout).lines();
         let line = lines

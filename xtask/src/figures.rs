@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::app;
+use crate::kube_up;
 use crate::load;
 use crate::process::{Job, cargo, target};
 use crate::report::Ended;
@@ -23,6 +24,10 @@ pub(crate) const BENCHES: &[(&str, &str)] = &[
     (
         "deploy",
         "what a deploy takes beyond the cloud's own time, beside linode-cli in a shell loop",
+    ),
+    (
+        "inside",
+        "1,000 nodes and 10,000 pods: the first view, its memory, and how far behind it is",
     ),
     (
         "start",
@@ -107,6 +112,9 @@ pub(crate) fn bench(name: &str, words: &[String]) -> ExitCode {
     }
     if name == "ui" {
         return load::bench(words);
+    }
+    if name == "inside" {
+        return kube_up::bench(measuring(name), words);
     }
     if name == "deploy" {
         let mut build = cargo();

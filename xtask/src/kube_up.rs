@@ -4,11 +4,12 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::app;
+use crate::figures::shown;
 use crate::kube_programs::{VERSION, build, is_built, programs};
 use crate::process::{Job, cargo, command, root};
 use crate::report::{Ended, Report};
@@ -67,6 +68,34 @@ pub(crate) fn compare(full: bool) -> Ended {
         return Ended::failed(why);
     }
     done.counted(tally::of_cargo)
+}
+
+/// Measures on the real server; built before that takes its part of the machine.
+pub(crate) fn bench(mut measure: Command, words: &[String]) -> ExitCode {
+    let mut built = cargo();
+    built.args(["bench", "--package", "quaylight-tests", "--locked"]);
+    built.args(["--bench", "inside", "--no-run"]);
+    let steps = [
+        tools::install_kubectl(),
+        build(),
+        Job::new("bench-inside", built, 45).run().checked(),
+    ];
+    let failed = steps.into_iter().find_map(|step| match step {
+        Ended::Failed { why, .. } => Some(why),
+        Ended::Passed(_) => None,
+    });
+    let ready = failed.map_or(Ok(()), Err);
+    let servers = match ready.and_then(|()| Servers::start()) {
+        Ok(servers) => servers,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    measure.args(words);
+    measure.env("QUAYLIGHT_REAL_KUBECONFIG", servers.kubeconfig());
+    app::tell_paths(&mut measure);
+    ExitCode::from(u8::from(!shown(measure)))
 }
 
 /// The running servers; they end with this value, and with this process.
