@@ -7,8 +7,7 @@ use engine::ports::Ports;
 use kubernetes::KubeRs;
 use serde_json::{Value, json};
 use sim::{ClientAddr, Twin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
 
 const PODS: &str = "/api/v1/namespaces/default/pods";
@@ -111,39 +110,63 @@ async fn a_kubernetes_that_ends_its_watches_is_unknown_and_then_right() {
     assert!(soon(|| pods(&bench, &id) == before + 2).await);
 }
 
-/// The way to a cluster, counted.
-fn counted(twin: &Twin, count: &Arc<AtomicU64>) -> KubeRs {
-    let (twin, count) = (twin.clone(), Arc::clone(count));
+/// What was asked of a cluster.
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// The way to a cluster, written down.
+fn noted(twin: &Twin, asked: &Asked) -> KubeRs {
+    let (twin, asked) = (twin.clone(), Arc::clone(asked));
     let client = ClientAddr::default().0;
     KubeRs::over(move |server: &http::Uri| {
-        let count = Arc::clone(&count);
+        let asked = Arc::clone(&asked);
         let service = twin.kube_service_at(server.port_u16().unwrap_or_default(), client);
         service.map_request(move |request: http::Request<bytes::Bytes>| {
-            count.fetch_add(1, Ordering::Relaxed);
+            asked.lock().unwrap().push(request.uri().to_string());
             request
         })
     })
 }
 
+/// The same of what stands.
+async fn standing_noted() -> (Bench, DeploymentId, u64, Asked) {
+    let asked = Asked::default();
+    let bench = Bench::new().await;
+    let kube = noted(&bench.twin, &asked);
+    let (bench, id, cluster) = standing(bench, |ports| ports.kube = Arc::new(kube)).await;
+    (bench, id, cluster, asked)
+}
+
 #[tokio::test(start_paused = true)]
 async fn nothing_is_watched_after_the_engine() {
-    let count = Arc::new(AtomicU64::default());
-    let bench = Bench::new().await;
-    let kube = counted(&bench.twin, &count);
-    let (bench, id, cluster) = standing(bench, |ports| ports.kube = Arc::new(kube)).await;
+    let (bench, id, cluster, asked) = standing_noted().await;
     bench.kube(cluster, PODS, &pod("one")).await;
     tokio_sleep(2).await;
-    let asked = count.load(Ordering::Relaxed);
+    let count = || asked.lock().unwrap().len();
+    let before = count();
     tokio_sleep(60).await;
-    let a_minute = count.load(Ordering::Relaxed) - asked;
+    let a_minute = count() - before;
     // Six watches, and one look.
     assert!((8..=16).contains(&a_minute), "{a_minute}");
     assert!(pods(&bench, &id) > 0);
-    let Bench { engine, twin, .. } = bench;
-    drop(engine);
+    drop(bench.engine);
     tokio_sleep(1).await;
-    let asked = count.load(Ordering::Relaxed);
+    let before = count();
     tokio_sleep(600).await;
-    assert_eq!(count.load(Ordering::Relaxed), asked);
-    drop(twin);
+    assert_eq!(count(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_everything_is_listed() {
+    let (bench, _, _, asked) = standing_noted().await;
+    let lists = || {
+        let asked = asked.lock().unwrap();
+        let of_pods = |one: &&String| one.contains("/pods?") && one.contains("limit=250");
+        asked.iter().filter(of_pods).count()
+    };
+    tokio_sleep(120).await;
+    assert_eq!(lists(), 1, "looks go on and list nothing");
+    let turn = json!({"step_ms": 3_600_000});
+    assert_eq!(bench.twin.demo("POST", "/_demo/clock", &turn).0, 200);
+    tokio_sleep(65).await;
+    assert_eq!(lists(), 2);
 }

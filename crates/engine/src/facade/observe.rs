@@ -309,3 +309,21 @@ async fn listen(me: Weak<Engine>, id: DeploymentId, (api, mut news): News) {
         clock.sleep(NEWS_EVERY).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asked_sooner_and_was_slower_tells_nothing_new() {
+        let mut seen = Seen::default();
+        let asked = |seconds| Some(Duration::from_secs(seconds));
+        let (first, later) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        take_in(&mut seen, later, asked(5), &[], Some(&Vec::new()));
+        let newest = seen.clone();
+        take_in(&mut seen, first, asked(3), &[], None);
+        assert_eq!(seen, newest);
+        take_in(&mut seen, first, asked(6), &[], None);
+        assert_eq!(seen.kubernetes_at, Some(first));
+    }
+}
