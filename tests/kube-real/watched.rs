@@ -57,7 +57,7 @@ async fn carry(mut near: TcpStream, there: String, mut state: watch::Receiver<Ro
     };
     if now == Road::Mute {
         // Both ends stay open as long as somebody might wait for them.
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
     }
 }
 

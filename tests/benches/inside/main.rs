@@ -203,7 +203,7 @@ async fn behind(server: &Server, maker: &Maker) -> Vec<Duration> {
         }
         shown
     };
-    let within = Duration::from_secs(120);
+    let within = Duration::from_mins(2);
     let both = tokio::time::timeout(within, async { tokio::join!(made, shown) });
     let (sent, shown) = both.await.expect("every pod is shown");
     let mut behind: Vec<Duration> = sent
