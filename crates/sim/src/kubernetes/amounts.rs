@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::peek::{list, text};
+use super::peek::{at, list, text};
 use super::quantity;
 
 /// Cores in thousandths; all else in whole units, rounded up. `pods` counts pods.
@@ -38,14 +38,14 @@ impl Amounts {
 
     /// What a node can give.
     pub(super) fn given(node: &Value) -> Self {
-        Self::read(node.pointer("/status/allocatable"))
+        Self::read(at(node, "/status/allocatable"))
     }
 
     /// The requests of a container; a limit alone is a request too.
     fn wished(container: &Value) -> Self {
-        let mut out = Self::read(container.pointer("/resources/limits"));
+        let mut out = Self::read(at(container, "/resources/limits"));
         out.0
-            .extend(Self::read(container.pointer("/resources/requests")).0);
+            .extend(Self::read(at(container, "/resources/requests")).0);
         out
     }
 

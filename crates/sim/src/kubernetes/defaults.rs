@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Inner;
 use super::kinds::Kind;
-use super::peek::{add_finalizer, default, list, map, text};
+use super::peek::{add_finalizer, at, default, list, map, text};
 use super::quantity;
 use super::scheduler::since;
 use super::status::Refusal;
@@ -184,9 +184,7 @@ fn claim(inner: &Inner, kind: &Kind, name: &str, object: &mut Value) -> Result<(
         let field = "spec.resources[storage]";
         return Err(Refusal::invalid(kind, name, field, "Required value"));
     }
-    if object
-        .pointer("/spec/storageClassName")
-        .is_none_or(Value::is_null)
+    if at(object, "/spec/storageClassName").is_none_or(Value::is_null)
         && let Some(class) = default_class(inner)
     {
         default(object, "spec", "storageClassName", json!(class));
@@ -201,8 +199,7 @@ fn claim(inner: &Inner, kind: &Kind, name: &str, object: &mut Value) -> Result<(
 fn default_class(inner: &Inner) -> Option<String> {
     let classes = super::kinds::known("storage.k8s.io", "storageclasses");
     let marked = |object: &Value| {
-        object
-            .pointer("/metadata/annotations")
+        at(object, "/metadata/annotations")
             .and_then(|all| all.get(DEFAULT_CLASS))
             .is_some_and(|yes| yes == "true")
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::peek::{list, text};
+use super::peek::{at, list, text};
 
 /// The taint of a node that takes no new pods, and of one that does not report.
 const CORDONED: &str = "node.kubernetes.io/unschedulable";
@@ -27,7 +27,7 @@ pub(super) fn objection(pod: &Value, node: &Value, named: bool) -> Option<String
             "node(s) had untolerated taint(s)".to_owned()
         }
     };
-    let cordoned = node.pointer("/spec/unschedulable") == Some(&Value::Bool(true));
+    let cordoned = at(node, "/spec/unschedulable") == Some(&Value::Bool(true));
     if cordoned && !tolerated(&taint(CORDONED)) {
         return Some("node(s) were unschedulable".to_owned());
     }
@@ -57,12 +57,12 @@ fn untolerated<'a>(pod: &Value, node: &'a Value) -> Option<&'a Value> {
 /// Whether selector and required affinity name the node.
 fn is_selected(pod: &Value, node: &Value) -> bool {
     let selector = pod.get("nodeSelector").and_then(Value::as_object);
-    let labels = node.pointer("/metadata/labels");
+    let labels = at(node, "/metadata/labels");
     let bears = |(name, value): (&String, &Value)| {
         labels.and_then(|labels| labels.get(name)) == Some(value)
     };
     let required = "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
-    let terms = pod.pointer(required).map(|_| {
+    let terms = at(pod, required).map(|_| {
         let all = format!("{required}/nodeSelectorTerms");
         list(pod, &all).iter().any(|term| {
             let by_label = list(term, "/matchExpressions").iter();

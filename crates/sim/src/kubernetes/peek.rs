@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// What stands at `pointer`. Nearly all pointers are plain names, which need no copies.
-fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
+pub(super) fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
     match pointer.strip_prefix('/') {
         Some(names) if !names.contains('~') => {
             names

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::kinds::known;
 use super::nodes::GPU;
-use super::peek::{list, map, text};
+use super::peek::{at, list, map, text};
 use super::store::Key;
 use super::{Inner, fit, scheduler};
 
 /// How many GPUs a plugin shows on a node that has so many cards; `None`: none of them is seen.
 pub(super) fn shown(inner: &Inner, node: &Value, cards: u32) -> Option<u32> {
     let sets = inner.store.list(known("apps", "daemonsets"), None);
-    let pods = sets.filter_map(|(_, set)| set.pointer("/spec/template/spec"));
+    let pods = sets.filter_map(|(_, set)| at(set, "/spec/template/spec"));
     let mut plugins = pods.filter(|pod| {
         let mut images = list(pod, "/containers")
             .iter()
@@ -65,7 +65,7 @@ pub(super) fn announce_gpus(inner: &mut Inner, now: Timestamp) {
         let found = !inner.broken.contains(&name);
         let now_shown = found.then(|| shown(inner, &node, cards)).flatten();
         let now_shown = now_shown.map(|count| count.to_string());
-        let capacity = node.pointer("/status/capacity");
+        let capacity = at(&node, "/status/capacity");
         let was_shown = capacity
             .and_then(|all| all.get(GPU))
             .and_then(Value::as_str);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::peek::text;
+use super::peek::{at, text};
 use super::status::Refusal;
 
 /// Both selectors of a request.
@@ -45,7 +45,7 @@ impl Selector {
     /// Whether the object is selected.
     pub(super) fn matches(&self, object: &Value) -> bool {
         let none = Value::Null;
-        let labels = object.pointer("/metadata/labels").unwrap_or(&none);
+        let labels = at(object, "/metadata/labels").unwrap_or(&none);
         let of = |key: &str| labels.get(key).and_then(Value::as_str);
         self.labels.iter().all(|one| match one {
             Label::In(key, values) => of(key).is_some_and(|has| values.iter().any(|v| v == has)),
@@ -60,7 +60,7 @@ impl Selector {
 }
 
 fn read(object: &Value, pointer: &str) -> String {
-    match object.pointer(pointer) {
+    match at(object, pointer) {
         None | Some(Value::Null) => {
             // The server reads an absent flag as false.
             let flag = pointer == "/spec/unschedulable";

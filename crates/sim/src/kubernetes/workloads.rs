@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::kinds::known;
-use super::peek::{is_leaving, list, map, number, text};
+use super::peek::{at, is_leaving, list, map, number, text};
 use super::store::{Key, scramble};
 use super::write::{create, settle, stamp, take_away};
 use super::{Inner, cloud_firewall, fit, nodes, pods};
@@ -278,7 +278,7 @@ pub(super) fn daemonset_changed(inner: &mut Inner, key: &Key, object: &Value, no
     for (one, pod) in own {
         let node = text(&pod, "/spec/nodeName");
         let place = wanted.iter().position(|name| name == node);
-        let labels = pod.pointer("/metadata/labels");
+        let labels = at(&pod, "/metadata/labels");
         let current = labels.and_then(|all| all.get(REVISION_HASH)) == Some(&json!(hash));
         match place {
             Some(place) if current => drop(wanted.swap_remove(place)),
