@@ -3,6 +3,8 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
@@ -33,6 +35,20 @@ struct Listing {
     read: OnceCell<Option<Value>>,
 }
 
+/// As many rows as a listing counts, or not.
+#[derive(Deserialize)]
+struct Counted {
+    data: Vec<IgnoredAny>,
+    results: usize,
+}
+
+impl Listing {
+    fn is_whole(&self) -> bool {
+        let counted = serde_json::from_slice::<Counted>(&self.body);
+        counted.is_ok_and(|list| list.data.len() == list.results)
+    }
+}
+
 impl Heard {
     /// Takes up a reply to a GET as it arrived.
     pub(crate) fn take(&mut self, path: &str, status: u16, body: &Bytes, at: Timestamp) {
@@ -60,12 +76,8 @@ impl Heard {
 
     /// When this path was listed last with as many rows as it counts.
     pub(crate) fn whole(&self, path: &str) -> Option<Timestamp> {
-        let is_whole = |list: &Value| {
-            let rows = list["data"].as_array().map(|rows| rows.len() as u64);
-            rows.is_some() && rows == list["results"].as_u64()
-        };
-        let mut whole = self.lists(path).filter(|(_, list)| is_whole(list));
-        whole.next().map(|(at, _)| at)
+        let mut of_it = self.0.iter().rev().filter(|one| one.path == path);
+        of_it.find(|one| one.is_whole()).map(|one| one.at)
     }
 
     /// When a cluster's pools and all Linodes had both been listed whole last.

@@ -35,7 +35,7 @@ impl Story {
                 self.at_screen(&process, id);
             }
             process.life.end();
-            if asked || self.progress(id).is_some_and(|progress| leaves(&progress)) {
+            if asked || self.ask(id, leaves) == Some(true) {
                 return true;
             }
             self.minutes(2).await;

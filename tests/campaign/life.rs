@@ -231,12 +231,8 @@ impl Journals for MortalJournals {
             self.disk.unlock();
         }
         let inner = self.disk.open(id).await?;
-        let records = self.disk.read(id).await?;
-        Ok(self.opened(
-            id,
-            inner,
-            records.iter().rev().find_map(leaves) == Some(true),
-        ))
+        let leaves = self.disk.last(id, leaves) == Some(true);
+        Ok(self.opened(id, inner, leaves))
     }
 
     async fn read_beside(

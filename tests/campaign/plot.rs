@@ -72,7 +72,7 @@ pub(crate) async fn schedule(
 impl Story {
     /// What happens while it stands.
     async fn stands(&mut self, spec: &Spec, id: &DeploymentId) {
-        let Some(cluster) = self.progress(id).and_then(|progress| progress.cluster()) else {
+        let Some(cluster) = self.cluster(id) else {
             return;
         };
         if self.draw.percent(60) {
@@ -168,7 +168,7 @@ impl Story {
         if self.draw.percent(25) {
             // Strangers have no part in our weather.
             self.world.clear();
-            let cluster = self.progress(&id).and_then(|one| one.cluster());
+            let cluster = self.cluster(&id);
             self.world
                 .decoys(&id.mark().0, cluster.map(|id| id.0))
                 .await;
@@ -190,7 +190,7 @@ impl Story {
         let mut rested = self.settle(&id).await;
         // What one computer took over while the other tore it down stands until it is wished away there.
         for _ in 0..3 {
-            if !self.pair || self.progress(&id).is_none_or(|one| leaves(&one)) {
+            if !self.pair || self.ask(&id, leaves) != Some(false) {
                 break;
             }
             self.tear_down(&id, &spec, None).await;
@@ -233,7 +233,7 @@ impl Story {
         self.watch(3).await;
         let cancelled = |one: &Progress| one.wishes.iter().any(|(_, one)| *one == Wish::Cancel);
         let rests = |one: &Progress| one.cluster().is_some() || cancelled(one);
-        if let Some(progress) = self.progress(id).filter(rests) {
+        if let Some(progress) = self.disk().progress(id).filter(rests) {
             let ledger = self.world.ledger();
             let unlike = check::same_things(&ledger, &id.mark(), &progress);
             // What a cancelled run left behind is none, or owned.

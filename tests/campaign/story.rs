@@ -10,11 +10,11 @@ use crate::screen::overclaimed;
 use crate::wire::{Bent, Notes, Wire, held};
 use crate::world::World;
 use crate::writers::{HOMES, owner_of};
-use domain::DeploymentId;
 use domain::catalog::Catalog;
 use domain::progress::{Progress, Rest};
 use domain::spec::Spec;
 use domain::view::NoticeAction;
+use domain::{ClusterId, DeploymentId};
 use engine::facade::{Engine, For};
 use engine::ports::Ports;
 use engine::protocol::Protocol;
@@ -186,27 +186,27 @@ impl Story {
         self.world.touch();
     }
 
-    pub(crate) fn progress(&self, id: &DeploymentId) -> Option<Progress> {
-        self.progress_in(self.at, id)
+    /// Asks the fold of the journal on the computer that has the deployment; `None`: there is none.
+    pub(crate) fn ask<T>(&self, id: &DeploymentId, what: impl FnOnce(&Progress) -> T) -> Option<T> {
+        self.disk().ask(id, what)
     }
 
-    fn progress_in(&self, home: usize, id: &DeploymentId) -> Option<Progress> {
-        self.homes[home].progress(id)
+    /// The cluster that it keeps.
+    pub(crate) fn cluster(&self, id: &DeploymentId) -> Option<ClusterId> {
+        self.ask(id, Progress::cluster).flatten()
     }
 
     /// Whether a computer has more than a journal's header of it.
     pub(crate) fn knows(&self, home: usize, id: &DeploymentId) -> bool {
-        self.progress_in(home, id)
-            .is_some_and(|one| one.spec.is_some())
+        let known = self.homes[home].ask(id, |one| one.spec.is_some());
+        known.unwrap_or_default()
     }
 
     /// What the screen of a process claims is held against what it heard, and its sum against the
     /// ledger.
     pub(crate) fn at_screen(&self, process: &Process, id: &DeploymentId) {
-        let Some(cluster) = self
-            .progress_in(process.life.home, id)
-            .and_then(|one| one.cluster())
-        else {
+        let home = &self.homes[process.life.home];
+        let Some(cluster) = home.ask(id, Progress::cluster).flatten() else {
             return;
         };
         let rows = process.engine.rows(id);
@@ -216,8 +216,7 @@ impl Story {
     }
 
     pub(crate) fn rest(&self, id: &DeploymentId) -> Rest {
-        self.progress(id)
-            .map_or(Rest::Idle, |progress| progress.rest_state())
+        self.ask(id, Progress::rest_state).unwrap_or(Rest::Idle)
     }
 
     /// Accepts the Spec; `None`: it was refused, or the process died before anything was sent.
@@ -247,7 +246,7 @@ impl Story {
         let new = || {
             let all = self.disk().ids();
             let new = all.into_iter().find(|id| !known.contains(id));
-            new.filter(|id| self.progress(id).is_some_and(|one| one.run.is_some()))
+            new.filter(|id| self.ask(id, |one| one.run.is_some()) == Some(true))
         };
         let id = id.or_else(new)?;
         let waited = self.wait(&process, &id).await;

@@ -142,7 +142,17 @@ impl MemoryJournals {
 
     /// Where a deployment stands by its journal.
     pub fn progress(&self, id: &DeploymentId) -> Option<Progress> {
-        lock(&self.0).get_mut(id)?.fold().cloned()
+        self.ask(id, Progress::clone)
+    }
+
+    /// Asks where a deployment stands; `None`: its journal has no fold.
+    pub fn ask<T>(&self, id: &DeploymentId, what: impl FnOnce(&Progress) -> T) -> Option<T> {
+        lock(&self.0).get_mut(id)?.fold().map(what)
+    }
+
+    /// What the newest record says of which something can be said.
+    pub fn last<T>(&self, id: &DeploymentId, says: impl FnMut(&Record) -> Option<T>) -> Option<T> {
+        lock(&self.0).get(id)?.records.iter().rev().find_map(says)
     }
 
     /// The system took every lock back: its process is dead.
