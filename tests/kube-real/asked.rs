@@ -152,8 +152,14 @@ async fn plugin(server: &Server, notes: &mut Notes) {
     notes.answer("the GPU plugin that shares", &kube.set_gpu_plugin(4).await);
     let plugin = ["daemonset", "nvidia-device-plugin", "-n", "kube-system"];
     let sharing = ["configmap", "nvidia-device-plugin", "-n", "kube-system"];
-    notes.note("it as stored", object(server, &plugin).await);
-    notes.note("how it shares as stored", object(server, &sharing).await);
+    notes.note(
+        "the plugin that shares as stored",
+        object(server, &plugin).await,
+    );
+    notes.note(
+        "how the plugin shares as stored",
+        object(server, &sharing).await,
+    );
     notes.answer("the GPU plugin", &kube.set_gpu_plugin(1).await);
     let before = generations().await;
     notes.answer("the GPU plugin again", &kube.set_gpu_plugin(1).await);

@@ -17,6 +17,7 @@ use server::both;
 
 /// Questions whose answers differ, and why.
 const REASONED: &[(&str, &str)] = &[
+    ("the plugin that shares as stored", AS_SENT),
     ("the plugin as stored", AS_SENT),
     ("the exporter as stored", AS_SENT),
     ("its Job as stored", AS_SENT),

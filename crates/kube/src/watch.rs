@@ -1,14 +1,14 @@
 //! Nodes and pods as they are now: a listing, and since then a watch that tells each change.
 //!
-//! What is kept is given away only while the server was heard of. It says something within every
-//! [`LENGTH`], for it tells its version shortly before it ends a watch; so one that ends unheard, is
-//! refused, or is not ended in time (a connection that is open on this side only) leaves nothing
-//! kept, and the next question lists and fails as it would have without. One that was heard and then
-//! ended, or was cut, goes on at once from the last version: nothing is missed in between, or the
-//! server says that it cannot tell (410).
+//! What is kept is given away only while the server is heard of. It ends a watch in order when the
+//! [`LENGTH`] is over that it was asked for, also where nothing happened; so one that is refused, that
+//! is over at once without a word, or that is not ended in time (a connection that is open on this
+//! side only) leaves nothing kept, and the next question lists and fails as it would have without. One
+//! that ended in its time, or was heard and then ended or was cut, goes on at once from the last
+//! version: nothing is missed in between, or the server says that it cannot tell (410).
 //!
 //! Deliberately absent: waiting and trying again, which are the engine's. `kube::runtime::watcher`
-//! does both, and tells nobody of the versions by which a quiet watch shows that it is alive.
+//! does both, and tells nobody of the ends by which a quiet watch shows that it is alive.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch::Sender;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::inside::{PodRead, Whole};
 use crate::read::{self, Odd};
@@ -36,6 +36,8 @@ const LENGTH_SECONDS: u32 = 20;
 const LENGTH: Duration = Duration::from_secs(LENGTH_SECONDS as u64);
 /// How much later than asked it may end.
 const GRACE: Duration = Duration::from_secs(5);
+/// How much sooner than asked it ends in its time: two clocks measure it.
+const EARLY: Duration = Duration::from_secs(1);
 /// Pods that take up nothing are not read.
 const UNDER_WAY: &str = "status.phase!=Succeeded,status.phase!=Failed";
 
@@ -144,11 +146,16 @@ struct Follow<R> {
 }
 
 impl<R: Row> Follow<R> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a watch's length is a socket timeout, in real time"
+    )]
     async fn go_on(mut self) {
         let mut ever_heard = false;
         loop {
-            let mut heard = false;
+            let (begun, mut heard) = (Instant::now(), false);
             let ended = timeout(LENGTH + GRACE, self.once(&mut heard)).await;
+            heard |= matches!(ended, Ok(Ok(()))) && begun.elapsed() + EARLY >= LENGTH;
             ever_heard |= heard;
             match ended {
                 Ok(Ok(())) if heard => {}
@@ -168,7 +175,7 @@ impl<R: Row> Follow<R> {
         }
     }
 
-    /// One request, until its reply ends. `heard`: whether anything was told.
+    /// One request, until its reply ends. `heard`: whether anything was told meanwhile.
     async fn once(&mut self, heard: &mut bool) -> kube::Result<()> {
         let mut wanted = WatchParams::default().timeout(LENGTH_SECONDS);
         if !R::FIELDS.is_empty() {

@@ -26,8 +26,6 @@ use crate::{BoxError, ReplyBody};
 const LENGTH_DEFAULT: Duration = Duration::from_mins(30);
 /// How often a quiet watch tells its version, when bookmarks are allowed.
 const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
-/// How long before its end a watch tells its version once more.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// One client's watch.
 struct Watch {
@@ -46,8 +44,6 @@ struct Watch {
     ended: bool,
     newest: tokio::sync::watch::Receiver<u64>,
     end: Pin<Box<Sleep>>,
-    /// The last bookmark's time, until it is sent.
-    farewell: Option<Pin<Box<Sleep>>>,
 }
 
 /// Begins a watch and answers with its stream.
@@ -78,9 +74,6 @@ pub(super) fn start(
         ended: false,
         newest: cluster.shared.newest.subscribe(),
         end: Box::pin(rest(length)),
-        farewell: length
-            .checked_sub(FAREWELL)
-            .map(|left| Box::pin(rest(left))),
     };
     let from = query.get("resourceVersion");
     let initial = query.is_set("sendInitialEvents");
@@ -110,14 +103,6 @@ fn rest(length: Duration) -> Sleep {
     tokio::time::sleep(length)
 }
 
-/// Waits for what is to come; for ever where nothing is.
-async fn due(one: &mut Option<Pin<Box<Sleep>>>) {
-    match one {
-        Some(sleep) => sleep.await,
-        None => std::future::pending().await,
-    }
-}
-
 impl Watch {
     /// The next line; none at the end.
     async fn next(&mut self) -> Option<Bytes> {
@@ -135,10 +120,6 @@ impl Watch {
                     self.send_changes();
                 }
                 () = &mut self.end => self.ended = true,
-                () = due(&mut self.farewell), if self.bookmarks => {
-                    self.farewell = None;
-                    self.send_bookmark(false);
-                }
                 () = rest(BOOKMARK_EVERY), if self.bookmarks => self.send_bookmark(false),
             }
         }
