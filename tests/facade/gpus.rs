@@ -157,22 +157,27 @@ async fn the_autoscaler_counts_what_a_gpu_is_given_to() {
     bench.deploy(spec).await;
     let (cluster, _) = gpu_pool(&bench).await;
     for nth in 0..6 {
-        let job = json!({
-            "metadata": {"name": format!("notebook-{nth}")},
-            "spec": {"template": {"spec": {
-                "restartPolicy": "Never",
-                "tolerations": [{"operator": "Exists"}],
-                "containers": [{
-                    "name": "one", "image": "pytorch", "command": ["sleep", "infinity"],
-                    "resources": {"limits": {"nvidia.com/gpu": 1}},
-                }],
-            }}},
-        });
-        let jobs = "/apis/batch/v1/namespaces/default/jobs";
-        bench.kube(cluster, jobs, &job).await;
+        begin(&bench, cluster, &format!("notebook-{nth}")).await;
     }
     tokio_sleep(600).await;
     assert_eq!(gpu_nodes(&bench).await.len(), 2, "four pods on each");
+}
+
+/// A Job that takes a GPU and does not end.
+async fn begin(bench: &Bench, cluster: u64, name: &str) {
+    let job = json!({
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": {
+            "restartPolicy": "Never",
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [{
+                "name": "train", "image": "pytorch", "command": ["sleep", "infinity"],
+                "resources": {"limits": {"nvidia.com/gpu": 1}},
+            }],
+        }}},
+    });
+    let jobs = "/apis/batch/v1/namespaces/default/jobs";
+    bench.kube(cluster, jobs, &job).await;
 }
 
 /// The short names of the GPU pool's nodes.
@@ -222,19 +227,7 @@ async fn a_node_of_what_stands_is_recycled_by_a_run_that_says_what_it_ends_and_t
     let bench = Bench::new().await;
     let id = bench.deploy(Bench::spec()).await;
     let (cluster, _) = gpu_pool(&bench).await;
-    let job = json!({
-        "metadata": {"name": "train"},
-        "spec": {"template": {"spec": {
-            "restartPolicy": "Never",
-            "tolerations": [{"operator": "Exists"}],
-            "containers": [{
-                "name": "train", "image": "pytorch", "command": ["sleep", "infinity"],
-                "resources": {"limits": {"nvidia.com/gpu": 1}},
-            }],
-        }}},
-    });
-    let jobs = "/apis/batch/v1/namespaces/default/jobs";
-    bench.kube(cluster, jobs, &job).await;
+    begin(&bench, cluster, "train").await;
     tokio_sleep(60).await;
     let before = gpu_nodes(&bench).await;
     let short = domain::screen::activity::short_node(&before[0]).to_owned();
