@@ -132,7 +132,7 @@ impl Spec {
 
     /// How many pods a GPU is given to.
     pub fn slices(&self) -> u8 {
-        self.gpu_slices.unwrap_or(1)
+        self.gpu_slices.unwrap_or(1).max(1)
     }
 
     /// The cluster's and the firewall's label.
