@@ -38,6 +38,10 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     // font-src 'self' forbids data: URIs, so nothing is inlined.
     assetsInlineLimit: 0,
+    // A text belongs to the piece that says it.
+    rolldownOptions: {
+      treeshake: { moduleSideEffects: [{ test: /\/paraglide\//, sideEffects: false }] },
+    },
   },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: {

@@ -1,5 +1,6 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { tauri } from './backend/tauri';
 import './styles/base.css';
 
 /**
@@ -8,7 +9,6 @@ import './styles/base.css';
  */
 async function start(target: HTMLElement): Promise<void> {
   if ('__TAURI_INTERNALS__' in window) {
-    const { tauri } = await import('./backend/tauri');
     mount(App, { target, props: { backend: tauri } });
     return;
   }

@@ -1,10 +1,12 @@
 /** Sentences from their codes. An unknown code is shown as it is; nothing here throws. */
 import type { Param } from '../bindings/Param';
 import type { Text } from '../bindings/Text';
-import * as messages from '../paraglide/messages.js';
+import catalogue from '../../messages/en.json';
 import { count, duration, list, money, NONE, rate, time } from './format';
 
-type Message = (params: Record<string, string>) => string;
+/** By code, as they are written: the window's own texts are functions, of which each page has its own.
+ *  A thousand functions for what the engine may say would be made at every start. */
+const texts: Record<string, string> = catalogue;
 
 /** A parameter in the reader's way. */
 export function param(one: Param): string {
@@ -30,7 +32,7 @@ export function param(one: Param): string {
 
 /** Whether the catalogue has a text for a code. */
 export function known(code: string): boolean {
-  return Object.hasOwn(messages, code);
+  return Object.hasOwn(texts, code);
 }
 
 /** A sentence for a code with its parameters. */
@@ -38,13 +40,10 @@ export function say(text: Text): string {
   const params = Object.fromEntries(
     Object.entries(text.params).map(([name, value]) => [name, param(value)]),
   );
-  if (known(text.code)) {
-    const message: unknown = (messages as Record<string, unknown>)[text.code];
-    if (typeof message === 'function') {
-      // A parameter that did not come is drawn as absent, never as "undefined".
-      const get = (all: Record<string, string>, name: string): string => all[name] ?? NONE;
-      return (message as Message)(new Proxy(params, { get }));
-    }
+  const template = known(text.code) ? texts[text.code] : undefined;
+  if (template !== undefined) {
+    // A parameter that did not come is drawn as absent, never as "undefined".
+    return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? NONE);
   }
   const rest = Object.values(params);
   return rest.length === 0 ? text.code : `${text.code}: ${rest.join(', ')}`;

@@ -6,6 +6,8 @@ import { type Replay, replay } from '../backend/replay';
 import { type Scene } from '../backend/scenes';
 import { show } from '../look';
 import type { App as State } from '../state/app.svelte';
+// Its window has all pages at hand, so that a test need not wait for them.
+import './rest';
 
 /** The element of that name; it is an error when there is none. */
 export const at = (testid: string): HTMLElement => screen.getByTestId(testid);
