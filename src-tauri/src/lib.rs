@@ -99,6 +99,7 @@ fn builder<R: Runtime>(builder: Builder<R>, home: PathBuf) -> Builder<R> {
         )
         .plugin(tauri_plugin_store::Builder::new().build())
         .manage(Shell::new(home))
+        .on_page_load(lifecycle::on_page_load)
         .on_window_event(lifecycle::on_window_event)
         .invoke_handler(tauri::generate_handler![
             access::access_list,

@@ -13,7 +13,8 @@ use domain::view::{DeploymentState, Row};
 use engine::facade::{Brief, Engine};
 use std::collections::BTreeMap;
 use tauri::menu::{Menu, MenuItem, PredefinedMenuItem, Submenu};
-use tauri::{AppHandle, Manager, Runtime, Window, WindowEvent};
+use tauri::webview::{PageLoadEvent, PageLoadPayload};
+use tauri::{AppHandle, Manager, Runtime, Webview, Window, WindowEvent};
 use tauri_plugin_dialog::{
     DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult,
 };
@@ -161,6 +162,14 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>) {
         .and_then(|()| window.set_focus());
     if let Err(error) = done {
         tracing::warn!(%error, "failed to show the window");
+    }
+}
+
+/// The window opens with its page in it. WebKitGTK lets a window that is drawn while its page is still
+/// being set up wait for half a second, and no system shows an empty one first.
+pub(crate) fn on_page_load<R: Runtime>(webview: &Webview<R>, load: &PageLoadPayload<'_>) {
+    if load.event() == PageLoadEvent::Finished {
+        show(webview.app_handle());
     }
 }
 
