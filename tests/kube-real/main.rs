@@ -74,3 +74,21 @@ async fn what_is_watched_is_what_is_listed() {
         watched::check(&server).await;
     }
 }
+
+/// By which the demo cloud reads protobuf: it has not been changed by hand, nor grown old.
+#[tokio::test]
+async fn the_table_of_fields_is_what_kubernetes_types_say() {
+    let root = quaylight_tests::root();
+    let mut writer = tokio::process::Command::new("go");
+    let writer = writer.args(["run", "."]);
+    let written = writer.current_dir(root.join("tests/kube-real/fields"));
+    let written = written.output().await.expect("go, which built the servers");
+    assert!(
+        written.status.success(),
+        "{}",
+        quaylight_tests::programs::told(&written)
+    );
+    let table = root.join("crates/sim/src/kubernetes/protobuf/fields.txt");
+    let table = std::fs::read(table).expect("the table");
+    assert!(table == written.stdout, "write it anew: see its program");
+}

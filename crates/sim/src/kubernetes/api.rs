@@ -17,7 +17,9 @@ use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
-use super::{Cluster, cloud_firewall, discovery, forward, openapi, rbac, reached, scale, watch};
+use super::{
+    Cluster, cloud_firewall, discovery, forward, openapi, protobuf, rbac, reached, scale, watch,
+};
 use crate::ReplyBody;
 
 /// What etcd takes at most in one request.
@@ -287,9 +289,11 @@ fn act(
 
 pub(super) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
     let content_type = text_header(request, &header::CONTENT_TYPE);
-    if content_type.contains("protobuf") || content_type.contains("cbor") {
-        // kubectl's typed commands (`create namespace`) send protobuf and have no second try.
-        let kinds = "application/json (this demo reads no protobuf: use kubectl apply -f)";
+    if content_type == "application/vnd.kubernetes.protobuf" {
+        return protobuf::object(request.body());
+    }
+    if content_type.contains("cbor") {
+        let kinds = "application/json, application/vnd.kubernetes.protobuf";
         return Err(Refusal::unsupported_media(kinds));
     }
     serde_json::from_slice(request.body()).map_err(|error| {

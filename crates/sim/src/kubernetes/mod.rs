@@ -31,6 +31,7 @@ mod patch;
 mod peek;
 mod plugin;
 mod pods;
+mod protobuf;
 mod proxy;
 mod quantity;
 mod query;

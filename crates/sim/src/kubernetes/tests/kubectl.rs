@@ -241,7 +241,7 @@ async fn kubectl_prints_what_it_prints_for_a_real_cluster() {
         Warning: ignoring DaemonSet-managed Pods: kube-system/calico-node-20292, kube-system/csi-linode-node-01eb2, kube-system/kube-proxy-e82dc
 
         $ kubectl create ns ml
-        Error from server (UnsupportedMediaType): the body of the request was in an unknown format - accepted media types include: application/json (this demo reads no protobuf: use kubectl apply -f)
+        namespace/ml created
 
         $ kubectl get nodes
         NAME                            STATUS                     ROLES    AGE   VERSION
