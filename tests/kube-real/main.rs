@@ -22,12 +22,9 @@ const REASONED: &[(&str, &str)] = &[
     ("the exporter as stored", AS_SENT),
     ("its Job as stored", AS_SENT),
     ("the Deployment as stored", AS_SENT),
-    ("the reader says auth can-i delete pods", PROTOBUF),
-    ("the reader says auth can-i list services", PROTOBUF),
 ];
 const AS_SENT: &str =
     "the demo cloud keeps a workload as it was sent: nobody reads what the server would fill in";
-const PROTOBUF: &str = "kubectl asks this in protobuf alone, which the demo cloud does not read";
 
 #[tokio::test]
 async fn both_give_the_same_answers() {

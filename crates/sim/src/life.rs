@@ -128,6 +128,9 @@ impl World {
         };
         cluster.kube_ready = true;
         let kube = kubernetes::Cluster::new(id, &cluster.kube_version(), at, self.seed);
+        if self.switches.metrics_server {
+            kube.install_metrics(at);
+        }
         self.kubes.insert(id, kube);
         if !self.served {
             let port = u16::try_from(6442 + self.count("kube-port")).unwrap_or(u16::MAX);

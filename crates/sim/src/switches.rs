@@ -99,6 +99,8 @@ pub struct Switches {
     pub webhook_path: WebhookPath,
     /// Kubernetes answers over IPv6 too. No document says so of LKE's endpoints.
     pub kubernetes_over_ipv6: bool,
+    /// Every new cluster comes with a metrics server. LKE installs none.
+    pub metrics_server: bool,
     /// The account's default firewall is put before every new node of a cluster.
     pub default_firewall_on_nodes: bool,
     /// GPU types are listed at a price of 0 (a probe of 2026-09 said so): it means "unknown".
@@ -136,6 +138,7 @@ impl Default for Switches {
             labelled_node_names: false,
             webhook_path: WebhookPath::Tunnel,
             kubernetes_over_ipv6: false,
+            metrics_server: false,
             default_firewall_on_nodes: false,
             gpu_prices_hidden: false,
             broken_gpus_permille: 0,

@@ -42,7 +42,7 @@ impl Amounts {
     }
 
     /// The requests of a container; a limit alone is a request too.
-    fn wished(container: &Value) -> Self {
+    pub(super) fn wished(container: &Value) -> Self {
         let mut out = Self::read(at(container, "/resources/limits"));
         out.0
             .extend(Self::read(at(container, "/resources/requests")).0);

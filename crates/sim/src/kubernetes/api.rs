@@ -4,21 +4,20 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::accept::{Shape, json_text};
 use super::issued::{self, Caller};
-use super::kinds::{self, Kind};
-use super::mark::Mark;
+use super::kinds::{self, Kind, Source};
 use super::owners::Writer;
 use super::patch::Style;
 use super::query::{self, Query};
-use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
 use super::{
-    Cluster, cloud_firewall, discovery, forward, openapi, protobuf, rbac, reached, scale, watch,
+    Cluster, cloud_firewall, collection, discovery, forward, metrics, openapi, protobuf, rbac,
+    reached, reviews, scale, watch,
 };
 use crate::ReplyBody;
 
@@ -26,11 +25,11 @@ use crate::ReplyBody;
 pub(super) const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
 /// What a path is about.
-struct Target {
-    kind: &'static Kind,
-    namespace: Option<String>,
-    name: Option<String>,
-    sub: String,
+pub(super) struct Target {
+    pub kind: &'static Kind,
+    pub namespace: Option<String>,
+    pub name: Option<String>,
+    pub sub: String,
 }
 
 /// Answers a request.
@@ -47,7 +46,12 @@ pub(super) fn reply(code: StatusCode, body: &Value) -> Response<ReplyBody> {
     whole(code, "application/json", json_text(body))
 }
 
-fn whole(code: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<ReplyBody> {
+/// An answer of one piece.
+pub(super) fn whole(
+    code: StatusCode,
+    content_type: &'static str,
+    body: Vec<u8>,
+) -> Response<ReplyBody> {
     let body = Full::new(Bytes::from(body))
         .map_err(|never| match never {})
         .boxed_unsync();
@@ -104,13 +108,17 @@ fn respond(
         let second = openapi::V2.to_vec();
         return Ok(whole(StatusCode::OK, openapi::V2_TYPE, second));
     }
-    let has = |kind: &Kind| kind.built_in || cloud_firewall::is_served(&cluster.lock(), kind);
+    let has = |kind: &Kind| match kind.source {
+        Source::Stored | Source::Asked => true,
+        Source::Defined => cloud_firewall::is_served(&cluster.lock(), kind),
+        Source::Measured => metrics::is_served(&cluster.lock()),
+    };
     if let Some(found) = discovery::find(&path, &has).or_else(|| openapi::find(&path, &has)) {
         return Ok(reply(StatusCode::OK, &found));
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
-    if let Caller::Account(account) = &caller {
-        rbac::check(&cluster.lock(), account, request.method(), &path, &query)?;
+    if let Caller::Other(_) = &caller {
+        rbac::check(&cluster.lock(), &caller, request.method(), &path, &query)?;
     }
     if let Some(found) = reached::find(&cluster.lock(), request.method(), &path, &query, now)? {
         return Ok(found);
@@ -119,9 +127,22 @@ fn respond(
     if !has(target.kind) {
         return Err(Refusal::no_such_path());
     }
-    let accept = text_header(request, &header::ACCEPT);
-    let shape = Shape::wanted(accept, query.get("includeObject"))?;
-    act(cluster, request, &target, &query, shape, now)
+    let (kind, space) = (target.kind, target.namespace.as_deref());
+    match kind.source {
+        Source::Asked => {
+            let of = (kind, space.unwrap_or_default());
+            reviews::answer(cluster, request, &caller, of, now)
+        }
+        Source::Measured => {
+            let of = (kind, space, target.name.as_deref());
+            metrics::answer(&cluster.lock(), request, of, &query, now)
+        }
+        Source::Stored | Source::Defined => {
+            let accept = text_header(request, &header::ACCEPT);
+            let shape = Shape::wanted(accept, query.get("includeObject"))?;
+            act(cluster, request, &target, &query, shape, now)
+        }
+    }
 }
 
 pub(super) fn text_header<'a>(request: &'a Request<Bytes>, name: &header::HeaderName) -> &'a str {
@@ -201,7 +222,12 @@ fn act(
             return scale::act(cluster, request, &key, writer, dry, now);
         }
         "eviction" if kind.is("", "pods") && request.method() == Method::POST => {
-            return evict(cluster, target, dry, now);
+            let name = target.name.as_deref().unwrap_or_default();
+            let options = body(request)?["deleteOptions"].take();
+            let key = Key::new(kind, namespace, name);
+            let dry = dry || is_dry(&options);
+            cluster.with(|inner| write::delete(inner, &key, &options, dry, now))?;
+            return Ok(reply(StatusCode::CREATED, &status::evicted()));
         }
         "token" if kind.is("", "serviceaccounts") && request.method() == Method::POST => {
             let (name, wanted) = (target.name.as_deref().unwrap_or_default(), body(request)?);
@@ -219,7 +245,7 @@ fn act(
             Method::GET if query.is_set("watch") => {
                 watch::start(cluster, kind, target.namespace.clone(), query, shape, now)
             }
-            Method::GET => list(cluster, target, query, shape, now),
+            Method::GET => collection::list(cluster, target, query, shape, now),
             Method::POST => {
                 let object = body(request)?;
                 reached::ask_webhooks(&cluster.lock(), "CREATE", kind)?;
@@ -227,7 +253,7 @@ fn act(
                     .with(|inner| write::create(inner, kind, namespace, object, dry, now))?;
                 Ok(show(StatusCode::CREATED, &made))
             }
-            Method::DELETE => delete_all(cluster, target, query, dry, now),
+            Method::DELETE => collection::delete_all(cluster, target, query, dry, now),
             _ => Err(Refusal::method_not_allowed()),
         };
     };
@@ -274,6 +300,7 @@ fn act(
             } else {
                 body(request)?
             };
+            let dry = dry || is_dry(&options);
             let deletion = cluster.with(|inner| write::delete(inner, &key, &options, dry, now))?;
             Ok(match deletion {
                 Deletion::Leaving(object) => show(StatusCode::OK, &object),
@@ -287,6 +314,12 @@ fn act(
     }
 }
 
+/// Whether the options of a deletion say that nothing is to happen.
+fn is_dry(options: &Value) -> bool {
+    !super::peek::list(options, "/dryRun").is_empty()
+}
+
+/// The object in the body of a request.
 pub(super) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
     let content_type = text_header(request, &header::CONTENT_TYPE);
     if content_type == "application/vnd.kubernetes.protobuf" {
@@ -299,101 +332,4 @@ pub(super) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
     serde_json::from_slice(request.body()).map_err(|error| {
         Refusal::bad_request(format!("the body of the request is not JSON: {error}"))
     })
-}
-
-fn evict(
-    cluster: &Cluster,
-    target: &Target,
-    dry: bool,
-    now: Timestamp,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let namespace = target.namespace.as_deref().unwrap_or_default();
-    let key = Key::new(
-        target.kind,
-        namespace,
-        target.name.as_deref().unwrap_or_default(),
-    );
-    cluster.with(|inner| write::delete(inner, &key, &Value::Null, dry, now))?;
-    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-    Ok(reply(StatusCode::CREATED, &done))
-}
-
-fn delete_all(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    dry: bool,
-    now: Timestamp,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
-    let namespace = target.namespace.as_deref();
-    cluster.with(|inner| -> Result<(), Refusal> {
-        let selected = inner
-            .store
-            .list(target.kind, namespace)
-            .filter(|(_, one)| selector.matches(one));
-        let keys: Vec<Key> = selected.map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            write::delete(inner, &key, &Value::Null, dry, now)?;
-        }
-        Ok(())
-    })?;
-    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
-    Ok(reply(StatusCode::OK, &done))
-}
-
-fn list(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    shape: Shape,
-    now: Timestamp,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
-    let limit: usize = query.get("limit").parse().unwrap_or_default();
-    let inner = cluster.lock();
-    let mark = match query.get("continue") {
-        "" => None,
-        token => {
-            let wrong = || Refusal::bad_request("continue key is not valid");
-            let mark = Mark::read(token).ok_or_else(wrong)?;
-            if mark.version < inner.store.oldest() {
-                return Err(Refusal::expired(mark.version, inner.store.oldest()));
-            }
-            Some(mark)
-        }
-    };
-    let version = mark
-        .as_ref()
-        .map_or(inner.store.version(), |mark| mark.version);
-    let after = |key: &Key| {
-        mark.as_ref().is_none_or(|mark| {
-            (key.namespace.as_str(), key.name.as_str())
-                > (mark.namespace.as_str(), mark.name.as_str())
-        })
-    };
-    let found = inner.store.list(target.kind, target.namespace.as_deref());
-    let mut rows: Vec<(&Key, &Value)> = found
-        .filter(|(key, object)| after(key) && selector.matches(object))
-        .map(|(key, object)| (key, object.as_ref()))
-        .collect();
-    let mut about = json!({"resourceVersion": version.to_string()});
-    if limit > 0 && rows.len() > limit {
-        about["remainingItemCount"] = json!(rows.len() - limit);
-        rows.truncate(limit);
-        if let Some((last, _)) = rows.last() {
-            let (namespace, name) = (last.namespace.clone(), last.name.clone());
-            about["continue"] = json!(
-                Mark {
-                    version,
-                    namespace,
-                    name
-                }
-                .write()
-            );
-        }
-    }
-    let objects: Vec<&Value> = rows.into_iter().map(|(_, object)| object).collect();
-    let text = shape.list(target.kind, &objects, &about, now);
-    Ok(whole(StatusCode::OK, "application/json", text))
 }

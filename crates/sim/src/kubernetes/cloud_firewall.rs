@@ -54,12 +54,10 @@ fn runs(inner: &Inner) -> bool {
 
 /// Whether objects of a kind can be asked for: its definition is there and established.
 pub(super) fn is_served(inner: &Inner, kind: &Kind) -> bool {
-    kind.built_in || {
-        let definitions = known("apiextensions.k8s.io", "customresourcedefinitions");
-        let key = Key::new(definitions, "", &kind.qualified());
-        let found = inner.store.get(&key);
-        found.is_some_and(|one| is_established(one))
-    }
+    let definitions = known("apiextensions.k8s.io", "customresourcedefinitions");
+    let key = Key::new(definitions, "", &kind.qualified());
+    let found = inner.store.get(&key);
+    found.is_some_and(|one| is_established(one))
 }
 
 fn is_established(definition: &Value) -> bool {

@@ -5,17 +5,6 @@ use serde_json::{Value, json};
 use super::kinds::{KINDS, Kind};
 use super::{nodes, scale};
 
-const VERBS: [&str; 8] = [
-    "create",
-    "delete",
-    "deletecollection",
-    "get",
-    "list",
-    "patch",
-    "update",
-    "watch",
-];
-
 /// `/version`.
 pub(super) fn version(version: &str) -> Value {
     let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
@@ -95,7 +84,7 @@ fn resources(group: &str) -> Value {
 fn rows(kind: &Kind) -> Vec<Value> {
     let mut main = json!({
         "name": kind.resource, "singularName": kind.name.to_lowercase(),
-        "namespaced": kind.namespaced, "kind": kind.name, "verbs": VERBS,
+        "namespaced": kind.namespaced, "kind": kind.name, "verbs": kind.source.verbs(),
     });
     if !kind.short.is_empty() {
         main["shortNames"] = json!(kind.short);

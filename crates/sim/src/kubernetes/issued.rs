@@ -11,6 +11,7 @@ use super::api::{reply, shown_token};
 use super::identity::service_account_token;
 use super::kinds::known;
 use super::peek::{number, text};
+use super::rbac::{self, Asked};
 use super::status::Refusal;
 use super::store::Key;
 use super::{Cluster, Inner};
@@ -48,19 +49,72 @@ pub(super) struct Issued {
 pub(super) enum Caller {
     /// Who has the kubeconfig's own token.
     Admin,
-    /// A service account.
-    Account(Account),
+    /// Who may do what roles grant.
+    Other(Subject),
 }
 
-/// Who shows this request's token; an ended one is nobody's.
+impl Caller {
+    /// Under which name, and in which groups.
+    pub(super) fn subject(&self) -> Subject {
+        match self {
+            Self::Admin => Subject::of("system:serviceaccount:kube-system:lke-admin"),
+            Self::Other(subject) => subject.clone(),
+        }
+    }
+}
+
+/// Somebody, as roles know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Subject {
+    pub user: String,
+    pub groups: Vec<String>,
+}
+
+impl Subject {
+    /// A user, or a service account by its user's name, in the groups that come with that.
+    pub(super) fn of(user: &str) -> Self {
+        let mut out = Self {
+            user: user.to_owned(),
+            groups: Vec::new(),
+        };
+        if let Some((namespace, _)) = out.account() {
+            let of_it = format!("system:serviceaccounts:{namespace}");
+            out.groups = vec!["system:serviceaccounts".to_owned(), of_it];
+        }
+        out.groups.push("system:authenticated".to_owned());
+        out
+    }
+
+    /// The namespace and name of a service account.
+    pub(super) fn account(&self) -> Option<(&str, &str)> {
+        let rest = self.user.strip_prefix("system:serviceaccount:")?;
+        rest.split_once(':')
+    }
+
+    /// Whether it may do everything, whatever roles say.
+    pub(super) fn is_master(&self) -> bool {
+        self.groups.iter().any(|group| group == "system:masters")
+    }
+}
+
+/// Who sends this request: whose token it shows (an ended one is nobody's), or for whom they speak.
 pub(super) fn caller(
     cluster: &Cluster,
     request: &Request<Bytes>,
     now: Timestamp,
 ) -> Result<Caller, Refusal> {
     let shown = shown_token(request).ok_or_else(Refusal::unauthorized)?;
+    let caller = of_token(cluster, shown, now).ok_or_else(Refusal::unauthorized)?;
+    match request.headers().get("impersonate-user") {
+        Some(_) => impersonated(cluster, request, &caller),
+        None => Ok(caller),
+    }
+}
+
+/// Whose token it is.
+pub(super) fn of_token(cluster: &Cluster, shown: &str, now: Timestamp) -> Option<Caller> {
     if cluster.unread().secrets.is_token(shown) {
-        return Ok(Caller::Admin);
+        return Some(Caller::Admin);
     }
     let inner = cluster.lock();
     let valid = |one: &&Issued| {
@@ -70,9 +124,50 @@ pub(super) fn caller(
             && now < one.expires
             && account.is_some_and(|account| text(account, "/metadata/uid") == one.uid)
     };
-    let found = inner.issued.iter().find(valid);
-    let account = found.map(|one| Caller::Account(one.account.clone()));
-    account.ok_or_else(Refusal::unauthorized)
+    let found = inner.issued.iter().find(valid)?;
+    Some(Caller::Other(Subject::of(&found.account.user())))
+}
+
+/// For whom the caller speaks, who must be allowed to.
+fn impersonated(
+    cluster: &Cluster,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Caller, Refusal> {
+    let all = |name| {
+        request
+            .headers()
+            .get_all(name)
+            .iter()
+            .filter_map(|one| one.to_str().ok())
+    };
+    let user = all("impersonate-user").next().unwrap_or_default();
+    let mut out = Subject::of(user);
+    let groups: Vec<&str> = all("impersonate-group").collect();
+    if let Caller::Other(subject) = caller {
+        let speaks = |resource: &str, namespace, name| {
+            let asked = Asked {
+                verb: "impersonate",
+                group: "",
+                resource: resource.to_owned(),
+                namespace,
+                name,
+            };
+            rbac::require(&cluster.lock(), subject, &asked)
+        };
+        match out.account() {
+            Some((namespace, name)) => speaks("serviceaccounts", namespace, name)?,
+            None => speaks("users", "", user)?,
+        }
+        for group in &groups {
+            speaks("groups", "", group)?;
+        }
+    }
+    if !groups.is_empty() {
+        let named = groups.into_iter().map(str::to_owned);
+        out.groups = named.chain(["system:authenticated".to_owned()]).collect();
+    }
+    Ok(Caller::Other(out))
 }
 
 /// Answers a `TokenRequest`.

@@ -19,8 +19,41 @@ pub(super) struct Kind {
     pub status: bool,
     /// Whether `kubectl get all` shows it.
     pub all: bool,
-    /// Whether every cluster has it; the others come with a definition of their name.
-    pub built_in: bool,
+    /// What answers for it.
+    pub source: Source,
+}
+
+/// What answers for a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The store, in every cluster.
+    Stored,
+    /// The store, where a definition of its name was made.
+    Defined,
+    /// Nothing keeps it: it is a question that is answered in its status.
+    Asked,
+    /// Nothing keeps it: a metrics server reads it off the nodes, where there is one.
+    Measured,
+}
+
+impl Source {
+    /// What can be done with it.
+    pub(super) const fn verbs(self) -> &'static [&'static str] {
+        match self {
+            Self::Stored | Self::Defined => &[
+                "create",
+                "delete",
+                "deletecollection",
+                "get",
+                "list",
+                "patch",
+                "update",
+                "watch",
+            ],
+            Self::Asked => &["create"],
+            Self::Measured => &["get", "list"],
+        }
+    }
 }
 
 const fn row(
@@ -38,14 +71,14 @@ const fn row(
         namespaced: true,
         status: true,
         all: false,
-        built_in: true,
+        source: Source::Stored,
     }
 }
 
 const fn defined(version: &'static str, row: Kind) -> Kind {
     Kind {
         version,
-        built_in: false,
+        source: Source::Defined,
         ..row
     }
 }
@@ -60,6 +93,23 @@ const fn cluster_wide(row: Kind) -> Kind {
 const fn without_status(row: Kind) -> Kind {
     Kind {
         status: false,
+        ..row
+    }
+}
+
+const fn asked(row: Kind) -> Kind {
+    Kind {
+        status: false,
+        source: Source::Asked,
+        ..row
+    }
+}
+
+const fn measured(row: Kind) -> Kind {
+    Kind {
+        version: "v1beta1",
+        status: false,
+        source: Source::Measured,
         ..row
     }
 }
@@ -131,6 +181,13 @@ pub(super) static KINDS: &[Kind] = &[
         "NetworkPolicy",
         &["netpol"],
     )),
+    row("networking.k8s.io", "ingresses", "Ingress", &["ing"]),
+    without_status(cluster_wide(row(
+        "networking.k8s.io",
+        "ingressclasses",
+        "IngressClass",
+        &[],
+    ))),
     defined(
         "alpha1v1",
         row(
@@ -189,6 +246,61 @@ pub(super) static KINDS: &[Kind] = &[
         "VolumeAttachment",
         &[],
     )),
+    without_status(cluster_wide(row(
+        "scheduling.k8s.io",
+        "priorityclasses",
+        "PriorityClass",
+        &["pc"],
+    ))),
+    cluster_wide(row(
+        "apiregistration.k8s.io",
+        "apiservices",
+        "APIService",
+        &[],
+    )),
+    asked(cluster_wide(row(
+        "authentication.k8s.io",
+        "selfsubjectreviews",
+        "SelfSubjectReview",
+        &[],
+    ))),
+    asked(cluster_wide(row(
+        "authentication.k8s.io",
+        "tokenreviews",
+        "TokenReview",
+        &[],
+    ))),
+    asked(row(
+        "authorization.k8s.io",
+        "localsubjectaccessreviews",
+        "LocalSubjectAccessReview",
+        &[],
+    )),
+    asked(cluster_wide(row(
+        "authorization.k8s.io",
+        "selfsubjectaccessreviews",
+        "SelfSubjectAccessReview",
+        &[],
+    ))),
+    asked(cluster_wide(row(
+        "authorization.k8s.io",
+        "selfsubjectrulesreviews",
+        "SelfSubjectRulesReview",
+        &[],
+    ))),
+    asked(cluster_wide(row(
+        "authorization.k8s.io",
+        "subjectaccessreviews",
+        "SubjectAccessReview",
+        &[],
+    ))),
+    measured(cluster_wide(row(
+        "metrics.k8s.io",
+        "nodes",
+        "NodeMetrics",
+        &[],
+    ))),
+    measured(row("metrics.k8s.io", "pods", "PodMetrics", &[])),
 ];
 
 impl Kind {

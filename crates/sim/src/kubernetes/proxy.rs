@@ -87,6 +87,12 @@ fn numbered(pod: &Value, port: &str) -> Option<u64> {
     }
 }
 
+/// Whether a running pod is behind a Service.
+pub(super) fn is_answered(inner: &Inner, (space, name): (&str, &str)) -> bool {
+    let service = inner.store.get(&Key::core("services", space, name));
+    service.is_some_and(|service| behind(inner, service, (space, name, "")).is_ok())
+}
+
 /// A running pod behind a Service, and where it listens for this port of it.
 fn behind<'a>(
     inner: &'a Inner,

@@ -1,30 +1,30 @@
-//! Who may do what. The kubeconfig's own token may do everything, as LKE's does; a service account's
-//! token may do what roles grant it, and asks for them anew with every request.
+//! Who may do what. The kubeconfig's own token may do everything, as LKE's does; everybody else may do
+//! what roles grant, and they are asked anew with every request.
 
 use http::{Method, StatusCode};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Inner;
-use super::issued::Account;
+use super::issued::{Caller, Subject};
 use super::kinds::{self, known};
 use super::peek::{list, text};
 use super::query::Query;
-use super::seeds::put;
 use super::status::Refusal;
 use super::store::Key;
 
 /// The group of roles and their bindings.
-const GROUP: &str = "rbac.authorization.k8s.io";
+pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// What is asked for.
-struct Asked<'a> {
-    verb: &'static str,
-    group: &'a str,
+pub(super) struct Asked<'a> {
+    pub verb: &'a str,
+    pub group: &'a str,
     /// With its subresource: `pods/log`.
-    resource: String,
-    namespace: &'a str,
-    name: &'a str,
+    pub resource: String,
+    /// Empty: in all of them, or in none.
+    pub namespace: &'a str,
+    /// Empty: no one of them.
+    pub name: &'a str,
 }
 
 impl<'a> Asked<'a> {
@@ -68,23 +68,24 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// Whether a role's rule grants it.
     fn fits(&self, rule: &Value) -> bool {
-        let has = |field: &str, wanted: &str| {
-            list(rule, field)
-                .iter()
-                .any(|one| one == wanted || one == "*")
-        };
         let names = list(rule, "/resourceNames");
-        has("/verbs", self.verb)
-            && has("/apiGroups", self.group)
-            && has("/resources", &self.resource)
+        let (_, sub) = self.resource.split_once('/').unwrap_or_default();
+        let of_any = |one: &Value| {
+            let any = one.as_str().and_then(|one| one.strip_prefix("*/"));
+            any.is_some_and(|any| any == sub)
+        };
+        has(rule, "/verbs", self.verb)
+            && has(rule, "/apiGroups", self.group)
+            && (has(rule, "/resources", &self.resource)
+                || list(rule, "/resources").iter().any(of_any))
             && (names.is_empty() || names.iter().any(|one| one == self.name))
     }
 
     /// In Kubernetes' own words.
     fn refusal(&self, user: &str) -> Refusal {
-        let resource = self.resource.split('/').next().unwrap_or_default();
-        let kind = known(self.group, resource);
+        let kind = self.resource.split('/').next().unwrap_or_default();
         let mut qualified = self.resource.clone();
         if !self.group.is_empty() {
             qualified = format!("{qualified}.{}", self.group);
@@ -104,7 +105,7 @@ impl<'a> Asked<'a> {
              \"{}\" {place}",
             self.verb, self.resource, self.group
         );
-        let mut details = json!({"kind": kind.resource});
+        let mut details = json!({"kind": kind});
         if !self.name.is_empty() {
             details["name"] = json!(self.name);
         }
@@ -120,138 +121,94 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Refuses what no role grants to a service account.
+fn has(rule: &Value, field: &str, wanted: &str) -> bool {
+    let mut all = list(rule, field).iter();
+    all.any(|one| one == wanted || one == "*")
+}
+
+/// Refuses a request that nobody grants.
 pub(super) fn check(
     inner: &Inner,
-    account: &Account,
+    caller: &Caller,
     method: &Method,
     path: &[&str],
     query: &Query,
 ) -> Result<(), Refusal> {
-    let Some(asked) = Asked::of(method, path, query) else {
-        return Ok(());
-    };
-    let granted = |resource: &str, namespace: Option<&str>| {
-        let kind = known(GROUP, resource);
-        let mut bindings = inner.store.list(kind, namespace);
-        bindings.any(|(key, binding)| {
-            is_of(binding, account, &key.namespace)
-                && rules(inner, binding, &key.namespace)
-                    .iter()
-                    .any(|rule| asked.fits(rule))
-        })
-    };
-    let in_it = || !asked.namespace.is_empty() && granted("rolebindings", Some(asked.namespace));
-    if granted("clusterrolebindings", None) || in_it() {
-        return Ok(());
+    match (caller, Asked::of(method, path, query)) {
+        (Caller::Other(subject), Some(asked)) => require(inner, subject, &asked),
+        (Caller::Admin, _) | (_, None) => Ok(()),
     }
-    Err(asked.refusal(&account.user()))
 }
 
-/// Whether a binding names this service account, or a group that it is in.
-fn is_of(binding: &Value, account: &Account, home: &str) -> bool {
-    let groups = [
-        "system:authenticated".to_owned(),
-        "system:serviceaccounts".to_owned(),
-        format!("system:serviceaccounts:{}", account.namespace),
-    ];
-    list(binding, "/subjects").iter().any(|subject| {
-        let name = text(subject, "/name");
-        match text(subject, "/kind") {
+/// Refuses what no role grants.
+pub(super) fn require(inner: &Inner, subject: &Subject, asked: &Asked<'_>) -> Result<(), Refusal> {
+    if may(inner, subject, asked) {
+        return Ok(());
+    }
+    Err(asked.refusal(&subject.user))
+}
+
+/// Whether somebody may do what is asked for.
+pub(super) fn may(inner: &Inner, subject: &Subject, asked: &Asked<'_>) -> bool {
+    subject.is_master() || rules(inner, subject, asked.namespace).any(|rule| asked.fits(rule))
+}
+
+/// Whether somebody may ask for what is no resource: `/version`.
+pub(super) fn may_read(inner: &Inner, subject: &Subject, (verb, path): (&str, &str)) -> bool {
+    let is_of = |one: &Value| {
+        one.as_str().is_some_and(|one| match one.strip_suffix('*') {
+            Some(head) => path.starts_with(head),
+            None => one == path,
+        })
+    };
+    let fits = |rule: &Value| {
+        has(rule, "/verbs", verb) && list(rule, "/nonResourceURLs").iter().any(is_of)
+    };
+    subject.is_master() || rules(inner, subject, "").any(fits)
+}
+
+/// The rules of all roles that somebody has everywhere, and of those in one namespace.
+pub(super) fn rules<'a>(
+    inner: &'a Inner,
+    subject: &'a Subject,
+    namespace: &'a str,
+) -> impl Iterator<Item = &'a Value> {
+    let everywhere = inner.store.list(known(GROUP, "clusterrolebindings"), None);
+    let in_it = inner
+        .store
+        .list(known(GROUP, "rolebindings"), Some(namespace));
+    // No binding has an empty namespace.
+    let bindings = everywhere.chain(in_it.filter(move |_| !namespace.is_empty()));
+    bindings
+        .filter(move |(key, binding)| is_of(binding, subject, &key.namespace))
+        .flat_map(move |(key, binding)| of_role(inner, binding, &key.namespace))
+}
+
+/// Whether a binding names somebody, or a group of theirs.
+fn is_of(binding: &Value, subject: &Subject, home: &str) -> bool {
+    list(binding, "/subjects").iter().any(|one| {
+        let name = text(one, "/name");
+        match text(one, "/kind") {
             "ServiceAccount" => {
-                let namespace = match text(subject, "/namespace") {
+                let namespace = match text(one, "/namespace") {
                     "" => home,
                     namespace => namespace,
                 };
-                (namespace, name) == (account.namespace.as_str(), account.name.as_str())
+                subject.account() == Some((namespace, name))
             }
-            "User" => name == account.user(),
-            "Group" => groups.iter().any(|group| group == name),
+            "User" => name == subject.user,
+            "Group" => subject.groups.iter().any(|group| group == name),
             _ => false,
         }
     })
 }
 
-fn rules(inner: &Inner, binding: &Value, home: &str) -> Vec<Value> {
+fn of_role<'a>(inner: &'a Inner, binding: &Value, home: &str) -> &'a [Value] {
     let name = text(binding, "/roleRef/name");
     let key = match text(binding, "/roleRef/kind") {
         "ClusterRole" => Key::new(known(GROUP, "clusterroles"), "", name),
         _ => Key::new(known(GROUP, "roles"), home, name),
     };
     let role = inner.store.get(&key);
-    role.map_or_else(Vec::new, |role| list(role, "/rules").to_vec())
-}
-
-/// The roles of which every cluster has these two: all, and `view` with what it reads. Secrets,
-/// nodes, volumes and roles are not among that.
-pub(super) fn plant(inner: &mut Inner, now: Timestamp) {
-    let reads = json!(["get", "list", "watch"]);
-    let view = [
-        (
-            "",
-            &[
-                "bindings",
-                "configmaps",
-                "endpoints",
-                "events",
-                "limitranges",
-                "namespaces",
-                "namespaces/status",
-                "persistentvolumeclaims",
-                "persistentvolumeclaims/status",
-                "pods",
-                "pods/log",
-                "pods/status",
-                "resourcequotas",
-                "resourcequotas/status",
-                "serviceaccounts",
-                "services",
-                "services/status",
-            ][..],
-        ),
-        (
-            "apps",
-            &[
-                "controllerrevisions",
-                "daemonsets",
-                "daemonsets/status",
-                "deployments",
-                "deployments/scale",
-                "deployments/status",
-                "replicasets",
-                "replicasets/scale",
-                "replicasets/status",
-                "statefulsets",
-                "statefulsets/scale",
-                "statefulsets/status",
-            ],
-        ),
-        (
-            "batch",
-            &["cronjobs", "cronjobs/status", "jobs", "jobs/status"],
-        ),
-        ("discovery.k8s.io", &["endpointslices"]),
-        (
-            "networking.k8s.io",
-            &["ingresses", "ingresses/status", "networkpolicies"],
-        ),
-        (
-            "policy",
-            &["poddisruptionbudgets", "poddisruptionbudgets/status"],
-        ),
-    ];
-    let view: Vec<Value> = view
-        .into_iter()
-        .map(|(group, all)| json!({"apiGroups": [group], "resources": all, "verbs": reads}))
-        .collect();
-    let all = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]);
-    for (name, rules) in [("cluster-admin", all), ("view", json!(view))] {
-        let role = json!({
-            "metadata": {
-                "name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
-            },
-            "rules": rules,
-        });
-        put(inner, GROUP, "clusterroles", "", role, now);
-    }
+    role.map_or(&[], |role| list(role, "/rules"))
 }

@@ -8,7 +8,7 @@ use super::controllers::PROVISIONER;
 use super::defaults::DEFAULT_CLASS;
 use super::kinds::known;
 use super::write::create;
-use super::{nodes, rbac};
+use super::{nodes, roles};
 
 /// The namespaces that Kubernetes makes itself.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -74,7 +74,7 @@ pub(super) fn plant(inner: &mut Inner, now: Timestamp) {
         "spec": {"attachRequired": true, "podInfoOnMount": true, "volumeLifecycleModes": ["Persistent"]},
     });
     put(inner, "storage.k8s.io", "csidrivers", "", driver, now);
-    rbac::plant(inner, now);
+    roles::plant(inner, now);
 }
 
 fn class(inner: &mut Inner, name: &str, policy: &str, default: bool, now: Timestamp) {

@@ -208,3 +208,10 @@ pub(super) fn deleted(kind: &Kind, name: &str, uid: &str) -> Value {
         "details": details,
     })
 }
+
+/// The `Status` object that answers an eviction.
+pub(super) fn evicted() -> Value {
+    json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201,
+    })
+}

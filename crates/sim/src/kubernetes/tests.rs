@@ -3,10 +3,12 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod kubectl;
+mod measured;
 mod objects;
 mod owners;
 mod placed;
 mod proxied;
+mod reviews;
 mod volumes;
 mod watching;
 

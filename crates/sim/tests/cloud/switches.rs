@@ -88,7 +88,7 @@ async fn the_clock_is_read_turned_and_stepped() {
         10:01:30 POST /_demo/clock: 200 {"now":"2026-11-23T10:01:30Z","speed":10.0,"paused":true}
         10:01:30 POST /_demo/clock: 400 {"errors":[{"reason":"speed must be greater than 0"}]}
         10:01:30 POST /_demo/clock: 400 {"errors":[{"reason":"unknown field `sped`, expected one of `speed`, `paused`, `step_ms`"}]}
-        10:01:30 PUT /_demo/switches: 400 {"errors":[{"reason":"unknown field `magic`, expected one of `unique_labels`, `texts`, `delete_while_provisioning_sticks`, `delete_leaves_children`, `list_lag_seconds`, `billing`, `count_outside_autoscaler_refused`, `autoscaler_min_zero`, `cluster_without_pools`, `kubeconfig_rotation_seconds`, `kubeconfig_retry_after_seconds`, `labelled_node_names`, `webhook_path`, `kubernetes_over_ipv6`, `default_firewall_on_nodes`, `gpu_prices_hidden`, `broken_gpus_permille`, `gpus_hidden_from_pods`, `token_expires`, `rate_limits`, `latency_permille`, `reply_ms`"}]}
+        10:01:30 PUT /_demo/switches: 400 {"errors":[{"reason":"unknown field `magic`, expected one of `unique_labels`, `texts`, `delete_while_provisioning_sticks`, `delete_leaves_children`, `list_lag_seconds`, `billing`, `count_outside_autoscaler_refused`, `autoscaler_min_zero`, `cluster_without_pools`, `kubeconfig_rotation_seconds`, `kubeconfig_retry_after_seconds`, `labelled_node_names`, `webhook_path`, `kubernetes_over_ipv6`, `metrics_server`, `default_firewall_on_nodes`, `gpu_prices_hidden`, `broken_gpus_permille`, `gpus_hidden_from_pods`, `token_expires`, `rate_limits`, `latency_permille`, `reply_ms`"}]}
         10:01:30 GET /_demo/nothing: 404 {"errors":[{"reason":"Not found"}]}
     "#]].assert_eq(&user.transcript());
 }
@@ -187,4 +187,15 @@ async fn what_a_kubeconfig_is_waited_for_can_be_set() {
         );
     }
     expect![[r#"["23", "1"]"#]].assert_eq(&format!("{waits:?}"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_may_come_with_a_metrics_server() {
+    for installed in [false, true] {
+        let mut user = with(json!({"latency_permille": 0, "metrics_server": installed})).await;
+        let made = user.ask("POST", "/v4/lke/clusters", reference()).await.body;
+        let path = "/apis/metrics.k8s.io";
+        let found = user.kube(&made["id"], "GET", path, Value::Null).await;
+        assert_eq!(found.status, if installed { 200 } else { 404 });
+    }
 }

@@ -9,7 +9,7 @@ use super::{cluster, gpu_node, minute, names, ok};
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
 const PODS: &str = "/api/v1/namespaces/default/pods";
 
-fn small_node(name: &str, instance_id: u64) -> super::NodeSeed {
+pub(super) fn small_node(name: &str, instance_id: u64) -> super::NodeSeed {
     let mut seed = gpu_node(name, instance_id);
     (seed.vcpus, seed.memory_mb, seed.gpus) = (2, 4_096, 0);
     seed.instance_type = "g6-standard-2".to_owned();
@@ -18,7 +18,7 @@ fn small_node(name: &str, instance_id: u64) -> super::NodeSeed {
 }
 
 /// The NVIDIA plugin, on whatever node has cards.
-async fn plug(cluster: &Cluster) {
+pub(super) async fn plug(cluster: &Cluster) {
     let plugin = json!({
         "metadata": {"name": "plugin"},
         "spec": {"template": {"spec": {
@@ -68,7 +68,7 @@ async fn placed(cluster: &Cluster) -> String {
 }
 
 /// Everything that was begun comes to its next state.
-fn run(cluster: &Cluster) -> usize {
+pub(super) fn run(cluster: &Cluster) -> usize {
     let mut runs = 0;
     for effect in cluster.take_effects() {
         if let Effect::PodRuns {
