@@ -39,7 +39,7 @@ var kinds = map[string][]any{
 	"v1": {
 		core.ConfigMap{}, core.Endpoints{}, core.Event{}, core.LimitRange{}, core.Namespace{},
 		core.Node{}, core.PersistentVolume{}, core.PersistentVolumeClaim{}, core.Pod{},
-		core.ResourceQuota{}, core.Secret{}, core.Service{}, core.ServiceAccount{},
+		core.ReplicationController{}, core.ResourceQuota{}, core.Secret{}, core.Service{}, core.ServiceAccount{},
 		meta.DeleteOptions{},
 	},
 	"admissionregistration.k8s.io/v1": {

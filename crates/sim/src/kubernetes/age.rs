@@ -20,7 +20,7 @@ pub(super) fn since(time: &str, now: Timestamp) -> String {
 }
 
 /// As kubectl writes durations: two units at most, the smaller left out when it is far off.
-fn duration(seconds: i64) -> String {
+pub(super) fn duration(seconds: i64) -> String {
     let seconds = seconds.max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     let two = |large: i64, unit: &str, small: i64, part: &str| {

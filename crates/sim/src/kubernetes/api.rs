@@ -237,6 +237,15 @@ fn act(
             let name = target.name.as_deref().unwrap_or_default();
             return forward::agree(cluster, request, namespace, name);
         }
+        "attach" | "exec" if kind.is("", "pods") => {
+            let key = Key::new(kind, namespace, target.name.as_deref().unwrap_or_default());
+            let found = cluster.lock().store.get(&key).is_some();
+            return Err(if found {
+                Refusal::not_played("nothing runs in the containers of a demo cloud")
+            } else {
+                Refusal::not_found(kind, &key.name)
+            });
+        }
         _ => return Err(Refusal::no_such_path()),
     };
     let show = |code, object: &Value| reply(code, &shape.object(kind, object, now));

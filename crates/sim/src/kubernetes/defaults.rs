@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Inner;
+use super::filled;
 use super::kinds::Kind;
 use super::peek::{add_finalizer, at, default, list, map, text};
 use super::quantity;
@@ -24,6 +25,7 @@ pub(super) fn fill(
     name: &str,
     object: &mut Value,
 ) -> Result<(), Refusal> {
+    filled::fill(kind, object);
     match (kind.group, kind.resource) {
         ("", "services") => service(inner, kind, name, object),
         ("", "persistentvolumeclaims") => claim(inner, kind, name, object),
@@ -47,16 +49,10 @@ pub(super) fn fill(
             Ok(())
         }
         ("", "pods") => {
-            default(object, "spec", "restartPolicy", json!("Always"));
             default(object, "spec", "serviceAccountName", json!("default"));
+            default(object, "spec", "serviceAccount", json!("default"));
             object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
             written_quantities(object);
-            Ok(())
-        }
-        ("", "secrets") => {
-            if object.get("type").is_none() {
-                object["type"] = json!("Opaque");
-            }
             Ok(())
         }
         ("storage.k8s.io", "storageclasses") => {
@@ -68,10 +64,6 @@ pub(super) fn fill(
                     object[field] = json!(value);
                 }
             }
-            Ok(())
-        }
-        ("apps", "deployments" | "statefulsets" | "replicasets") => {
-            default(object, "spec", "replicas", json!(1));
             Ok(())
         }
         _ => Ok(()),
@@ -96,7 +88,6 @@ fn written_quantities(pod: &mut Value) {
 }
 
 fn service(inner: &Inner, kind: &Kind, name: &str, object: &mut Value) -> Result<(), Refusal> {
-    default(object, "spec", "type", json!("ClusterIP"));
     let service_type = text(object, "/spec/type").to_owned();
     let cluster_ip = text(object, "/spec/clusterIP").to_owned();
     if list(object, "/spec/ports").is_empty()
@@ -117,7 +108,6 @@ fn service(inner: &Inner, kind: &Kind, name: &str, object: &mut Value) -> Result
         default(object, "spec", "ipFamilyPolicy", json!("SingleStack"));
         default(object, "spec", "internalTrafficPolicy", json!("Cluster"));
     }
-    default(object, "spec", "sessionAffinity", json!("None"));
     service_ports(object);
     if object.get("status").is_none() {
         object["status"] = json!({"loadBalancer": {}});
@@ -142,7 +132,8 @@ pub(super) fn service_ports(object: &mut Value) {
         let number = port.get("port").cloned().unwrap_or(Value::Null);
         let fields = [("protocol", json!("TCP")), ("targetPort", number)];
         for (field, value) in fields {
-            if port.get(field).is_none_or(Value::is_null) {
+            // A target of 0 is none.
+            if port.get(field).is_none_or(|one| one.is_null() || *one == 0) {
                 port[field] = value;
             }
         }

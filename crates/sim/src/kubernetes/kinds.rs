@@ -138,6 +138,12 @@ pub(super) static KINDS: &[Kind] = &[
     without_status(row("", "serviceaccounts", "ServiceAccount", &["sa"])),
     without_status(row("", "limitranges", "LimitRange", &["limits"])),
     row("", "resourcequotas", "ResourceQuota", &["quota"]),
+    in_all(row(
+        "",
+        "replicationcontrollers",
+        "ReplicationController",
+        &["rc"],
+    )),
     in_all(row("apps", "deployments", "Deployment", &["deploy"])),
     in_all(row("apps", "daemonsets", "DaemonSet", &["ds"])),
     in_all(row("apps", "replicasets", "ReplicaSet", &["rs"])),

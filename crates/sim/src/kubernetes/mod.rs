@@ -17,6 +17,7 @@ mod crowd;
 mod defaults;
 mod discovery;
 mod effect;
+mod filled;
 mod fit;
 mod forward;
 mod identity;

@@ -47,7 +47,14 @@ pub(super) fn find(
             let pods = known("", "pods");
             let pod = inner.store.get(&Key::new(pods, space, name));
             let pod = pod.ok_or_else(|| Refusal::not_found(pods, name))?;
-            let said = pods::log(inner, pod, container(pod, name, query)?)?;
+            let container = container(pod, name, query)?;
+            if query.is_set("previous") {
+                return Err(Refusal::bad_request(format!(
+                    "previous terminated container \"{}\" in pod \"{name}\" not found",
+                    text(container, "/name")
+                )));
+            }
+            let said = asked_of(&pods::log(inner, pod, container)?, pod, query);
             (text(pod, "/spec/nodeName").to_owned(), said)
         }
         [
@@ -70,6 +77,19 @@ pub(super) fn find(
     }
     through(inner, &node)?;
     Ok(Some(told(answer)))
+}
+
+/// The end of a log that is asked for, with times where they are.
+fn asked_of(log: &str, pod: &Value, query: &Query) -> String {
+    let all: Vec<&str> = log.lines().collect();
+    let last = query.get("tailLines").parse().unwrap_or(all.len());
+    let at = if query.is_set("timestamps") {
+        format!("{} ", text(pod, "/status/startTime"))
+    } else {
+        String::new()
+    };
+    let lines = all[all.len().saturating_sub(last)..].iter();
+    lines.map(|line| format!("{at}{line}\n")).collect()
 }
 
 /// A plain text.

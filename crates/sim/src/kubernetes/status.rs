@@ -112,6 +112,15 @@ impl Refusal {
         out
     }
 
+    /// A JSON patch that does not fit; the server says so in general words, with the reason beside.
+    pub(super) fn misfit(why: &str) -> Self {
+        let message = "the server rejected our request due to an error in our request";
+        let mut out = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message);
+        out.details =
+            Some(json!({"causes": [{"reason": "UnexpectedServerResponse", "message": why}]}));
+        out
+    }
+
     /// An apply that does not say who applies.
     pub(super) fn no_manager() -> Self {
         let message = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is \
@@ -143,6 +152,11 @@ impl Refusal {
             "UnsupportedMediaType",
             message,
         )
+    }
+
+    /// What a real cluster does and the twin does not.
+    pub(super) fn not_played(message: &str) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
     }
 
     pub(super) fn too_large() -> Self {

@@ -1,5 +1,8 @@
 //! Tables: the columns that kubectl prints, as the real server fills them.
 
+mod others;
+mod workloads;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -106,7 +109,9 @@ pub(super) fn of(
         ("", "namespaces") => (NAMESPACE, namespace),
         ("storage.k8s.io", "storageclasses") => (CLASS, class),
         ("", "events") => (EVENT, event),
-        _ => (OTHER, |object, now| vec![name(object), age(object, now)]),
+        _ => workloads::find(kind)
+            .or_else(|| others::find(kind))
+            .unwrap_or((OTHER, |object, now| vec![name(object), age(object, now)])),
     };
     let column = |(name, wide): &Column| {
         json!({
@@ -147,6 +152,14 @@ fn or_none(text: &str) -> String {
     } else {
         text.to_owned()
     }
+}
+
+/// A map of texts as `a=b`.
+fn pairs(object: &Value, pointer: &str) -> Vec<String> {
+    let all = object.pointer(pointer).and_then(Value::as_object);
+    let pair =
+        |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
+    all.into_iter().flatten().map(pair).collect()
 }
 
 fn address(node: &Value, kind: &str) -> String {
@@ -256,14 +269,6 @@ fn service(object: &Value, now: Timestamp) -> Vec<String> {
         }
     };
     let ports: Vec<String> = list(object, "/spec/ports").iter().map(port).collect();
-    let selector = object
-        .pointer("/spec/selector")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    let selector: Vec<String> = selector
-        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
-        .collect();
     vec![
         name(object),
         text(object, "/spec/type").to_owned(),
@@ -271,7 +276,7 @@ fn service(object: &Value, now: Timestamp) -> Vec<String> {
         external,
         or_none(&ports.join(",")),
         age(object, now),
-        or_none(&selector.join(",")),
+        or_none(&pairs(object, "/spec/selector").join(",")),
     ]
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Inner;
 use super::controllers;
 use super::defaults;
+use super::filled;
 use super::kinds::Kind;
 use super::owners::{self, Writer};
 use super::patch::{self, Style};
@@ -193,6 +194,7 @@ fn replace(
         object["status"] = status;
     } else {
         keep(&current, &mut object, kind);
+        filled::fill(kind, &mut object);
     }
     if kind.is("", "services") {
         keep_service(&current, &mut object);

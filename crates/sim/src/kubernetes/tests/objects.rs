@@ -314,7 +314,7 @@ async fn a_json_patch_applies_step_by_step_or_not_at_all() {
         {"op": "remove", "path": "/data"},
         {"op": "test", "path": "/metadata/name", "value": "z"},
     ]);
-    assert_eq!(cluster.handle(patch(bad), minute(1)).await.status(), 400);
+    assert_eq!(cluster.handle(patch(bad), minute(1)).await.status(), 422);
     let after = ok(&cluster, &format!("GET {MAPS}/a"), Value::Null).await;
     assert_eq!(after["data"], json!({"n": "a"}));
     assert_eq!(
