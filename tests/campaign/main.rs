@@ -8,7 +8,6 @@ mod check;
 mod cloud;
 mod cost;
 mod disk;
-mod draw;
 mod heard;
 mod leave;
 mod life;

@@ -2,7 +2,6 @@
 
 use crate::check::{self, Outcome};
 use crate::cost;
-use crate::draw::Draw;
 use crate::leave::leaves;
 use crate::story::{CANARY, Rules, Story};
 use crate::wire::{Notes, held};
@@ -14,6 +13,7 @@ use domain::record::{Fact, Record, Wish};
 use domain::spec::{Spec, Stops};
 use domain::{DeploymentId, VolumeId};
 use engine::facade::For;
+use quaylight_tests::draw::Draw;
 use quaylight_tests::memory::MemoryJournals;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

@@ -4,7 +4,6 @@
 use crate::bent::{BentKube, KubeBug};
 use crate::cloud::{CloudBug, Wrapped};
 use crate::disk::{FAILS, Fault};
-use crate::draw::Draw;
 use crate::life::{Life, MortalClock, MortalJournals, Sync};
 use crate::screen::overclaimed;
 use crate::wire::{Bent, Notes, Wire, held};
@@ -18,6 +17,7 @@ use domain::{ClusterId, DeploymentId};
 use engine::facade::{Engine, For};
 use engine::ports::Ports;
 use engine::protocol::Protocol;
+use quaylight_tests::draw::Draw;
 use quaylight_tests::memory::{Computer, MemoryJournals, TwinClock};
 use sim::ClientAddr;
 use std::sync::{Arc, Mutex};

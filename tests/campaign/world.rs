@@ -1,11 +1,11 @@
 //! The cloud of one schedule: a twin with neighbours who must not be touched, the weather, and what
 //! people do inside a cluster.
 
-use crate::draw::Draw;
 use crate::menu::{BENT_POSTS, DECISIVE, LASTING, MENU};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt as _;
+use quaylight_tests::draw::Draw;
 use quaylight_tests::memory::mix;
 use serde_json::{Value, json};
 use sim::{ClientAddr, Options, Twin};

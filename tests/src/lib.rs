@@ -8,6 +8,7 @@
     reason = "tests start real programs, wait in real time and read where xtask put things"
 )]
 
+pub mod draw;
 pub mod embedded;
 pub mod job;
 pub mod memory;

@@ -248,21 +248,35 @@ pub(super) fn check_update(
 /// What a name is, in the words of the refusal of another.
 const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 
-/// Refuses a name that is no DNS subdomain; roles may have any.
+/// The same of a namespace.
+const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+
+/// Refuses a name that is no DNS subdomain, or no DNS label of a namespace; roles may have any.
 pub(super) fn check_name(kind: &Kind, name: &str) -> Result<(), Refusal> {
     let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let fits = name.len() <= 253
+    let label = kind.is("", "namespaces");
+    let fits = name.len() <= if label { 63 } else { 253 }
         && name.starts_with(letter)
         && name.ends_with(letter)
-        && name.chars().all(|c| letter(c) || c == '-' || c == '.');
+        && name
+            .chars()
+            .all(|c| letter(c) || c == '-' || (c == '.' && !label));
     if fits || kind.group == "rbac.authorization.k8s.io" {
         return Ok(());
     }
-    let why = format!(
-        "Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case \
-         alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character \
-         (e.g. 'example.com', regex used for validation is '{SUBDOMAIN}')"
-    );
+    let why = if label {
+        format!(
+            "Invalid value: \"{name}\": a lowercase RFC 1123 label must consist of lower case \
+             alphanumeric characters or '-', and must start and end with an alphanumeric character \
+             (e.g. 'my-name',  or '123-abc', regex used for validation is '{LABEL}')"
+        )
+    } else {
+        format!(
+            "Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case \
+             alphanumeric characters, '-' or '.', and must start and end with an alphanumeric \
+             character (e.g. 'example.com', regex used for validation is '{SUBDOMAIN}')"
+        )
+    };
     Err(Refusal::invalid(kind, name, "metadata.name", &why))
 }
 

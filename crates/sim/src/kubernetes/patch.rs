@@ -76,7 +76,7 @@ fn merge(target: &mut Value, patch: &Value) {
 fn json_step(target: &mut Value, step: &Value) -> Result<(), Refusal> {
     let word = |field: &str| step.get(field).and_then(Value::as_str).unwrap_or_default();
     let (op, path) = (word("op"), word("path"));
-    let refused = || Refusal::misfit(&format!("the step {op} {path} of the patch does not fit"));
+    let refused = Refusal::misfit;
     let value = step.get("value").cloned();
     match op {
         "add" => put(target, path, value.ok_or_else(refused)?).ok_or_else(refused),

@@ -112,13 +112,10 @@ impl Refusal {
         out
     }
 
-    /// A JSON patch that does not fit; the server says so in general words, with the reason beside.
-    pub(super) fn misfit(why: &str) -> Self {
+    /// A JSON patch that does not fit, in the general words of the server.
+    pub(super) fn misfit() -> Self {
         let message = "the server rejected our request due to an error in our request";
-        let mut out = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message);
-        out.details =
-            Some(json!({"causes": [{"reason": "UnexpectedServerResponse", "message": why}]}));
-        out
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
     }
 
     /// An apply that does not say who applies.

@@ -62,7 +62,16 @@ fn create_owned(
         metadata.remove(field);
     }
     let uid = inner.store.fresh_uid();
-    let name = name_of(&object, &uid)?;
+    let mut name = name_of(&object, &uid)?;
+    // A drawn name that is taken is drawn again, as often as the server does.
+    for _ in 0..8 {
+        let drawn = text(&object, "/metadata/name").is_empty();
+        let taken = drawn && inner.store.get(&Key::new(kind, namespace, &name)).is_some();
+        if !taken {
+            break;
+        }
+        name = name_of(&object, &inner.store.fresh_uid())?;
+    }
     defaults::check_name(kind, &name)?;
     let meant = text(&object, "/metadata/namespace");
     if kind.namespaced && !meant.is_empty() && meant != namespace {

@@ -1,30 +1,30 @@
 //! Chance by seed.
 
-use quaylight_tests::memory::mix;
+use crate::memory::mix;
 
 /// A stream of numbers that follows from a seed.
 #[derive(Clone, Debug)]
-pub(crate) struct Draw(u64);
+pub struct Draw(u64);
 
 impl Draw {
     /// The stream of a seed.
-    pub(crate) fn of(seed: u64) -> Self {
+    pub fn of(seed: u64) -> Self {
         Self(mix(seed ^ 0x51_7e_a5_0d))
     }
 
     /// A number below `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(1);
         mix(self.0) % end.max(1)
     }
 
     /// Whether something happens that happens so often in a hundred times.
-    pub(crate) fn percent(&mut self, chance: u64) -> bool {
+    pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
 
     /// One of these.
-    pub(crate) fn one_of<T: Copy>(&mut self, some: &[T]) -> T {
+    pub fn one_of<T: Copy>(&mut self, some: &[T]) -> T {
         some[usize::try_from(self.below(some.len() as u64)).unwrap_or_default()]
     }
 }
