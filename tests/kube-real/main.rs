@@ -85,7 +85,7 @@ async fn the_table_of_fields_is_what_kubernetes_types_say() {
         "{}",
         quaylight_tests::programs::told(&written)
     );
-    let table = root.join("crates/sim/src/kubernetes/protobuf/fields.txt");
+    let table = root.join("crates/sim/src/kubernetes/fields.txt");
     let table = std::fs::read(table).expect("the table");
     assert!(table == written.stdout, "write it anew: see its program");
 }

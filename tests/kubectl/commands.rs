@@ -74,6 +74,22 @@ const COMMANDS: &[(&str, Must)] = &[
         "apply --server-side --force-conflicts -f web.yaml",
         Say("serverside-applied"),
     ),
+    (
+        "apply -f slip.yaml",
+        Refuse("strict decoding error: unknown field \"spec.replica\""),
+    ),
+    (
+        "apply -f word.yaml",
+        Refuse("cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas"),
+    ),
+    (
+        "explain pod.spec.containers.ports",
+        Say("containerPort\t<integer>"),
+    ),
+    (
+        "explain pod.spec.nothing",
+        Refuse("field \"nothing\" does not exist"),
+    ),
     ("get deployments", Say("web    2/2     2            2")),
     (
         "get deployment web -o jsonpath={.spec.strategy.type}",
@@ -300,7 +316,13 @@ fn fits(said: &Said, must: &Must, filled: impl Fn(&str) -> String) -> bool {
 async fn each_command_does_what_it_does_on_a_real_cluster() -> Result<()> {
     let cluster = Cluster::new(true).await?;
     cluster.file("web.yaml", WEB)?;
-    cluster.file("fewer.yaml", &WEB.replace("replicas: 2", FEWER))?;
+    for (file, replicas) in [
+        ("fewer.yaml", FEWER),
+        ("slip.yaml", "replica: 2"),
+        ("word.yaml", "replicas: two"),
+    ] {
+        cluster.file(file, &WEB.replace("replicas: 2", replicas))?;
+    }
     let one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, labels: {app: web}}\n";
     cluster.file("none.yaml", one)?;
     let settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n";

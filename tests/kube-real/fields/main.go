@@ -2,7 +2,7 @@
 // each as name:number:type. A descriptor of the messages would not do: what JSON leaves out is known
 // from the Go types alone.
 //
-//	go run . > ../../../crates/sim/src/kubernetes/protobuf/fields.txt
+//	go run . > ../../../crates/sim/src/kubernetes/fields.txt
 package main
 
 import (

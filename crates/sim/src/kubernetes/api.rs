@@ -17,7 +17,7 @@ use super::store::Key;
 use super::write::{self, Deletion, Part};
 use super::{
     Cluster, cloud_firewall, collection, discovery, forward, metrics, openapi, protobuf, rbac,
-    reached, reviews, scale, watch,
+    reached, reviews, scale, strict, watch,
 };
 use crate::ReplyBody;
 
@@ -256,7 +256,7 @@ fn act(
             }
             Method::GET => collection::list(cluster, target, query, shape, now),
             Method::POST => {
-                let object = body(request)?;
+                let object = object(request, kind, query)?;
                 reached::ask_webhooks(&cluster.lock(), "CREATE", kind)?;
                 let made = cluster
                     .with(|inner| write::create(inner, kind, namespace, object, dry, now))?;
@@ -281,7 +281,7 @@ fn act(
             Ok(show(StatusCode::OK, &found))
         }
         Method::PUT => {
-            let object = body(request)?;
+            let object = object(request, kind, query)?;
             let done =
                 cluster.with(|inner| write::update(inner, &key, object, writer, part, dry, now))?;
             Ok(show(StatusCode::OK, &done))
@@ -291,7 +291,11 @@ fn act(
             if style == Style::Apply && query.get("fieldManager").is_empty() {
                 return Err(Refusal::no_manager());
             }
-            let patch = (style, &body(request)?);
+            let patch = match style {
+                Style::Json => body(request)?,
+                Style::Merge | Style::Strategic | Style::Apply => object(request, kind, query)?,
+            };
+            let patch = (style, &patch);
             let (done, made) =
                 cluster.with(|inner| write::patch(inner, &key, patch, writer, part, dry, now))?;
             Ok(show(
@@ -328,7 +332,16 @@ fn is_dry(options: &Value) -> bool {
     !super::peek::list(options, "/dryRun").is_empty()
 }
 
-/// The object in the body of a request.
+/// An object of a kind, or a patch for one; as strictly read as the client asks.
+fn object(request: &Request<Bytes>, kind: &Kind, query: &Query) -> Result<Value, Refusal> {
+    let object = body(request)?;
+    if query.get("fieldValidation") == "Strict" {
+        strict::check(kind, &object)?;
+    }
+    Ok(object)
+}
+
+/// What is in the body of a request.
 pub(super) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
     let content_type = text_header(request, &header::CONTENT_TYPE);
     if content_type == "application/vnd.kubernetes.protobuf" {

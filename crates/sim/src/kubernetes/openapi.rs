@@ -1,9 +1,11 @@
-//! Just enough OpenAPI v3 for `kubectl apply` to leave the checking of fields to the server, as it
-//! does with a real one. There are no schemas, so `kubectl explain` does not work.
+//! Enough OpenAPI v3 for `kubectl apply` to leave the checking of fields to the server, as it does
+//! with a real one, and for `kubectl explain` to name them and their types. Nothing is described in
+//! words.
 
 use serde_json::{Map, Value, json};
 
 use super::discovery::{Has, of_group};
+use super::fields::{self, Message, Shape, Table, Type};
 use super::kinds::{KINDS, Kind};
 
 /// The second version's document without definitions, as protobuf: kubectl checks the members of a
@@ -58,7 +60,75 @@ fn document(group: &str, has: Has<'_>) -> Option<Value> {
         paths.insert(path, json!({"patch": patch(kind)}));
     }
     let info = json!({"title": "Kubernetes", "version": "demo"});
-    (!paths.is_empty()).then(|| json!({"openapi": "3.0.0", "info": info, "paths": paths}))
+    let mut schemas = Map::new();
+    for kind in KINDS.iter().filter(|kind| kind.group == group && has(kind)) {
+        let table = fields::table();
+        if let Some(message) = table.of_kind(&kind.api_version(), kind.name) {
+            describe(table, message, &mut schemas);
+            let schema = &mut schemas[message.name];
+            for field in ["apiVersion", "kind"] {
+                schema["properties"][field] = json!({"type": "string"});
+            }
+            schema["x-kubernetes-group-version-kind"] = json!([of_kind(kind)]);
+        }
+    }
+    (!paths.is_empty()).then(|| {
+        json!({
+            "openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas},
+        })
+    })
+}
+
+fn of_kind(kind: &Kind) -> Value {
+    json!({"group": kind.group, "version": kind.version, "kind": kind.name})
+}
+
+/// The schema of a message, and of all that it holds.
+fn describe(table: &Table, message: &Message, schemas: &mut Map<String, Value>) {
+    if schemas.contains_key(message.name) {
+        return;
+    }
+    schemas.insert(message.name.to_owned(), Value::Null);
+    let mut properties = Map::new();
+    list(table, message, &mut properties, schemas);
+    let schema = json!({"type": "object", "properties": properties});
+    schemas.insert(message.name.to_owned(), schema);
+}
+
+/// The fields of a message, with those of what is spread in it.
+fn list(
+    table: &Table,
+    message: &Message,
+    properties: &mut Map<String, Value>,
+    schemas: &mut Map<String, Value>,
+) {
+    for field in message.fields() {
+        let one = match field.of {
+            Type::Message(held) if field.is_spread() => {
+                list(table, table.message(held), properties, schemas);
+                continue;
+            }
+            Type::Message(held) => {
+                describe(table, table.message(held), schemas);
+                json!({"$ref": format!("#/components/schemas/{held}")})
+            }
+            Type::Text => json!({"type": "string"}),
+            Type::Bytes => json!({"type": "string", "format": "byte"}),
+            Type::Time | Type::MicroTime => json!({"type": "string", "format": "date-time"}),
+            Type::Number => json!({"type": "integer"}),
+            Type::Flag => json!({"type": "boolean"}),
+            Type::Quantity => json!({"oneOf": [{"type": "string"}, {"type": "number"}]}),
+            Type::NumberOrText => json!({"type": "string", "format": "int-or-string"}),
+            Type::Texts => json!({"type": "array", "items": {"type": "string"}}),
+            Type::Json => json!({"type": "object"}),
+        };
+        let property = match field.shape {
+            Shape::One => one,
+            Shape::List => json!({"type": "array", "items": one}),
+            Shape::Map => json!({"type": "object", "additionalProperties": one}),
+        };
+        properties.insert(field.name.to_owned(), property);
+    }
 }
 
 /// The parameter tells kubectl that the server checks fields. No media type is named, so that
@@ -68,7 +138,6 @@ fn patch(kind: &Kind) -> Value {
         "operationId": format!("patch{}", kind.name),
         "parameters": [{"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}],
         "responses": {"200": {"description": "OK"}},
-        "x-kubernetes-group-version-kind":
-            {"group": kind.group, "version": kind.version, "kind": kind.name},
+        "x-kubernetes-group-version-kind": of_kind(kind),
     })
 }

@@ -4,7 +4,6 @@
 //! A library would bring the wire format, a page of code, but not what JSON leaves out when it is
 //! empty: that is no part of a description of messages, and so the table is our own.
 
-mod fields;
 mod wire;
 
 use base64::Engine as _;
@@ -12,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::fields::{self, Field, Message, Shape, Table, Type};
 use super::status::Refusal;
-use fields::{Field, Message, Shape, Table, Type};
 use wire::{Item, items};
 
 /// What stands before every object.
@@ -86,7 +85,8 @@ fn add(
     match field.shape {
         Shape::One => {
             let value = value(table, field.of, item)?;
-            if !value.is_null() && !(field.leaves_empty && is_empty(&value)) {
+            let left_out = value.is_null() || (field.leaves_empty && is_empty(&value));
+            if !left_out {
                 out.insert(name.to_owned(), value);
             }
         }

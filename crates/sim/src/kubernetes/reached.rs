@@ -89,7 +89,7 @@ fn asked_of(log: &str, pod: &Value, query: &Query) -> String {
         String::new()
     };
     let lines = all[all.len().saturating_sub(last)..].iter();
-    lines.map(|line| format!("{at}{line}\n")).collect()
+    lines.fold(String::new(), |out, line| out + &at + line + "\n")
 }
 
 /// A plain text.

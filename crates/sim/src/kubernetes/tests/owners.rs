@@ -124,7 +124,7 @@ async fn entries_of_a_keyed_list_have_owners_of_their_own() {
         let containers = seen["spec"]["template"]["spec"]["containers"].as_array();
         let all = containers.into_iter().flatten();
         let all = all.map(|one| json!({"name": one["name"], "image": one["image"]}));
-        Value::from_iter(all).to_string()
+        all.collect::<Value>().to_string()
     };
     let one = json!({"name": "one", "image": "a:1"});
     let two = json!({"name": "two", "image": "b:1"});

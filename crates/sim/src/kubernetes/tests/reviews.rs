@@ -85,7 +85,8 @@ async fn what_a_review_says_is_what_a_request_would_find() {
         let line = format!("POST {REVIEWS}/subjectaccessreviews");
         let of_him = ok(&cluster, &line, json!({"spec": spec})).await;
         assert_eq!(own["status"], of_him["status"], "{words}");
-        said += &format!("{words}: {}\n", own["status"]["allowed"]);
+        let allowed = own["status"]["allowed"].to_string();
+        said.extend([words, ": ", &allowed, "\n"]);
     }
     expect![[r#"
         list pods default: true

@@ -1,6 +1,6 @@
 //! The table of Kubernetes' messages: which field has which number, name and type. Its text is
 //! written by the Go program in `tests/kube-real/fields` from Kubernetes' own types, and read when
-//! the first protobuf comes.
+//! it is first asked for.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -62,6 +62,10 @@ impl Message {
     pub(super) fn field(&self, number: u64) -> Option<&Field> {
         self.fields.iter().find(|field| field.number == number)
     }
+
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +85,24 @@ impl Table {
         };
         let name = self.kinds.get(&(version, kind))?;
         Some(self.message(name))
+    }
+
+    /// A field by its name, of the message itself or of one that is spread in it.
+    pub(super) fn named<'a>(&'a self, message: &'a Message, name: &str) -> Option<&'a Field> {
+        message.fields.iter().find_map(|field| match field.of {
+            Type::Message(held) if field.is_spread() => self.named(self.message(held), name),
+            Type::Message(_)
+            | Type::Text
+            | Type::Number
+            | Type::Flag
+            | Type::Bytes
+            | Type::Json
+            | Type::Texts
+            | Type::Quantity
+            | Type::Time
+            | Type::MicroTime
+            | Type::NumberOrText => (field.name == name).then_some(field),
+        })
     }
 
     /// A message that the table names.
