@@ -1,5 +1,6 @@
 //! The questions: all that `crates/kube` asks and writes, and what kubectl sees of it.
 
+use crate::commands::commands;
 use crate::server::Server;
 use crate::things::{balancers, owners, scheduling, volumes, workloads};
 use engine::ports::{Answer, Failure};
@@ -59,6 +60,7 @@ pub(crate) async fn all(server: &Server) -> Vec<Line> {
     workloads(server, &mut notes).await;
     scheduling(server, &mut notes).await;
     owners(server, &mut notes).await;
+    commands(server, &mut notes).await;
     notes.0
 }
 

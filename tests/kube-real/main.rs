@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod asked;
+mod commands;
 mod server;
 mod things;
 mod watched;
@@ -17,14 +18,15 @@ use server::both;
 
 /// Questions whose answers differ, and why.
 const REASONED: &[(&str, &str)] = &[
-    ("the plugin that shares as stored", AS_SENT),
-    ("the plugin as stored", AS_SENT),
-    ("the exporter as stored", AS_SENT),
-    ("its Job as stored", AS_SENT),
-    ("the Deployment as stored", AS_SENT),
+    ("the plugin that shares as stored", COUNTED),
+    ("the plugin as stored", COUNTED),
+    ("the exporter as stored", COUNTED),
+    ("its Job as stored", LABELLED),
+    ("the Deployment as stored", COUNTED),
 ];
-const AS_SENT: &str =
-    "the demo cloud keeps a workload as it was sent: nobody reads what the server would fill in";
+const COUNTED: &str = "the demo cloud keeps no number of a template's revision, and knows a port's \
+    owner without its protocol";
+const LABELLED: &str = "what the server adds to a Job so that it finds its own pods";
 
 #[tokio::test]
 async fn both_give_the_same_answers() {

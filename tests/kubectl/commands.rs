@@ -116,6 +116,10 @@ const COMMANDS: &[(&str, Must)] = &[
         Refuse("Error from server (NotFound): pods \"nobody\" not found"),
     ),
     (
+        "get pods --field-selector spec.colour=red",
+        Refuse("field label not supported: spec.colour"),
+    ),
+    (
         "get things",
         Refuse("the server doesn't have a resource type \"things\""),
     ),

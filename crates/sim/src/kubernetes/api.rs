@@ -292,9 +292,12 @@ fn act(
                 return Err(Refusal::no_manager());
             }
             let patch = match style {
-                Style::Json => body(request)?,
-                Style::Merge | Style::Strategic | Style::Apply => object(request, kind, query)?,
+                Style::Merge | Style::Strategic => object(request, kind, query)?,
+                Style::Json | Style::Apply => body(request)?,
             };
+            if style == Style::Apply && strict::is_asked(query) {
+                strict::check_applied(kind, &patch)?;
+            }
             let patch = (style, &patch);
             let (done, made) =
                 cluster.with(|inner| write::patch(inner, &key, patch, writer, part, dry, now))?;
@@ -335,7 +338,7 @@ fn is_dry(options: &Value) -> bool {
 /// An object of a kind, or a patch for one; as strictly read as the client asks.
 fn object(request: &Request<Bytes>, kind: &Kind, query: &Query) -> Result<Value, Refusal> {
     let object = body(request)?;
-    if query.get("fieldValidation") == "Strict" {
+    if strict::is_asked(query) {
         strict::check(kind, &object)?;
     }
     Ok(object)

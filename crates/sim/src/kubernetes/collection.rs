@@ -23,7 +23,7 @@ pub(super) fn delete_all(
     dry: bool,
     now: Timestamp,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
+    let selector = Selector::of(target.kind, query)?;
     let namespace = target.namespace.as_deref();
     cluster.with(|inner| -> Result<(), Refusal> {
         let selected = inner
@@ -48,7 +48,7 @@ pub(super) fn list(
     shape: Shape,
     now: Timestamp,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
+    let selector = Selector::of(target.kind, query)?;
     let limit: usize = query.get("limit").parse().unwrap_or_default();
     let inner = cluster.lock();
     let mark = match query.get("continue") {

@@ -51,6 +51,14 @@ pub(super) fn fill(
         ("", "pods") => {
             default(object, "spec", "serviceAccountName", json!("default"));
             default(object, "spec", "serviceAccount", json!("default"));
+            default(
+                object,
+                "spec",
+                "preemptionPolicy",
+                json!("PreemptLowerPriority"),
+            );
+            default(object, "spec", "priority", json!(priority(inner, object)));
+            leaves(object);
             object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
             written_quantities(object);
             Ok(())
@@ -67,6 +75,44 @@ pub(super) fn fill(
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// By the class that a pod names.
+fn priority(inner: &Inner, pod: &Value) -> i64 {
+    let classes = super::kinds::known("scheduling.k8s.io", "priorityclasses");
+    match text(pod, "/spec/priorityClassName") {
+        // Every cluster has these two, and their classes are not objects here.
+        "system-node-critical" => 2_000_001_000,
+        "system-cluster-critical" => 2_000_000_000,
+        class => {
+            let class = inner.store.get(&Key::new(classes, "", class));
+            class.map_or(0, |class| super::peek::number(class, "/value"))
+        }
+    }
+}
+
+/// A pod leaves a node that is gone for five minutes, unless it says otherwise.
+fn leaves(pod: &mut Value) {
+    for key in [
+        "node.kubernetes.io/not-ready",
+        "node.kubernetes.io/unreachable",
+    ] {
+        let stays = |one: &Value| {
+            matches!(text(one, "/key"), "") && text(one, "/operator") == "Exists"
+                || text(one, "/key") == key
+        };
+        let stays = |one: &Value| stays(one) && matches!(text(one, "/effect"), "" | "NoExecute");
+        if list(pod, "/spec/tolerations").iter().any(stays) {
+            continue;
+        }
+        let spec = map(pod, "spec");
+        let all = spec.entry("tolerations").or_insert_with(|| json!([]));
+        if let Some(all) = all.as_array_mut() {
+            all.push(json!({
+                "effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300,
+            }));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::api::{reply, shown_token};
 use super::identity::service_account_token;
-use super::kinds::known;
+use super::kinds::{Kind, known, row};
 use super::peek::{number, text};
 use super::rbac::{self, Asked};
 use super::status::Refusal;
@@ -21,6 +21,14 @@ use crate::ReplyBody;
 const SECONDS_MIN: i64 = 600;
 /// What is given when nothing is asked for.
 const SECONDS: i64 = 3600;
+
+/// What asks for a token. It is a subresource, and so in no table.
+static REQUEST: Kind = row(
+    "authentication.k8s.io",
+    "tokenrequests",
+    "TokenRequest",
+    &[],
+);
 
 /// A service account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,7 +194,12 @@ pub(super) fn request(
             let why = format!(
                 "Invalid value: {seconds}: may not specify a duration less than 10 minutes"
             );
-            return Err(Refusal::invalid(kind, name, "spec.expirationSeconds", &why));
+            return Err(Refusal::invalid(
+                &REQUEST,
+                "",
+                "spec.expirationSeconds",
+                &why,
+            ));
         }
         seconds => seconds,
     };

@@ -56,7 +56,8 @@ impl Source {
     }
 }
 
-const fn row(
+/// A kind with a status, in a namespace, of every cluster's store.
+pub(super) const fn row(
     group: &'static str,
     resource: &'static str,
     name: &'static str,

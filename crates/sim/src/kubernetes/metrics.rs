@@ -129,7 +129,7 @@ pub(super) fn answer(
         let found = found.ok_or_else(|| Refusal::not_found(kind, name))?;
         return Ok(reply(StatusCode::OK, &shape.object(kind, &found, now)));
     }
-    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
+    let selector = Selector::of(kind, query)?;
     let all = inner.store.list(known("", of), namespace);
     let all = all.filter(|(_, object)| selector.matches(object));
     let measured: Vec<Value> = all.filter_map(|(_, object)| measure(object)).collect();

@@ -3,7 +3,7 @@
 //! objects, `controllers` plays the cloud controllers.
 //!
 //! Deliberately absent: preemption, StatefulSets' and CronJobs' controllers, what a kubelet refuses,
-//! what webhooks decide, exec.
+//! what webhooks decide, and whatever would have to run in a container (exec, attach, cp).
 
 mod accept;
 mod age;
@@ -54,6 +54,7 @@ mod store;
 mod strategic;
 mod strict;
 mod table;
+mod valid;
 mod watch;
 mod workloads;
 mod write;

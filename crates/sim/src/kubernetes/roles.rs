@@ -141,6 +141,9 @@ const DISCOVERED: [&str; 11] = [
     "/version/",
 ];
 
+/// For everybody, with a token or without.
+const PUBLIC: [&str; 5] = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
+
 /// Makes the roles, and binds those that everybody has.
 pub(super) fn plant(inner: &mut Inner, now: Timestamp) {
     let rules = |rows: &[Row], verbs: &[&str]| -> Vec<Value> {
@@ -174,7 +177,7 @@ pub(super) fn plant(inner: &mut Inner, now: Timestamp) {
         json!({"nonResourceURLs": ["*"], "verbs": ["*"]}),
     ];
     let own = rules(OWN, &["create"]);
-    let discovery = vec![json!({"nonResourceURLs": DISCOVERED, "verbs": ["get"]})];
+    let paths = |all: &[&str]| vec![json!({"nonResourceURLs": all, "verbs": ["get"]})];
     let metadata = |name: &str| json!({"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}});
     for (name, rules) in [
         ("cluster-admin", all),
@@ -182,13 +185,18 @@ pub(super) fn plant(inner: &mut Inner, now: Timestamp) {
         ("edit", edit),
         ("view", view),
         ("system:basic-user", own),
-        ("system:discovery", discovery),
+        ("system:discovery", paths(&DISCOVERED)),
+        ("system:public-info-viewer", paths(&PUBLIC)),
     ] {
         let role = json!({"metadata": metadata(name), "rules": rules});
         put(inner, GROUP, "clusterroles", "", role, now);
     }
     let everybody = json!([{"apiGroup": GROUP, "kind": "Group", "name": "system:authenticated"}]);
-    for name in ["system:basic-user", "system:discovery"] {
+    for name in [
+        "system:basic-user",
+        "system:discovery",
+        "system:public-info-viewer",
+    ] {
         let binding = json!({
             "metadata": metadata(name), "subjects": everybody,
             "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": name},

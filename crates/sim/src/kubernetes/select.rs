@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::kinds::Kind;
 use super::peek::{at, text};
+use super::query::Query;
 use super::status::Refusal;
 
 /// Both selectors of a request.
@@ -22,14 +24,69 @@ enum Label {
 
 #[derive(Clone, Debug)]
 struct Field {
+    path: String,
     pointer: String,
     value: String,
     equal: bool,
 }
 
+/// By which fields objects of a kind are selected, besides their name and namespace.
+fn selectable(kind: &Kind) -> &'static [&'static str] {
+    match (kind.group, kind.resource) {
+        ("", "pods") => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        ],
+        ("", "nodes") => &["spec.unschedulable"],
+        ("", "namespaces") => &["status.phase"],
+        ("", "secrets") => &["type"],
+        ("", "services") => &["spec.clusterIP", "spec.type"],
+        ("", "events") => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        ("apps", "replicasets") | ("", "replicationcontrollers") => &["status.replicas"],
+        ("batch", "jobs") => &["status.successful"],
+        _ => &[],
+    }
+}
+
 impl Selector {
-    /// Reads `labelSelector` and `fieldSelector`; empty texts select everything.
-    pub(super) fn parse(labels: &str, fields: &str) -> Result<Self, Refusal> {
+    /// Both selectors of a query; a field by which nothing is selected is refused.
+    pub(super) fn of(kind: &Kind, query: &Query) -> Result<Self, Refusal> {
+        let (labels, fields) = (query.get("labelSelector"), query.get("fieldSelector"));
+        let out = Self::parse(labels, fields)?;
+        let by = selectable(kind);
+        let strange = out.fields.iter().map(|one| one.path.as_str());
+        let mut strange = strange.filter(|path| {
+            !matches!(*path, "metadata.name" | "metadata.namespace") && !by.contains(path)
+        });
+        match strange.next() {
+            None => Ok(out),
+            Some(path) => Err(Refusal::bad_request(format!(
+                "field label not supported: {path}"
+            ))),
+        }
+    }
+
+    /// Reads both; empty texts select everything.
+    fn parse(labels: &str, fields: &str) -> Result<Self, Refusal> {
         Ok(Self {
             labels: split(labels)
                 .iter()
@@ -145,8 +202,10 @@ fn field(one: &str) -> Result<Field, Refusal> {
             "invalid selector: '{one}'; can't understand it"
         )));
     };
-    let pointer = format!("/{}", path.trim().replace('.', "/"));
+    let path = path.trim().to_owned();
+    let pointer = format!("/{}", path.replace('.', "/"));
     Ok(Field {
+        path,
         pointer,
         value: value.trim().to_owned(),
         equal,

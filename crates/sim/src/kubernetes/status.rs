@@ -97,17 +97,30 @@ impl Refusal {
 
     /// `field` and `why` are one entry of `details.causes`.
     pub(super) fn invalid(kind: &Kind, name: &str, field: &str, why: &str) -> Self {
+        Self::invalid_in(kind, name, &[(field, why.to_owned())])
+    }
+
+    /// The same with everything that is wrong.
+    pub(super) fn invalid_in(kind: &Kind, name: &str, wrong: &[(&str, String)]) -> Self {
         let of = if kind.group.is_empty() {
             kind.name.to_owned()
         } else {
             format!("{}.{}", kind.name, kind.group)
         };
-        let message = format!("{of} \"{name}\" is invalid: {field}: {why}");
+        let all: Vec<String> = wrong
+            .iter()
+            .map(|(field, why)| format!("{field}: {why}"))
+            .collect();
+        let all = match all.as_slice() {
+            [one] => one.clone(),
+            several => format!("[{}]", several.join(", ")),
+        };
+        let message = format!("{of} \"{name}\" is invalid: {all}");
         let mut out =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(kind, name);
+        let cause = |(field, why): &(&str, String)| json!({"reason": "FieldValueInvalid", "message": why, "field": field});
         if let Some(details) = &mut out.details {
-            details["causes"] =
-                json!([{"reason": "FieldValueInvalid", "message": why, "field": field}]);
+            details["causes"] = wrong.iter().map(cause).collect();
         }
         out
     }
@@ -116,6 +129,16 @@ impl Refusal {
     pub(super) fn misfit() -> Self {
         let message = "the server rejected our request due to an error in our request";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
+    }
+
+    /// An apply of what fits no schema; `why` begins with a path.
+    pub(super) fn unmergeable(kind: &Kind, of: &str, why: &str) -> Self {
+        let message = format!(
+            "failed to create typed patch object ({of}; {}, Kind={}): .{why}",
+            kind.api_version(),
+            kind.name
+        );
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "", message)
     }
 
     /// An apply that does not say who applies.

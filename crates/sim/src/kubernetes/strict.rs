@@ -5,25 +5,33 @@ use serde_json::Value;
 
 use super::fields::{self, Field, Message, Shape, Table, Type};
 use super::kinds::Kind;
+use super::peek::text;
+use super::query::Query;
 use super::status::Refusal;
+
+/// Whether the client asks for it.
+pub(super) fn is_asked(query: &Query) -> bool {
+    query.get("fieldValidation") == "Strict"
+}
 
 /// Refuses unknown fields, and values of another type. A patch has the shape of its object; what
 /// begins with `$` says how it is to be merged.
 pub(super) fn check(kind: &Kind, object: &Value) -> Result<(), Refusal> {
-    let table = fields::table();
-    let Some(message) = table.of_kind(&kind.api_version(), kind.name) else {
-        return Ok(());
-    };
-    let mut walk = Walk {
-        table,
-        unknown: Vec::new(),
-        mistyped: None,
-    };
-    walk.message(message, object, "");
-    let why = match (walk.mistyped, walk.unknown.as_slice()) {
-        (None, []) => return Ok(()),
-        (Some(why), _) => why,
-        (None, unknown) => format!("strict decoding error: {}", unknown.join(", ")),
+    let why = match found(kind, object) {
+        (None, unknown) if unknown.is_empty() => return Ok(()),
+        (Some(wrong), _) => format!(
+            "json: cannot unmarshal {} into Go struct field {}.{} of type {}",
+            wrong.has, wrong.of, wrong.path, wrong.go
+        ),
+        (None, unknown) => {
+            let each = unknown
+                .iter()
+                .map(|path| format!("unknown field \"{path}\""));
+            format!(
+                "strict decoding error: {}",
+                each.collect::<Vec<_>>().join(", ")
+            )
+        }
     };
     Err(Refusal::bad_request(format!(
         "{0} in version \"{1}\" cannot be handled as a {0}: {why}",
@@ -31,11 +39,58 @@ pub(super) fn check(kind: &Kind, object: &Value) -> Result<(), Refusal> {
     )))
 }
 
+/// The same of what is applied, in the words of those who merge it.
+pub(super) fn check_applied(kind: &Kind, object: &Value) -> Result<(), Refusal> {
+    let (mistyped, unknown) = found(kind, object);
+    let why = match (mistyped, unknown.first()) {
+        (None, None) => return Ok(()),
+        (_, Some(path)) => format!("{path}: field not declared in schema"),
+        (Some(wrong), None) => {
+            let expected = match wrong.go {
+                "int32" => "numeric (int or float)",
+                "bool" => "boolean",
+                "[]interface {}" => "list",
+                "string" => "string",
+                _ => "map",
+            };
+            format!("{}: expected {expected}, got {}", wrong.path, wrong.has)
+        }
+    };
+    let (space, name) = (
+        text(object, "/metadata/namespace"),
+        text(object, "/metadata/name"),
+    );
+    Err(Refusal::unmergeable(kind, &format!("{space}/{name}"), &why))
+}
+
+/// A value of another type than its field has.
+struct Mistyped {
+    /// Of which message.
+    of: &'static str,
+    path: String,
+    has: &'static str,
+    go: &'static str,
+}
+
+/// The first value of another type, and all fields that are not known.
+fn found(kind: &Kind, object: &Value) -> (Option<Mistyped>, Vec<String>) {
+    let table = fields::table();
+    let mut walk = Walk {
+        table,
+        unknown: Vec::new(),
+        mistyped: None,
+    };
+    if let Some(message) = table.of_kind(&kind.api_version(), kind.name) {
+        walk.message(message, object, "");
+    }
+    (walk.mistyped, walk.unknown)
+}
+
 struct Walk {
     table: &'static Table,
     unknown: Vec<String>,
     /// The first value of another type.
-    mistyped: Option<String>,
+    mistyped: Option<Mistyped>,
 }
 
 impl Walk {
@@ -55,7 +110,7 @@ impl Walk {
             };
             match self.table.named(message, name) {
                 Some(field) => self.field(message, field, value, &path),
-                None => self.unknown.push(format!("unknown field \"{path}\"")),
+                None => self.unknown.push(path),
             }
         }
     }
@@ -100,7 +155,7 @@ impl Walk {
         }
     }
 
-    fn mistype(&mut self, message: &Message, value: &Value, path: &str, go: &str) {
+    fn mistype(&mut self, message: &Message, value: &Value, path: &str, go: &'static str) {
         let has = match value {
             Value::Null => "null",
             Value::Bool(_) => "bool",
@@ -110,8 +165,11 @@ impl Walk {
             Value::Object(_) => "object",
         };
         let (_, of) = message.name.rsplit_once('.').unwrap_or(("", message.name));
-        self.mistyped.get_or_insert_with(|| {
-            format!("json: cannot unmarshal {has} into Go struct field {of}.{path} of type {go}")
+        self.mistyped.get_or_insert_with(|| Mistyped {
+            of,
+            path: path.to_owned(),
+            has,
+            go,
         });
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn start(
     shape: Shape,
     now: Timestamp,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
+    let selector = Selector::of(kind, query)?;
     let length = query
         .get("timeoutSeconds")
         .parse()

@@ -15,6 +15,7 @@ use super::patch::{self, Style};
 use super::peek::{is_leaving, list, map, number, set, text};
 use super::status::Refusal;
 use super::store::Key;
+use super::valid;
 
 /// Which part of an object a write is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,7 @@ fn create_owned(
         metadata.insert("managedFields".to_owned(), Value::Array(owned));
     }
     defaults::fill(inner, kind, &name, &mut object)?;
+    valid::check(kind, &name, None, &object)?;
     if dry {
         return Ok(Arc::new(object));
     }
@@ -209,6 +211,9 @@ fn replace(
         keep_service(&current, &mut object);
     }
     defaults::check_update(&inner.version, kind, &key.name, &current, &object)?;
+    if part == Part::Main {
+        valid::check(kind, &key.name, Some(&current), &object)?;
+    }
     match owned {
         Owned::By(owned) => {
             map(&mut object, "metadata").insert("managedFields".to_owned(), Value::Array(owned));

@@ -262,7 +262,7 @@ async fn nodebalancers_and_volumes_outlive_their_cluster() {
     let ledger = user.get("/_demo/ledger").await.body;
     user.write(&alive(&ledger));
     expect![[r#"
-        10:05:50 "volume" "pvc-1ea17f646ade4a0d" @1800, "nodebalancer" "lke606553-0addff01e70a" @15000 spent 662800
+        10:05:50 "volume" "pvc-0bbb4ac73d014584" @1800, "nodebalancer" "lke606553-1d8eebd46cdb" @15000 spent 662800
         10:05:50 DELETE /v4/nodebalancers/1780891: 200 {}
         10:05:50 DELETE /v4/volumes/15922973: 200 {}
         10:05:50  spent 662800

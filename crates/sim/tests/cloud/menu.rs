@@ -202,7 +202,7 @@ async fn every_kind_fires_and_is_counted() {
         status maintenance: 503 {"errors":[{"reason":"Currently in maintenance mode."}]} [1]
         semantics late_commit: 0 connection ended [1]
         semantics list_lag: 200 {"data":[{"id":603798,"status":"ready","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","label":"ada-lke-gpu-kubeflow","region":"us-ord [1]
-        semantics stale_read: 200 {"data":[{"id":15921449,"status":"active","label":"pvc-91b0fb1ed95b48b7","created":"2026-11-23T10:03:25","updated":"2026-11-23T10:03:25","filesystem_p [1]
+        semantics stale_read: 200 {"data":[{"id":15921449,"status":"active","label":"pvc-8029fc8b945c4489","created":"2026-11-23T10:03:25","updated":"2026-11-23T10:03:25","filesystem_p [1]
         semantics missing_row: 200 {"data":[],"page":1,"pages":1,"results":1} [1]
         semantics missing_page: 200 {"data":[],"page":1,"pages":1,"results":1} [1]
         semantics shifted_page: 200 {"data":[{"id":94903413,"label":"lke603798-857956-8090858c0000","group":"","status":"running","created":"2026-11-23T10:00:03","updated":"2026-11-23T10 [1]
@@ -213,7 +213,7 @@ async fn every_kind_fires_and_is_counted() {
         semantics extra_field: 200 {"data":[{"id":603798,"status":"ready","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","label":"ada-lke-gpu-kubeflow","region":"us-ord [1]
         semantics wrong_type: 200 {"data":[{"id":603798,"status":"ready","created":"2026-11-23T10:00:00","updated":"2026-11-23T10:00:00","label":"ada-lke-gpu-kubeflow","region":"us-ord [1]
         semantics null_instance: 200 {"data":[{"id":857953,"type":"g6-standard-2","label":"","count":1,"nodes":[{"id":"857953-edcedea20000","instance_id":null,"status":"ready"}],"disks":[ [1]
-        semantics filter_ignored: 200 {"data":[{"id":15921449,"status":"active","label":"pvc-91b0fb1ed95b48b7","created":"2026-11-23T10:03:25","updated":"2026-11-23T10:03:25","filesystem_p [1]
+        semantics filter_ignored: 200 {"data":[{"id":15921449,"status":"active","label":"pvc-8029fc8b945c4489","created":"2026-11-23T10:03:25","updated":"2026-11-23T10:03:25","filesystem_p [1]
         semantics label_rewritten: 200 {"id":15921453,"status":"creating","label":"morex1","created":"2026-11-23T10:04:20","updated":"2026-11-23T10:04:20","filesystem_path":"/dev/disk/by-id [1]
         semantics tags_stripped: 200 {"id":15921453,"status":"creating","label":"more","created":"2026-11-23T10:04:20","updated":"2026-11-23T10:04:20","filesystem_path":"/dev/disk/by-id/s [1]
         cloud capacity_short: 200 {"id":603803,"status":"ready","created":"2026-11-23T10:04:20","updated":"2026-11-23T10:04:20","label":"other","region":"us-ord","k8s_version":"1.34"," [1]
@@ -237,7 +237,7 @@ async fn every_kind_fires_and_is_counted() {
         kubernetes kube_expired: 410 {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Expired","reason":"Expired","code":410} [1]
         kubernetes watch_expired: 200 {"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Expired","reason":"Expired","code":410}} [1]
         kubernetes certificate_rotated: 0 connection ended [1]
-        kubernetes volume_without_handle: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"40"},"items":[{"metadata":{"name":"pvc-91b0fb1e-d95b-48b7-a667-f8758bd [1]
-        kubernetes huge_list: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"40"},"items":[{"metadata":{"name":"pvc-91b0fb1e-d95b-48b7-a667-f8758bd [1]
+        kubernetes volume_without_handle: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"42"},"items":[{"metadata":{"name":"pvc-8029fc8b-945c-4489-bfab-1747ea0 [1]
+        kubernetes huge_list: 200 {"kind":"PersistentVolumeList","apiVersion":"v1","metadata":{"resourceVersion":"42"},"items":[{"metadata":{"name":"pvc-8029fc8b-945c-4489-bfab-1747ea0 [1]
     "#]].assert_eq(&(lines.join("\n") + "\n"));
 }

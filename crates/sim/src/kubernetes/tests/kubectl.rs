@@ -335,9 +335,9 @@ async fn kubectl_applies_a_claim_and_a_load_balancer_and_deletes_them() {
         persistentvolumeclaim/notebooks created
         service/ui created
         NAME   TYPE           CLUSTER-IP       EXTERNAL-IP   PORT(S)         AGE
-        ui     LoadBalancer   10.128.185.114   <pending>     443:31799/TCP   0s
+        ui     LoadBalancer   10.128.185.114   <pending>     443:30229/TCP   0s
         NAME   TYPE           CLUSTER-IP       EXTERNAL-IP    PORT(S)         AGE
-        ui     LoadBalancer   10.128.185.114   203.0.113.99   443:31799/TCP   0s
+        ui     LoadBalancer   10.128.185.114   203.0.113.99   443:30229/TCP   0s
         S       C
         Bound   10Gi
         H               P        S

@@ -187,13 +187,13 @@ async fn who_is_not_there_or_does_not_listen_is_refused_in_kubernetes_words() {
     said += &refusal(&cluster, &lost, Value::Null).await;
     expect![[r#"
         404 NotFound: pods "nobody" not found
-        503 ServiceUnavailable: error trying to reach service: dial tcp 10.2.65.246:80: connect: connection refused
+        503 ServiceUnavailable: error trying to reach service: dial tcp 10.2.114.83:80: connect: connection refused
         404 NotFound: services "nobody" not found
         503 ServiceUnavailable: no endpoints available for service "away"
         503 ServiceUnavailable: no service port "82" found for service "exporter"
-        503 ServiceUnavailable: error trying to reach service: dial tcp 10.2.65.246:9401: connect: connection refused
+        503 ServiceUnavailable: error trying to reach service: dial tcp 10.2.114.83:9401: connect: connection refused
         400 BadRequest: invalid proxy request "ftp:POD:9400"
-        503 ServiceUnavailable: error trying to reach service: dial tcp 10.2.65.246:9400: i/o timeout"#]]
+        503 ServiceUnavailable: error trying to reach service: dial tcp 10.2.114.83:9400: i/o timeout"#]]
     .assert_eq(&said);
 }
 
