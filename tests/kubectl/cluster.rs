@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// No command takes longer.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 pub(crate) struct Cluster {
     home: TempDir,
@@ -114,7 +114,7 @@ impl Cluster {
             let _ended = stdin.write_all(input.as_bytes()).await;
         };
         let both = async { tokio::join!(write, child.wait_with_output()) };
-        let (_, output) = timeout(LONGEST, both)
+        let ((), output) = timeout(LONGEST, both)
             .await
             .with_context(|| format!("{words:?}"))?;
         Ok(Said::of(&output?))
