@@ -190,9 +190,12 @@ impl Bench {
 }
 
 /// Drawn ids are left out.
+/// By their claims: the names of volumes are drawn.
 async fn volumes(kube: &dyn KubeApi) -> String {
     let mut out = String::new();
-    for one in kube.persistent_volumes().await.unwrap() {
+    let mut all = kube.persistent_volumes().await.unwrap();
+    all.sort_by(|one, other| one.claim.cmp(&other.claim));
+    for one in all {
         let (namespace, claim) = one.claim.unwrap();
         let (linode, kept) = (one.volume.is_some(), one.retained);
         writeln!(
