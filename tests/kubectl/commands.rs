@@ -136,6 +136,11 @@ const COMMANDS: &[(&str, Must)] = &[
     ("get --raw /readyz", Print("ok")),
     ("describe pod {pod}", Say("Port:           80/TCP")),
     (
+        "get endpoints web -o jsonpath={.subsets[0].ports}",
+        Print("[{\"port\":80,\"protocol\":\"TCP\"}]"),
+    ),
+    ("describe service web", Say(":80,")),
+    (
         "describe deployment web",
         Say("RollingUpdateStrategy:  25% max unavailable, 25% max surge"),
     ),

@@ -16,8 +16,8 @@ use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
 use super::{
-    Cluster, cloud_firewall, collection, discovery, forward, metrics, openapi, protobuf, rbac,
-    reached, reviews, scale, strict, watch,
+    Cluster, cloud_firewall, collection, discovery, endpoints, forward, metrics, openapi, protobuf,
+    rbac, reached, reviews, scale, strict, watch,
 };
 use crate::ReplyBody;
 
@@ -138,6 +138,9 @@ fn respond(
             metrics::answer(&cluster.lock(), request, of, &query, now)
         }
         Source::Stored | Source::Defined => {
+            if request.method() == Method::GET && endpoints::is_of(kind) {
+                cluster.with(|inner| endpoints::write(inner, now));
+            }
             let accept = text_header(request, &header::ACCEPT);
             let shape = Shape::wanted(accept, query.get("includeObject"))?;
             act(cluster, request, &target, &query, shape, now)

@@ -126,7 +126,13 @@ pub(super) fn answer(
     if let Some(name) = name {
         let key = Key::core(of, namespace.unwrap_or_default(), name);
         let found = inner.store.get(&key).and_then(|object| measure(object));
-        let found = found.ok_or_else(|| Refusal::not_found(kind, name))?;
+        let found = found.ok_or_else(|| {
+            let of = kind.name.to_lowercase();
+            let place = namespace.map_or_else(String::new, |space| format!("{space}/"));
+            let mut out = Refusal::not_found(kind, name);
+            out.message = format!("{of}.{} \"{place}{name}\" not found", kind.group);
+            out
+        })?;
         return Ok(reply(StatusCode::OK, &shape.object(kind, &found, now)));
     }
     let selector = Selector::of(kind, query)?;

@@ -17,6 +17,7 @@ mod crowd;
 mod defaults;
 mod discovery;
 mod effect;
+mod endpoints;
 mod fields;
 mod filled;
 mod fit;

@@ -73,7 +73,7 @@ pub(super) fn answer(
 }
 
 /// Names and numbers of the ports at which a pod listens.
-fn ports(pod: &Value) -> impl Iterator<Item = (&str, u64)> {
+pub(super) fn ports(pod: &Value) -> impl Iterator<Item = (&str, u64)> {
     let each = list(pod, "/spec/containers").iter();
     let each = each.flat_map(|one| list(one, "/ports"));
     each.filter_map(|one| Some((text(one, "/name"), one["containerPort"].as_u64()?)))

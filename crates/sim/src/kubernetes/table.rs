@@ -228,10 +228,18 @@ fn pod(object: &Value, now: Timestamp) -> Vec<String> {
         .iter()
         .map(|one| text(one, "/state/waiting/reason"))
         .find(|why| !why.is_empty());
+    // A container that came to its end says how, while no other runs.
+    let runs = statuses
+        .iter()
+        .any(|one| one.pointer("/state/running").is_some());
+    let ended = statuses
+        .iter()
+        .map(|one| text(one, "/state/terminated/reason"))
+        .rfind(|why| !why.is_empty() && !runs);
     let status = if is_leaving(object) {
         Some("Terminating")
     } else {
-        waiting
+        waiting.or(ended)
     };
     vec![
         name(object),

@@ -70,6 +70,13 @@ const API: &[Column] = &[
     ("Age", false),
 ];
 const ENDPOINTS: &[Column] = &[("Name", false), ("Endpoints", false), ("Age", false)];
+const SLICE: &[Column] = &[
+    ("Name", false),
+    ("AddressType", false),
+    ("Ports", false),
+    ("Endpoints", false),
+    ("Age", false),
+];
 
 /// The columns of a kind, if it is one of these.
 pub(super) fn find(kind: &Kind) -> Option<(&'static [Column], Cells)> {
@@ -78,6 +85,7 @@ pub(super) fn find(kind: &Kind) -> Option<(&'static [Column], Cells)> {
         ("", "secrets") => (SECRET, secret),
         ("", "serviceaccounts") => (ACCOUNT, account),
         ("", "endpoints") => (ENDPOINTS, endpoints),
+        ("discovery.k8s.io", "endpointslices") => (SLICE, slice),
         ("", "resourcequotas") => (QUOTA, quota),
         ("", "limitranges")
         | ("rbac.authorization.k8s.io", "roles" | "clusterroles")
@@ -154,6 +162,27 @@ fn endpoints(object: &Value, now: Timestamp) -> Vec<String> {
         }
     }
     one(object, &or_none(&all.join(",")), now)
+}
+
+fn slice(object: &Value, now: Timestamp) -> Vec<String> {
+    let ports = list(object, "/ports").iter();
+    let ports: Vec<String> = ports.map(|one| one["port"].to_string()).collect();
+    let each = list(object, "/endpoints").iter();
+    let each: Vec<&str> = each.map(|one| text(one, "/addresses/0")).collect();
+    let unset = |all: String| {
+        if all.is_empty() {
+            "<unset>".to_owned()
+        } else {
+            all
+        }
+    };
+    vec![
+        name(object),
+        text(object, "/addressType").to_owned(),
+        unset(ports.join(",")),
+        unset(each.join(",")),
+        age(object, now),
+    ]
 }
 
 fn binding(object: &Value, now: Timestamp) -> Vec<String> {
