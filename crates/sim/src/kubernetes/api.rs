@@ -17,7 +17,10 @@ use super::select::Selector;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
-use super::{Cluster, cloud_firewall, discovery, forward, openapi, rbac, reached, scale, watch};
+use super::{
+    Cluster, cloud_firewall, deletions, discovery, events, forward, openapi, rbac, reached, scale,
+    watch, workloads,
+};
 use crate::ReplyBody;
 
 /// What etcd takes at most in one request.
@@ -117,9 +120,22 @@ fn respond(
     if !has(target.kind) {
         return Err(Refusal::no_such_path());
     }
+    if request.method() == Method::GET {
+        write_what_is_asked(cluster, target.kind, now);
+    }
     let accept = text_header(request, &header::ACCEPT);
     let shape = Shape::wanted(accept, query.get("includeObject"))?;
     act(cluster, request, &target, &query, shape, now)
+}
+
+/// What becomes objects only when somebody asks for them.
+fn write_what_is_asked(cluster: &Cluster, kind: &Kind, now: Timestamp) {
+    match (kind.group, kind.resource) {
+        ("", "events") => cluster.with(|inner| events::asked(inner, now)),
+        ("apps", "controllerrevisions") => cluster.with(workloads::write_revisions),
+        ("apps", "daemonsets") => cluster.with(workloads::count_seeded),
+        _ => {}
+    }
 }
 
 pub(super) fn text_header<'a>(request: &'a Request<Bytes>, name: &header::HeaderName) -> &'a str {
@@ -199,7 +215,8 @@ fn act(
             return scale::act(cluster, request, &key, writer, dry, now);
         }
         "eviction" if kind.is("", "pods") && request.method() == Method::POST => {
-            return evict(cluster, target, dry, now);
+            let name = target.name.as_deref().unwrap_or_default();
+            return deletions::evict(cluster, (namespace, name), dry, now);
         }
         "token" if kind.is("", "serviceaccounts") && request.method() == Method::POST => {
             let (name, wanted) = (target.name.as_deref().unwrap_or_default(), body(request)?);
@@ -225,7 +242,10 @@ fn act(
                     .with(|inner| write::create(inner, kind, namespace, object, dry, now))?;
                 Ok(show(StatusCode::CREATED, &made))
             }
-            Method::DELETE => delete_all(cluster, target, query, dry, now),
+            Method::DELETE => {
+                let namespace = target.namespace.as_deref();
+                deletions::all(cluster, request, (kind, namespace), query, dry, now)
+            }
             _ => Err(Refusal::method_not_allowed()),
         };
     };
@@ -267,12 +287,7 @@ fn act(
             ))
         }
         Method::DELETE => {
-            let options = if request.body().is_empty() {
-                Value::Null
-            } else {
-                body(request)?
-            };
-            let deletion = cluster.with(|inner| write::delete(inner, &key, &options, dry, now))?;
+            let deletion = deletions::one(cluster, request, &key, query, dry, now)?;
             Ok(match deletion {
                 Deletion::Leaving(object) => show(StatusCode::OK, &object),
                 Deletion::Gone(last) => {
@@ -295,47 +310,6 @@ pub(super) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
     serde_json::from_slice(request.body()).map_err(|error| {
         Refusal::bad_request(format!("the body of the request is not JSON: {error}"))
     })
-}
-
-fn evict(
-    cluster: &Cluster,
-    target: &Target,
-    dry: bool,
-    now: Timestamp,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let namespace = target.namespace.as_deref().unwrap_or_default();
-    let key = Key::new(
-        target.kind,
-        namespace,
-        target.name.as_deref().unwrap_or_default(),
-    );
-    cluster.with(|inner| write::delete(inner, &key, &Value::Null, dry, now))?;
-    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-    Ok(reply(StatusCode::CREATED, &done))
-}
-
-fn delete_all(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    dry: bool,
-    now: Timestamp,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
-    let namespace = target.namespace.as_deref();
-    cluster.with(|inner| -> Result<(), Refusal> {
-        let selected = inner
-            .store
-            .list(target.kind, namespace)
-            .filter(|(_, one)| selector.matches(one));
-        let keys: Vec<Key> = selected.map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            write::delete(inner, &key, &Value::Null, dry, now)?;
-        }
-        Ok(())
-    })?;
-    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
-    Ok(reply(StatusCode::OK, &done))
 }
 
 fn list(

@@ -70,11 +70,94 @@ pub(super) fn fill(
             }
             Ok(())
         }
-        ("apps", "deployments" | "statefulsets" | "replicasets") => {
-            default(object, "spec", "replicas", json!(1));
+        ("apps" | "batch", _) => {
+            workload(kind, name, object);
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// What a workload's spec says when it says nothing; of its pods' template nothing is filled in.
+pub(super) fn workload(kind: &Kind, name: &str, object: &mut Value) {
+    let mut spec = |field: &str, value: Value| default(object, "spec", field, value);
+    match kind.resource {
+        "deployments" => {
+            spec("replicas", json!(1));
+            spec("progressDeadlineSeconds", json!(600));
+            spec("revisionHistoryLimit", json!(10));
+            spec("strategy", json!({"type": "RollingUpdate"}));
+            let strategy = &mut object["spec"]["strategy"];
+            if text(strategy, "/type") == "RollingUpdate" {
+                for field in ["maxSurge", "maxUnavailable"] {
+                    default(strategy, "rollingUpdate", field, json!("25%"));
+                }
+            }
+        }
+        "replicasets" => spec("replicas", json!(1)),
+        "daemonsets" => {
+            spec("revisionHistoryLimit", json!(10));
+            let rolling = json!({"maxSurge": 0, "maxUnavailable": 1});
+            let strategy = json!({"type": "RollingUpdate", "rollingUpdate": rolling});
+            spec("updateStrategy", strategy);
+        }
+        "statefulsets" => {
+            spec("replicas", json!(1));
+            spec("revisionHistoryLimit", json!(10));
+            spec("podManagementPolicy", json!("OrderedReady"));
+            let rolling = json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}});
+            spec("updateStrategy", rolling);
+            let kept = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
+            spec("persistentVolumeClaimRetentionPolicy", kept);
+        }
+        "jobs" => job(name, object),
+        "cronjobs" => {
+            spec("concurrencyPolicy", json!("Allow"));
+            spec("failedJobsHistoryLimit", json!(1));
+            spec("successfulJobsHistoryLimit", json!(3));
+            spec("suspend", json!(false));
+        }
+        _ => {}
+    }
+}
+
+/// A Job finds its pods by its own uid, unless it says how it finds them.
+fn job(name: &str, object: &mut Value) {
+    let uid = object["metadata"]["uid"].clone();
+    let mut spec = |field: &str, value: Value| default(object, "spec", field, value);
+    spec("backoffLimit", json!(6));
+    spec("completionMode", json!("NonIndexed"));
+    spec("manualSelector", json!(false));
+    spec("podReplacementPolicy", json!("TerminatingOrFailed"));
+    spec("suspend", json!(false));
+    let counted = ["completions", "parallelism"]
+        .map(|field| at(object, "/spec").and_then(|spec| spec.get(field)));
+    let [completions, parallelism] = counted.map(|one| one.is_some_and(|one| !one.is_null()));
+    if !completions && !parallelism {
+        default(object, "spec", "completions", json!(1));
+    }
+    default(object, "spec", "parallelism", json!(1));
+    if object["spec"]["manualSelector"] == true {
+        return;
+    }
+    let by_uid = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
+    default(object, "spec", "selector", by_uid);
+    let template = map(object, "spec")
+        .entry("template")
+        .or_insert_with(|| json!({}));
+    map(template, "metadata");
+    let labels = map(&mut template["metadata"], "labels");
+    for (label, value) in [
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &json!(name)),
+        ("controller-uid", &uid),
+        ("job-name", &json!(name)),
+    ] {
+        labels.insert(label.to_owned(), value.clone());
+    }
+    let all = Value::Object(labels.clone());
+    if map(&mut object["metadata"], "labels").is_empty() {
+        object["metadata"]["labels"] = all;
     }
 }
 

@@ -19,7 +19,7 @@ use crate::ReplyBody;
 
 /// Whether objects of this kind are counted.
 pub(super) fn has(kind: &Kind) -> bool {
-    kind.is("apps", "deployments") || kind.is("apps", "replicasets")
+    kind.group == "apps" && matches!(kind.resource, "deployments" | "replicasets")
 }
 
 /// The count of an object, in the form of its own that every client knows.

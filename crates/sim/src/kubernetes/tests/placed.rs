@@ -221,6 +221,12 @@ async fn a_set_keeps_its_pods_over_scaling_a_new_template_drains_and_lost_nodes(
     let before = ok(&cluster, &format!("GET {PODS}"), Value::Null).await;
     let image = json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "nginx:2"}]}}}});
     ok(&cluster, &path, image).await;
+    assert_eq!(
+        on("web").await,
+        4,
+        "one more than is wanted, while they roll"
+    );
+    while run(&cluster) > 0 {}
     let after = ok(&cluster, &format!("GET {PODS}"), Value::Null).await;
     assert_eq!(names(&after).len(), 3);
     assert!(
@@ -261,10 +267,12 @@ async fn a_set_keeps_its_pods_over_scaling_a_new_template_drains_and_lost_nodes(
         ]}}}}),
     )
     .await;
+    while run(&saved) > 0 {}
     let said = placed(&saved).await;
-    let fits = said.lines().filter(|line| line.contains("web one")).count();
+    let waits = said.lines().filter(|line| line.contains("nowhere"));
     assert_eq!(
-        fits, 1,
+        waits.count(),
+        1,
         "a loaded cluster knows what its nodes have given: {said}"
     );
 }

@@ -1,0 +1,82 @@
+//! DELETE of one object or of many, and the eviction of a pod.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Cluster;
+use super::api::{body, reply};
+use super::kinds::{Kind, known};
+use super::query::Query;
+use super::select::Selector;
+use super::status::Refusal;
+use super::store::Key;
+use super::write::{self, Deletion};
+use crate::ReplyBody;
+
+/// A deletion's options, in its body or its query.
+fn options(request: &Request<Bytes>, query: &Query) -> Result<Value, Refusal> {
+    let mut options = if request.body().is_empty() {
+        json!({})
+    } else {
+        body(request)?
+    };
+    if !query.get("propagationPolicy").is_empty() {
+        options["propagationPolicy"] = json!(query.get("propagationPolicy"));
+    }
+    Ok(options)
+}
+
+/// Deletes an object.
+pub(super) fn one(
+    cluster: &Cluster,
+    request: &Request<Bytes>,
+    key: &Key,
+    query: &Query,
+    dry: bool,
+    now: Timestamp,
+) -> Result<Deletion, Refusal> {
+    let options = options(request, query)?;
+    cluster.with(|inner| write::delete(inner, key, &options, dry, now))
+}
+
+/// Deletes every object of a kind that is selected.
+pub(super) fn all(
+    cluster: &Cluster,
+    request: &Request<Bytes>,
+    (kind, namespace): (&Kind, Option<&str>),
+    query: &Query,
+    dry: bool,
+    now: Timestamp,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
+    let options = options(request, query)?;
+    cluster.with(|inner| -> Result<(), Refusal> {
+        let all = inner.store.list(kind, namespace);
+        let selected = all.filter(|(_, one)| selector.matches(one));
+        let keys: Vec<Key> = selected.map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            // One may have gone with another.
+            if inner.store.get(&key).is_some() {
+                write::delete(inner, &key, &options, dry, now)?;
+            }
+        }
+        Ok(())
+    })?;
+    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
+    Ok(reply(StatusCode::OK, &done))
+}
+
+/// Evicts a pod.
+pub(super) fn evict(
+    cluster: &Cluster,
+    (namespace, name): (&str, &str),
+    dry: bool,
+    now: Timestamp,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let key = Key::new(known("", "pods"), namespace, name);
+    cluster.with(|inner| write::delete(inner, &key, &Value::Null, dry, now))?;
+    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+    Ok(reply(StatusCode::CREATED, &done))
+}
