@@ -2,7 +2,7 @@
 //! kubectl to work with. Start reading at [`Cluster`]; `api` routes a request, `store` keeps the
 //! objects, `controllers` plays the cloud controllers.
 //!
-//! Deliberately absent: preemption, StatefulSets' controller, what a kubelet refuses, what webhooks decide, exec.
+//! Deliberately absent: preemption, what a kubelet refuses, what webhooks decide, exec.
 
 mod accept;
 mod age;

@@ -11,6 +11,7 @@ mod progress;
 mod replicasets;
 mod revisions;
 mod rollout;
+mod statefulsets;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -73,6 +74,7 @@ pub(super) fn sync(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("apps", "deployments") => deployments::sync(inner, key, now),
         ("apps", "replicasets") => replicasets::sync(inner, key, now),
         ("apps", "daemonsets") => daemonsets::sync(inner, key, now),
+        ("apps", "statefulsets") => statefulsets::sync(inner, key, now),
         ("batch", "jobs") => jobs::sync(inner, key, now),
         _ => {}
     }

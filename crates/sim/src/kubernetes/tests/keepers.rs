@@ -1,4 +1,4 @@
-//! DaemonSets and their revisions.
+//! StatefulSets and DaemonSets, with their revisions.
 
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -11,6 +11,21 @@ const PODS: &str = "/api/v1/namespaces/default/pods";
 async fn make(life: &Life, resource: &str, name: &str, spec: Value) {
     life.ok(&format!("POST {APPS}/{resource}"), workload(name, &spec))
         .await;
+}
+
+/// Each pod's name, image and phase.
+async fn pods(life: &Life) -> String {
+    let mut lines = Vec::new();
+    for pod in life.list(PODS).await {
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let image = word(&pod["spec"]["containers"][0]["image"]);
+        let (name, phase) = (
+            word(&pod["metadata"]["name"]),
+            word(&pod["status"]["phase"]),
+        );
+        lines.push(format!("{name} {image} {phase}"));
+    }
+    lines.join(", ") + "\n"
 }
 
 /// The numbers of the revisions and their images.
@@ -26,6 +41,54 @@ async fn revisions(life: &Life) -> String {
     }
     lines.sort();
     lines.join(", ") + "\n"
+}
+
+#[tokio::test]
+async fn a_stateful_set_goes_step_by_step_and_keeps_names_and_claims() {
+    let mut life = Life::new();
+    let claim = json!({
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}},
+    });
+    let spec = json!({"replicas": 2, "serviceName": "db", "volumeClaimTemplates": [claim]});
+    make(&life, "statefulsets", "claims", spec).await;
+    let claims = life
+        .list("/api/v1/namespaces/default/persistentvolumeclaims")
+        .await;
+    assert_eq!(claims[0]["metadata"]["name"], "data-claims-0");
+    life.ok(&format!("DELETE {APPS}/statefulsets/claims"), json!({}))
+        .await;
+    make(&life, "statefulsets", "db", json!({"replicas": 3})).await;
+    let mut told = pods(&life).await;
+    for _ in 0..3 {
+        life.after(20);
+        told += &pods(&life).await;
+    }
+    let set = format!("{APPS}/statefulsets/db");
+    life.patch(&set, image("nginx:2")).await;
+    told += &pods(&life).await;
+    life.after(20);
+    told += &pods(&life).await;
+    life.after(60);
+    told += &pods(&life).await;
+    life.patch(&format!("{set}/scale"), json!({"spec": {"replicas": 1}}))
+        .await;
+    told += &pods(&life).await;
+    told += &revisions(&life).await;
+    let status = life.get(&set).await["status"].clone();
+    assert_eq!(status["currentRevision"], status["updateRevision"]);
+    expect![[r#"
+        db-0 nginx:1 Pending
+        db-0 nginx:1 Running, db-1 nginx:1 Pending
+        db-0 nginx:1 Running, db-1 nginx:1 Running, db-2 nginx:1 Pending
+        db-0 nginx:1 Running, db-1 nginx:1 Running, db-2 nginx:1 Running
+        db-0 nginx:1 Running, db-1 nginx:1 Running, db-2 nginx:2 Pending
+        db-0 nginx:1 Running, db-1 nginx:2 Pending, db-2 nginx:2 Running
+        db-0 nginx:2 Running, db-1 nginx:2 Running, db-2 nginx:2 Running
+        db-0 nginx:2 Running
+        1 nginx:1, 2 nginx:2
+    "#]]
+    .assert_eq(&told);
 }
 
 #[tokio::test]
