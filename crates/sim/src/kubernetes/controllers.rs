@@ -81,7 +81,7 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
             workloads::daemonset_changed(inner, key, now);
             plugin::announce_gpus(inner, now);
         }
-        ("apps" | "batch", _) => inner.wake(key.clone(), now),
+        ("apps" | "batch" | "policy", _) => inner.wake(key.clone(), now),
         ("node.k8s.io", "runtimeclasses") => {
             workloads::node_joined(inner, now);
             plugin::announce_gpus(inner, now);

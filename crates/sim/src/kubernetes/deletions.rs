@@ -1,11 +1,10 @@
-//! DELETE of one object or of many, and the eviction of a pod.
+//! DELETE of one object or of many, and the eviction of a pod, which budgets can refuse.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Cluster;
 use super::api::{body, reply};
 use super::kinds::{Kind, known};
 use super::query::Query;
@@ -13,6 +12,7 @@ use super::select::Selector;
 use super::status::Refusal;
 use super::store::Key;
 use super::write::{self, Deletion};
+use super::{Cluster, budgets};
 use crate::ReplyBody;
 
 /// A deletion's options, in its body or its query.
@@ -68,7 +68,7 @@ pub(super) fn all(
     Ok(reply(StatusCode::OK, &done))
 }
 
-/// Evicts a pod.
+/// Deletes a pod unless a budget needs it.
 pub(super) fn evict(
     cluster: &Cluster,
     (namespace, name): (&str, &str),
@@ -76,7 +76,12 @@ pub(super) fn evict(
     now: Timestamp,
 ) -> Result<Response<ReplyBody>, Refusal> {
     let key = Key::new(known("", "pods"), namespace, name);
-    cluster.with(|inner| write::delete(inner, &key, &Value::Null, dry, now))?;
+    cluster.with(|inner| {
+        if let Some(pod) = inner.store.get(&key) {
+            budgets::check(inner, &key, pod)?;
+        }
+        write::delete(inner, &key, &Value::Null, dry, now)
+    })?;
     let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(reply(StatusCode::CREATED, &done))
 }

@@ -9,6 +9,7 @@ mod age;
 mod amounts;
 mod api;
 mod bind;
+mod budgets;
 mod cloud_firewall;
 mod controllers;
 mod crowd;

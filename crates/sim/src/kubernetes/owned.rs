@@ -7,12 +7,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Inner;
 use super::kinds::{self, Kind, known};
 use super::peek::{add_finalizer, drop_finalizer, has_finalizer, is_leaving, map, text};
 use super::select;
 use super::store::Key;
 use super::write::{self, settle};
+use super::{Inner, budgets};
 
 /// Keeps an object until what belongs to it is gone.
 const FOREGROUND: &str = "foregroundDeletion";
@@ -229,6 +229,7 @@ pub(super) fn is_at_work(inner: &Inner, object: &Value) -> bool {
 
 /// A pod was made, changed or went: who keeps pods of its kind looks.
 pub(super) fn tell_owner(inner: &mut Inner, key: &Key, pod: &Value, now: Timestamp) {
+    budgets::wake(inner, key, pod, now);
     match controller_key(key, pod) {
         // They run at once, and are counted as they are made.
         Some(owner) if owner.resource == "daemonsets" => {}

@@ -16,8 +16,8 @@ mod statefulsets;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::Inner;
 use super::store::{Key, scramble};
+use super::{Inner, budgets};
 
 pub(super) use daemonsets::{
     changed as daemonset_changed, count_seeded, node_joined, pod_gone as daemon_gone,
@@ -25,6 +25,7 @@ pub(super) use daemonsets::{
 };
 pub(super) use jobs::{Ended, pod_ended};
 pub(super) use revisions::{Noted, write_down as write_revisions};
+pub(super) use rollout::{Round, part};
 
 /// Bears the hash of a template on a set and its pods.
 const TEMPLATE_HASH: &str = "pod-template-hash";
@@ -76,6 +77,7 @@ pub(super) fn sync(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("apps", "daemonsets") => daemonsets::sync(inner, key, now),
         ("apps", "statefulsets") => statefulsets::sync(inner, key, now),
         ("batch", "jobs") => jobs::sync(inner, key, now),
+        ("policy", _) => budgets::sync(inner, key, now),
         _ => {}
     }
 }

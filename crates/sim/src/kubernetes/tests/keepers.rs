@@ -1,9 +1,10 @@
-//! StatefulSets and DaemonSets, with their revisions.
+//! StatefulSets, DaemonSets with their revisions, and budgets.
 
 use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::life::{Life, image, workload};
+use super::send;
 
 const APPS: &str = "/apis/apps/v1/namespaces/default";
 const PODS: &str = "/api/v1/namespaces/default/pods";
@@ -137,4 +138,49 @@ async fn what_comes_with_every_node_is_counted_and_comes_again() {
     assert_eq!(life.get(set).await["status"]["numberReady"], 0);
     life.after(30);
     assert_eq!(life.get(set).await["status"]["numberReady"], 1);
+}
+
+#[tokio::test]
+async fn a_budget_refuses_evictions_that_it_cannot_spare() {
+    let mut life = Life::new();
+    make(&life, "deployments", "web", json!({"replicas": 2})).await;
+    let budget = json!({
+        "metadata": {"name": "web"},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+    });
+    let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    life.ok(&format!("POST {budgets}"), budget).await;
+    let allowed = async |life: &Life| {
+        let budget = life.get(&format!("{budgets}/web")).await;
+        let status = &budget["status"];
+        format!(
+            "{} of {} healthy, {} wanted, {} may go\n",
+            status["currentHealthy"],
+            status["expectedPods"],
+            status["desiredHealthy"],
+            status["disruptionsAllowed"]
+        )
+    };
+    let mut told = allowed(&life).await;
+    life.after(30);
+    told += &allowed(&life).await;
+    let mut names = Vec::new();
+    for pod in life.list(PODS).await {
+        names.push(pod["metadata"]["name"].as_str().unwrap().to_owned());
+    }
+    for name in &names {
+        let line = format!("POST {PODS}/{name}/eviction");
+        let (status, answer) = send(&life.cluster, &line, json!({})).await;
+        let why = &answer["details"]["causes"][0]["message"];
+        told.extend([format!("{status} {} {why}\n", answer["message"])]);
+        told += &allowed(&life).await;
+    }
+    expect![[r#"
+        0 of 2 healthy, 1 wanted, 0 may go
+        2 of 2 healthy, 1 wanted, 1 may go
+        201 null null
+        1 of 2 healthy, 1 wanted, 0 may go
+        429 "Cannot evict pod as it would violate the pod's disruption budget." "The disruption budget web needs 1 healthy pods and has 1 currently"
+        1 of 2 healthy, 1 wanted, 0 may go
+    "#]].assert_eq(&told);
 }

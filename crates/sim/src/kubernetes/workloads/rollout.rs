@@ -67,13 +67,13 @@ pub(super) fn recreates(spec: &Value) -> bool {
 
 /// To which side a part of a pod is rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Round {
+pub(in super::super) enum Round {
     Up,
     Down,
 }
 
 /// A number of pods, or a percentage of them; a quarter when nothing is said.
-fn part(of: &Value, wanted: i64, round: Round) -> i64 {
+pub(in super::super) fn part(of: &Value, wanted: i64, round: Round) -> i64 {
     let percent = of.as_str().unwrap_or("25%").trim_end_matches('%');
     let hundredths = wanted * percent.parse::<i64>().unwrap_or(0);
     of.as_i64().unwrap_or(match round {
