@@ -16,7 +16,8 @@ use super::services::{self, BALANCER_FINALIZER};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
 use super::{
-    Done, Effect, Inner, bind, cloud_firewall, owned, plugin, pods, quantity, scheduler, workloads,
+    Done, Effect, Inner, autoscalers, bind, cloud_firewall, owned, plugin, pods, quantity,
+    scheduler, workloads,
 };
 
 /// Linode's CSI driver.
@@ -81,7 +82,10 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
             workloads::daemonset_changed(inner, key, now);
             plugin::announce_gpus(inner, now);
         }
-        ("apps" | "batch" | "policy", _) => inner.wake(key.clone(), now),
+        ("apps" | "autoscaling" | "batch" | "policy", _) => {
+            autoscalers::wake(inner, key, now);
+            inner.wake(key.clone(), now);
+        }
         ("node.k8s.io", "runtimeclasses") => {
             workloads::node_joined(inner, now);
             plugin::announce_gpus(inner, now);

@@ -98,6 +98,15 @@ pub(super) static KINDS: &[Kind] = &[
         "ControllerRevision",
         &[],
     )),
+    Kind {
+        version: "v2",
+        ..in_all(row(
+            "autoscaling",
+            "horizontalpodautoscalers",
+            "HorizontalPodAutoscaler",
+            &["hpa"],
+        ))
+    },
     in_all(row("batch", "jobs", "Job", &[])),
     in_all(row("batch", "cronjobs", "CronJob", &["cj"])),
     without_status(cluster_wide(row(

@@ -8,6 +8,7 @@ mod accept;
 mod age;
 mod amounts;
 mod api;
+mod autoscalers;
 mod bind;
 mod budgets;
 mod cloud_firewall;

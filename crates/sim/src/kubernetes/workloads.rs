@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::store::{Key, scramble};
-use super::{Inner, budgets};
+use super::{Inner, autoscalers, budgets};
 
 pub(super) use daemonsets::{
     changed as daemonset_changed, count_seeded, node_joined, pod_gone as daemon_gone,
@@ -76,6 +76,7 @@ pub(super) fn sync(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("apps", "replicasets") => replicasets::sync(inner, key, now),
         ("apps", "daemonsets") => daemonsets::sync(inner, key, now),
         ("apps", "statefulsets") => statefulsets::sync(inner, key, now),
+        ("autoscaling", _) => autoscalers::sync(inner, key, now),
         ("batch", "jobs") => jobs::sync(inner, key, now),
         ("policy", _) => budgets::sync(inner, key, now),
         _ => {}

@@ -1,4 +1,4 @@
-//! StatefulSets, DaemonSets with their revisions, and budgets.
+//! StatefulSets, DaemonSets with their revisions, budgets and autoscalers.
 
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -183,4 +183,47 @@ async fn a_budget_refuses_evictions_that_it_cannot_spare() {
         429 "Cannot evict pod as it would violate the pod's disruption budget." "The disruption budget web needs 1 healthy pods and has 1 currently"
         1 of 2 healthy, 1 wanted, 0 may go
     "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn an_autoscaler_keeps_a_count_within_its_bounds_and_says_that_nobody_measures() {
+    let life = Life::new();
+    let scalers = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers";
+    let cpu = json!({"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}});
+    let scaler = json!({
+        "metadata": {"name": "web"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "minReplicas": 2, "maxReplicas": 3,
+            "metrics": [{"type": "Resource", "resource": cpu}],
+        },
+    });
+    life.ok(&format!("POST {scalers}"), scaler).await;
+    let told = async |life: &Life| {
+        let status = life.get(&format!("{scalers}/web")).await["status"].clone();
+        let mut lines = format!("{} pods\n", status["currentReplicas"]);
+        for one in status["conditions"].as_array().unwrap() {
+            lines.extend([format!(
+                "{} {} {}: {}\n",
+                one["type"], one["status"], one["reason"], one["message"]
+            )]);
+        }
+        lines
+    };
+    let mut lines = told(&life).await;
+    make(&life, "deployments", "web", json!({"replicas": 1})).await;
+    let web = format!("{APPS}/deployments/web");
+    let count = async |life: &Life| life.get(&web).await["spec"]["replicas"].clone();
+    assert_eq!(count(&life).await, 2);
+    lines += &told(&life).await;
+    life.patch(&format!("{web}/scale"), json!({"spec": {"replicas": 9}}))
+        .await;
+    assert_eq!(count(&life).await, 3);
+    expect![[r#"
+        null pods
+        "AbleToScale" "False" "FailedGetScale": "the HPA controller was unable to get the target's current scale: deployments.apps \"web\" not found"
+        2 pods
+        "AbleToScale" "True" "SucceededGetScale": "the HPA controller was able to get the target's current scale"
+        "ScalingActive" "False" "FailedGetResourceMetric": "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
+    "#]].assert_eq(&lines);
 }
