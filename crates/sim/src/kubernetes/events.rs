@@ -235,6 +235,7 @@ fn controller(of: &Value) -> &'static str {
         "ReplicaSet" => "replicaset-controller",
         "DaemonSet" => "daemonset-controller",
         "StatefulSet" => "statefulset-controller",
+        "CronJob" => "cronjob-controller",
         _ => "job-controller",
     }
 }

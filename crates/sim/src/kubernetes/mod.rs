@@ -13,6 +13,7 @@ mod bind;
 mod budgets;
 mod cloud_firewall;
 mod controllers;
+mod cron;
 mod crowd;
 mod defaults;
 mod deletions;

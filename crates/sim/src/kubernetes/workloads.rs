@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: `minReadySeconds`, and pods are ready as soon as they run.
 
+mod cronjobs;
 mod daemonsets;
 mod deployments;
 mod indexes;
@@ -77,6 +78,7 @@ pub(super) fn sync(inner: &mut Inner, key: &Key, now: Timestamp) {
         ("apps", "daemonsets") => daemonsets::sync(inner, key, now),
         ("apps", "statefulsets") => statefulsets::sync(inner, key, now),
         ("autoscaling", _) => autoscalers::sync(inner, key, now),
+        ("batch", "cronjobs") => cronjobs::sync(inner, key, now),
         ("batch", "jobs") => jobs::sync(inner, key, now),
         ("policy", _) => budgets::sync(inner, key, now),
         _ => {}

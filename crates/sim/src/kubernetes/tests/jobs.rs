@@ -1,4 +1,4 @@
-//! Jobs.
+//! Jobs and CronJobs.
 
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::life::Life;
 
 const JOBS: &str = "/apis/batch/v1/namespaces/default/jobs";
+const CRONS: &str = "/apis/batch/v1/namespaces/default/cronjobs";
 const PODS: &str = "/api/v1/namespaces/default/pods";
 
 fn job(name: &str, command: &str, spec: &Value, policy: &str) -> Value {
@@ -187,4 +188,46 @@ async fn a_job_s_pods_stay_unless_they_are_to_go_too() {
         life.ok(&format!("DELETE {JOBS}/{name}"), options).await;
         assert_eq!(life.list(PODS).await.len(), left, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_schedule_makes_jobs_at_its_times_and_keeps_some() {
+    let mut life = Life::new();
+    let template = job("x", "true", &json!({}), "Never");
+    let cron = |name: &str, spec: Value| {
+        let mut out = json!({"metadata": {"name": name}, "spec": spec});
+        out["spec"]["jobTemplate"] = json!({"spec": template["spec"]});
+        out
+    };
+    let tick = json!({"schedule": "*/2 * * * *", "successfulJobsHistoryLimit": 2});
+    life.ok(&format!("POST {CRONS}"), cron("tick", tick)).await;
+    let mut lines = String::new();
+    for seconds in [60, 60, 60, 60, 600] {
+        life.after(seconds);
+        let mut jobs = Vec::new();
+        for one in life.list(JOBS).await {
+            let done = one["status"]["succeeded"] == 1;
+            jobs.push(if done { "done" } else { "active" });
+        }
+        let status = life.get(&format!("{CRONS}/tick")).await["status"].clone();
+        lines.extend([format!(
+            "{} s: {} last {} active {}\n",
+            life.clock(),
+            jobs.join(" "),
+            status["lastScheduleTime"],
+            status["active"].as_array().map_or(0, Vec::len),
+        )]);
+    }
+    let job = &life.list(JOBS).await[0]["metadata"];
+    assert_eq!(job["ownerReferences"][0]["kind"], "CronJob");
+    life.ok(&format!("DELETE {CRONS}/tick"), json!({})).await;
+    assert_eq!(life.list(JOBS).await.len(), 0);
+    expect![[r#"
+        60 s: done last "2026-11-18T11:08:00Z" active 0
+        120 s: done last "2026-11-18T11:08:00Z" active 0
+        180 s: done done last "2026-11-18T11:10:00Z" active 0
+        240 s: done done last "2026-11-18T11:10:00Z" active 0
+        840 s: done done last "2026-11-18T11:20:00Z" active 0
+    "#]]
+    .assert_eq(&lines);
 }

@@ -107,7 +107,7 @@ fn count(status: &mut Value, pod: &Value, ended: Ended) {
 }
 
 /// When a Job came to its end.
-fn finished(job: &Value) -> Option<&Value> {
+pub(super) fn finished(job: &Value) -> Option<&Value> {
     let mut all = list(job, "/status/conditions").iter();
     all.find(|one| {
         matches!(text(one, "/type"), "Complete" | "Failed") && text(one, "/status") == "True"
