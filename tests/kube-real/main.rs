@@ -9,6 +9,10 @@
 
 mod arithmetic;
 mod asked;
+mod batch;
+mod keepers;
+mod person;
+mod rollouts;
 mod server;
 mod things;
 mod watched;
