@@ -38,8 +38,9 @@ impl Inner {
 
     /// The controller of an object looks at it again when a time has come.
     pub(super) fn look_at(&mut self, key: &Key, time: Timestamp, now: Timestamp) {
-        let looks = self.looks.get(key);
-        if looks.is_some_and(|other| (now..=time).contains(other)) && looks != Some(&now) {
+        let other = self.looks.get(key);
+        if other.is_some_and(|other| now < *other && *other <= time) {
+            // It looks sooner, and then asks for this again.
             return;
         }
         self.looks.insert(key.clone(), time);

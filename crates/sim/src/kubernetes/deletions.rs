@@ -22,8 +22,9 @@ fn options(request: &Request<Bytes>, query: &Query) -> Result<Value, Refusal> {
     } else {
         body(request)?
     };
-    if !query.get("propagationPolicy").is_empty() {
-        options["propagationPolicy"] = json!(query.get("propagationPolicy"));
+    let policy = query.get("propagationPolicy");
+    if !policy.is_empty() && options.is_object() {
+        options["propagationPolicy"] = json!(policy);
     }
     Ok(options)
 }

@@ -312,10 +312,32 @@ async fn templates_of_odd_shapes_are_refused_or_ignored_and_break_nothing() {
         json!({"metadata": 1}),
     ];
     for (nth, template) in odd.into_iter().enumerate() {
-        for path in [DEPLOYMENTS, "/apis/apps/v1/namespaces/default/daemonsets"] {
-            let one =
-                json!({"metadata": {"name": format!("odd-{nth}")}, "spec": {"template": template}});
-            super::send(&cluster, &format!("POST {path}"), one).await;
+        for (group, resource) in [
+            ("apps/v1", "deployments"),
+            ("apps/v1", "daemonsets"),
+            ("apps/v1", "replicasets"),
+            ("apps/v1", "statefulsets"),
+            ("batch/v1", "jobs"),
+            ("batch/v1", "cronjobs"),
+            ("policy/v1", "poddisruptionbudgets"),
+            ("autoscaling/v2", "horizontalpodautoscalers"),
+        ] {
+            let path = format!("/apis/{group}/namespaces/default/{resource}");
+            let spec = json!({
+                "template": template, "jobTemplate": template, "selector": template,
+                "scaleTargetRef": template, "strategy": template, "replicas": 1,
+                "schedule": "* * * * *", "metrics": template,
+            });
+            let name = format!("odd-{nth}");
+            for spec in [spec, template.clone()] {
+                let one = json!({"metadata": {"name": name}, "spec": spec});
+                super::send(&cluster, &format!("POST {path}"), one).await;
+            }
+            let status = json!({"status": template});
+            let patch = format!("PATCH {path}/{name}/status");
+            super::send(&cluster, &patch, status).await;
+            let path = format!("DELETE {path}/{name}?propagationPolicy=Foreground");
+            super::send(&cluster, &path, template.clone()).await;
         }
         let pod = json!({"metadata": {"name": format!("odd-{nth}")}, "spec": template});
         super::send(&cluster, &format!("POST {PODS}"), pod).await;

@@ -59,6 +59,9 @@ fn look(inner: &mut Inner, key: &Key, news: Option<(&Value, Ended)>, now: Timest
         return expire(inner, key, &job, now);
     }
     let mut status = job["status"].clone();
+    if !status.is_object() {
+        status = json!({});
+    }
     if let Some((pod, ended)) = news {
         count(&mut status, pod, ended);
     }
@@ -95,9 +98,6 @@ fn count(status: &mut Value, pod: &Value, ended: Ended) {
         Ended::Badly => "failed",
     };
     let counted = number(status, &format!("/{field}")) + 1;
-    if !status.is_object() {
-        *status = json!({});
-    }
     status[field] = json!(counted);
     if let Some(index) = index_of(pod).filter(|_| ended == Ended::Well) {
         let mut done = indexes(text(status, "/completedIndexes"));
@@ -131,9 +131,6 @@ fn expire(inner: &mut Inner, key: &Key, job: &Value, now: Timestamp) {
 }
 
 fn begin(inner: &mut Inner, job: &Arc<Value>, status: &mut Value, now: Timestamp) {
-    if !status.is_object() {
-        *status = json!({});
-    }
     status["startTime"] = stamp(now);
     if let Some(condition) = status
         .pointer_mut("/conditions/0")
@@ -171,9 +168,6 @@ fn suspend(
         pods::dismiss(inner, job, &pod, now);
     }
     let was = text(&status, "/conditions/0/status") == "True";
-    if !status.is_object() {
-        status = json!({});
-    }
     if let Some(fields) = status.as_object_mut() {
         fields.remove("startTime");
     }
