@@ -1,8 +1,10 @@
 //! The questions: all that `crates/kube` asks and writes, and what kubectl sees of it.
 
 use crate::commands::commands;
+use crate::person::Person;
 use crate::server::Server;
 use crate::things::{balancers, owners, scheduling, volumes, workloads};
+use crate::{batch, keepers, rollouts};
 use engine::ports::{Answer, Failure};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
@@ -58,6 +60,13 @@ pub(crate) async fn all(server: &Server) -> Vec<Line> {
     balancers(server, &mut notes).await;
     volumes(server, &mut notes).await;
     workloads(server, &mut notes).await;
+    let mut person = Person::new(server, &mut notes);
+    rollouts::deployment(&mut person).await;
+    rollouts::cascades(&mut person).await;
+    batch::jobs(&mut person).await;
+    keepers::sets(&mut person).await;
+    keepers::budget(&mut person).await;
+    keepers::autoscaler(&mut person).await;
     scheduling(server, &mut notes).await;
     owners(server, &mut notes).await;
     commands(server, &mut notes).await;

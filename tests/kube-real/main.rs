@@ -9,7 +9,11 @@
 
 mod arithmetic;
 mod asked;
+mod batch;
 mod commands;
+mod keepers;
+mod person;
+mod rollouts;
 mod server;
 mod things;
 mod watched;

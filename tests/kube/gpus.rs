@@ -151,7 +151,10 @@ async fn our_exporter_tells_how_the_gpus_of_each_node_are_used() {
     bench.kubectl("/api/v1/namespaces/default/pods", pod).await;
     bench.twin.clock().sleep_ms(60_000).await;
     assert_eq!(usage(&*kube).await, [idle, "61 % 17408/20475 MiB 55 °C"]);
-    // Of a node whose exporter is away nothing is told, and the other is told of still.
+    // Of a node whose exporter is away nothing is told until another runs there, and the other node
+    // is told of still.
+    let observed = json!({"latency_permille": 1000});
+    bench.twin.demo("PUT", "/_demo/switches", &observed);
     let train = bench.get("/api/v1/namespaces/default/pods/train").await;
     let home = "/api/v1/namespaces/kube-system/pods";
     let pods = bench.get(home).await;
@@ -164,4 +167,6 @@ async fn our_exporter_tells_how_the_gpus_of_each_node_are_used() {
     let exporter = name(exporter.unwrap());
     bench.kubectl_delete(&format!("{home}/{exporter}")).await;
     assert_eq!(usage(&*kube).await, [idle]);
+    bench.twin.clock().sleep_ms(60_000).await;
+    assert_eq!(usage(&*kube).await, [idle, "61 % 17408/20475 MiB 55 °C"]);
 }

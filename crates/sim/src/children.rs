@@ -39,6 +39,7 @@ impl World {
             }
             Effect::VolumeGone { volume_id } => self.check_unlocked("volume", *volume_id),
             Effect::PodRuns { .. }
+            | Effect::Look { .. }
             | Effect::DefinitionWanted { .. }
             | Effect::FirewallWished
             | Effect::NodesWanted
@@ -247,6 +248,18 @@ impl World {
                 namespace,
                 name,
                 uid,
+            }),
+            Effect::Look {
+                group,
+                resource,
+                namespace,
+                name,
+                seconds: _,
+            } => Some(Done::Look {
+                group,
+                resource,
+                namespace,
+                name,
             }),
             Effect::VolumeGone { volume_id } => {
                 self.end_volume(at, volume_id, BY);

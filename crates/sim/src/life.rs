@@ -60,7 +60,7 @@ impl World {
                 }
                 Effect::VolumeWanted { .. } => latency::VOLUME,
                 Effect::PodRuns { seconds: 0, .. } => latency::POD,
-                Effect::PodRuns { seconds, .. } => {
+                Effect::PodRuns { seconds, .. } | Effect::Look { seconds, .. } => {
                     let ms = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
                     let due = Due::Controller { cluster, effect };
                     self.schedule.add(crate::clock::later(now, ms), due);

@@ -16,8 +16,8 @@ use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion, Part};
 use super::{
-    Cluster, cloud_firewall, collection, discovery, endpoints, forward, metrics, openapi, protobuf,
-    rbac, reached, reviews, scale, strict, watch,
+    Cluster, cloud_firewall, collection, deletions, discovery, endpoints, events, forward, metrics,
+    openapi, protobuf, rbac, reached, reviews, scale, strict, watch, workloads,
 };
 use crate::ReplyBody;
 
@@ -138,13 +138,24 @@ fn respond(
             metrics::answer(&cluster.lock(), request, of, &query, now)
         }
         Source::Stored | Source::Defined => {
-            if request.method() == Method::GET && endpoints::is_of(kind) {
-                cluster.with(|inner| endpoints::write(inner, now));
+            if request.method() == Method::GET {
+                write_what_is_asked(cluster, kind, now);
             }
             let accept = text_header(request, &header::ACCEPT);
             let shape = Shape::wanted(accept, query.get("includeObject"))?;
             act(cluster, request, &target, &query, shape, now)
         }
+    }
+}
+
+/// What becomes objects only when somebody asks for them.
+fn write_what_is_asked(cluster: &Cluster, kind: &Kind, now: Timestamp) {
+    match (kind.group, kind.resource) {
+        ("", "events") => cluster.with(|inner| events::asked(inner, now)),
+        ("apps", "controllerrevisions") => cluster.with(workloads::write_revisions),
+        ("apps", "daemonsets") => cluster.with(workloads::count_seeded),
+        _ if endpoints::is_of(kind) => cluster.with(|inner| endpoints::write(inner, now)),
+        _ => {}
     }
 }
 
@@ -226,11 +237,7 @@ fn act(
         }
         "eviction" if kind.is("", "pods") && request.method() == Method::POST => {
             let name = target.name.as_deref().unwrap_or_default();
-            let options = body(request)?["deleteOptions"].take();
-            let key = Key::new(kind, namespace, name);
-            let dry = dry || is_dry(&options);
-            cluster.with(|inner| write::delete(inner, &key, &options, dry, now))?;
-            return Ok(reply(StatusCode::CREATED, &status::evicted()));
+            return deletions::evict(cluster, request, (namespace, name), dry, now);
         }
         "token" if kind.is("", "serviceaccounts") && request.method() == Method::POST => {
             let (name, wanted) = (target.name.as_deref().unwrap_or_default(), body(request)?);
@@ -265,7 +272,10 @@ fn act(
                     .with(|inner| write::create(inner, kind, namespace, object, dry, now))?;
                 Ok(show(StatusCode::CREATED, &made))
             }
-            Method::DELETE => collection::delete_all(cluster, target, query, dry, now),
+            Method::DELETE => {
+                let namespace = target.namespace.as_deref();
+                deletions::all(cluster, request, (kind, namespace), query, dry, now)
+            }
             _ => Err(Refusal::method_not_allowed()),
         };
     };
@@ -314,13 +324,7 @@ fn act(
             ))
         }
         Method::DELETE => {
-            let options = if request.body().is_empty() {
-                Value::Null
-            } else {
-                body(request)?
-            };
-            let dry = dry || is_dry(&options);
-            let deletion = cluster.with(|inner| write::delete(inner, &key, &options, dry, now))?;
+            let deletion = deletions::one(cluster, request, &key, query, dry, now)?;
             Ok(match deletion {
                 Deletion::Leaving(object) => show(StatusCode::OK, &object),
                 Deletion::Gone(last) => {
@@ -331,11 +335,6 @@ fn act(
         }
         _ => Err(Refusal::method_not_allowed()),
     }
-}
-
-/// Whether the options of a deletion say that nothing is to happen.
-fn is_dry(options: &Value) -> bool {
-    !super::peek::list(options, "/dryRun").is_empty()
 }
 
 /// An object of a kind, or a patch for one; as strictly read as the client asks.

@@ -134,21 +134,6 @@ pub(super) fn deployment_shown(inner: &mut Inner, key: &Key, ready: (i64, i64), 
     }
 }
 
-/// A Deployment is gone, and what it owns is asked to go: nobody is left to take a finalizer away.
-pub(super) fn deployment_gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
-    if *key != deployment() {
-        return;
-    }
-    let uid = text(last, "/metadata/uid");
-    let owned = inner.store.get(&primary()).is_some_and(|one| {
-        let mut owners = list(one, "/metadata/ownerReferences").iter();
-        owners.any(|owner| text(owner, "/uid") == uid)
-    });
-    if owned {
-        let _gone = delete(inner, &primary(), &Value::Null, false, now);
-    }
-}
-
 /// As whom it writes.
 const CONTROLLER: Writer<'_> = Writer {
     manager: "cloud-firewall-controller",

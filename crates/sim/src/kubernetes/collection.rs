@@ -1,4 +1,4 @@
-//! All objects of a kind at once: listed in pieces, or deleted.
+//! All objects of a kind at once, listed in pieces.
 
 use http::{Response, StatusCode};
 use jiff::Timestamp;
@@ -6,39 +6,13 @@ use serde_json::{Value, json};
 
 use super::Cluster;
 use super::accept::Shape;
-use super::api::{Target, reply, whole};
+use super::api::{Target, whole};
 use super::mark::Mark;
 use super::query::Query;
 use super::select::Selector;
 use super::status::Refusal;
 use super::store::Key;
-use super::write;
 use crate::ReplyBody;
-
-/// Deletes what is selected.
-pub(super) fn delete_all(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    dry: bool,
-    now: Timestamp,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let selector = Selector::of(target.kind, query)?;
-    let namespace = target.namespace.as_deref();
-    cluster.with(|inner| -> Result<(), Refusal> {
-        let selected = inner
-            .store
-            .list(target.kind, namespace)
-            .filter(|(_, one)| selector.matches(one));
-        let keys: Vec<Key> = selected.map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            write::delete(inner, &key, &Value::Null, dry, now)?;
-        }
-        Ok(())
-    })?;
-    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
-    Ok(reply(StatusCode::OK, &done))
-}
 
 /// Lists what is selected.
 pub(super) fn list(

@@ -10,13 +10,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::defaults::{CLAIM_FINALIZER, VOLUME_FINALIZER};
-use super::kinds::known;
+use super::kinds::{self, known};
 use super::peek::{drop_finalizer, has_finalizer, is_leaving, list, map, text};
 use super::services::{self, BALANCER_FINALIZER};
 use super::store::Key;
 use super::write::{create, delete, settle, take_away};
 use super::{
-    Done, Effect, Inner, bind, cloud_firewall, plugin, pods, quantity, scheduler, workloads,
+    Done, Effect, Inner, autoscalers, bind, cloud_firewall, owned, plugin, pods, quantity,
+    scheduler, workloads,
 };
 
 /// Linode's CSI driver.
@@ -24,23 +25,67 @@ pub(super) const PROVISIONER: &str = "linodebs.csi.linode.com";
 /// The smallest volume that Linode sells.
 pub(super) const VOLUME_GIB_MIN: u64 = 10;
 
+/// How many looks of controllers one request may cause: more are a circle.
+const LOOKS_MAX: usize = 100_000;
+
+impl Inner {
+    /// The controller of an object looks at it, once, before the request is over.
+    pub(super) fn wake(&mut self, key: Key, now: Timestamp) {
+        if !self.awake.iter().any(|(other, _)| *other == key) {
+            self.awake.push_back((key, now));
+        }
+    }
+
+    /// The controller of an object looks at it again when a time has come.
+    pub(super) fn look_at(&mut self, key: &Key, time: Timestamp, now: Timestamp) {
+        let other = self.looks.get(key);
+        if other.is_some_and(|other| now < *other && *other <= time) {
+            // It looks sooner, and then asks for this again.
+            return;
+        }
+        self.looks.insert(key.clone(), time);
+        let seconds = time.as_second().saturating_sub(now.as_second());
+        let seconds = u64::try_from(seconds).unwrap_or(0);
+        self.effects.push_back(Effect::look(key, seconds));
+    }
+}
+
+/// Every controller that is awake does its work.
+pub(super) fn work(inner: &mut Inner) {
+    for _ in 0..LOOKS_MAX {
+        let Some((key, now)) = inner.awake.pop_front() else {
+            return;
+        };
+        inner.at_work = Some(key.clone());
+        workloads::sync(inner, &key, now);
+        inner.at_work = None;
+    }
+    debug_assert!(
+        inner.awake.is_empty(),
+        "controllers wake each other for ever"
+    );
+    inner.awake.clear();
+}
+
 /// An object was created or changed.
 pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
     let Some(object) = inner.store.get(key).cloned() else {
         return;
     };
+    owned::leaves(inner, key, &object, now);
     match (key.group, key.resource) {
         ("", "services") => services::changed(inner, key, &object),
         ("", "persistentvolumeclaims") => claim_changed(inner, key, &object),
         ("", "persistentvolumes") => volume_changed(inner, key, &object, now),
         ("", "namespaces") => namespace_changed(inner, key, &object, now),
         ("", "pods") => pods::pod_changed(inner, key, &object, now),
-        ("batch", "jobs") => pods::job_changed(inner, key, &object, now),
-        ("apps", "deployments") => workloads::deployment_changed(inner, key, &object, now),
-        ("apps", "replicasets") => workloads::replicaset_changed(inner, key, &object, now),
         ("apps", "daemonsets") => {
-            workloads::daemonset_changed(inner, key, &object, now);
+            workloads::daemonset_changed(inner, key, now);
             plugin::announce_gpus(inner, now);
+        }
+        ("apps" | "autoscaling" | "batch" | "policy", _) => {
+            autoscalers::wake(inner, key, now);
+            inner.wake(key.clone(), now);
         }
         ("node.k8s.io", "runtimeclasses") => {
             workloads::node_joined(inner, now);
@@ -57,10 +102,10 @@ pub(super) fn changed(inner: &mut Inner, key: &Key, now: Timestamp) {
 }
 
 /// An object was removed; `last` was its last state.
-pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
+pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Arc<Value>, now: Timestamp) {
+    owned::gone(inner, key, last, now);
     match (key.group, key.resource) {
         ("", "persistentvolumeclaims") => release(inner, text(last, "/spec/volumeName"), now),
-        ("batch", "jobs") => pods::job_gone(inner, key, last, now),
         ("", "pods") => {
             pods::pod_gone(inner, key, last, now);
             for claim in claims_of(last) {
@@ -76,15 +121,9 @@ pub(super) fn gone(inner: &mut Inner, key: &Key, last: &Value, now: Timestamp) {
         }
         ("", "nodes") => cloud_firewall::node_changed(inner, now),
         ("apiextensions.k8s.io", _) => cloud_firewall::definition_gone(inner, key, now),
-        ("apps", "deployments" | "replicasets") => {
-            workloads::gone(inner, key, last, now);
-            cloud_firewall::deployment_gone(inner, key, last, now);
-        }
-        ("apps", "daemonsets") => {
-            workloads::gone(inner, key, last, now);
+        ("apps", "daemonsets") | ("node.k8s.io", "runtimeclasses") => {
             plugin::announce_gpus(inner, now);
         }
-        ("node.k8s.io", "runtimeclasses") => plugin::announce_gpus(inner, now),
         _ => {}
     }
     let home = Key::core("namespaces", "", &key.namespace);
@@ -274,6 +313,16 @@ pub(super) fn finish(inner: &mut Inner, done: Done, now: Timestamp) {
             }
         }
         Done::Defined { name } => cloud_firewall::established(inner, &name, now),
+        Done::Look {
+            group,
+            resource,
+            namespace,
+            name,
+        } => {
+            if let Some(kind) = kinds::stored(&group, &resource) {
+                inner.wake(Key::new(kind, &namespace, &name), now);
+            }
+        }
         Done::Pod {
             namespace,
             name,

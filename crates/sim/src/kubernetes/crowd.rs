@@ -8,10 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::amounts::Amounts;
+use super::events::What;
 use super::kinds::known;
 use super::peek::{list, text};
-use super::store::Key;
 use super::{Cluster, Effect, Inner, NodeSeed, fit, nodes, plugin, scheduler};
+
+/// Who tells of pods that wait for nodes.
+const AUTOSCALER: &str = "cluster-autoscaler";
 
 /// A pool, as the autoscaler sees it.
 pub(crate) struct Shape {
@@ -77,14 +80,12 @@ fn wanted(inner: &mut Inner, pools: &[Shape], now: Timestamp) -> Vec<u32> {
     };
     let mut virtuals: Vec<Virtual> = coming.map(fresh).collect();
     let mut more = vec![0_u32; pools.len()];
-    let mut helped: Vec<(Key, Arc<Value>, usize)> = Vec::new();
-    let mut waiting: Vec<(Key, Arc<Value>)> = Vec::new();
-    for key in &inner.desk.waiting {
-        if let Some(pod) = inner.store.get(key) {
-            waiting.push((key.clone(), Arc::clone(pod)));
-        }
-    }
-    for (key, pod) in waiting {
+    let mut helped: Vec<(Arc<Value>, usize)> = Vec::new();
+    let waiting = inner.desk.waiting.iter();
+    let waiting: Vec<Arc<Value>> = waiting
+        .filter_map(|key| inner.store.get(key).cloned())
+        .collect();
+    for pod in waiting {
         let (spec, asked) = (&pod["spec"], Amounts::asked(&pod["spec"]));
         let fits = |one: &Virtual| {
             let (node, given, _) = &models[one.pool];
@@ -103,18 +104,19 @@ fn wanted(inner: &mut Inner, pools: &[Shape], now: Timestamp) -> Vec<u32> {
             let mut one = fresh(pool);
             one.load.add(&asked);
             virtuals.push(one);
-            helped.push((key, pod, pool));
+            helped.push((pod, pool));
         } else {
             let why = "pod didn't trigger scale-up: no pool with room would take it";
-            let about = ("Normal", "NotTriggerScaleUp", "cluster-autoscaler");
-            scheduler::tell(inner, &key, &pod, about, why, now);
+            let reason = "NotTriggerScaleUp";
+            let said = What::Said("Normal", reason, AUTOSCALER, why.to_owned());
+            inner.tell(&pod, said, now);
         }
     }
-    for (key, pod, pool) in helped {
+    for (pod, pool) in helped {
         let name = &pools[pool].seed.pool_id;
         let why = format!("pod triggered scale-up: [{{pool {name} +{}}}]", more[pool]);
-        let about = ("Normal", "TriggeredScaleUp", "cluster-autoscaler");
-        scheduler::tell(inner, &key, &pod, about, &why, now);
+        let said = What::Said("Normal", "TriggeredScaleUp", AUTOSCALER, why);
+        inner.tell(&pod, said, now);
     }
     more
 }

@@ -74,6 +74,10 @@ pub(super) fn fill(
             }
             Ok(())
         }
+        ("batch", "jobs") => {
+            job(name, object);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -113,6 +117,33 @@ fn leaves(pod: &mut Value) {
                 "effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300,
             }));
         }
+    }
+}
+
+/// A Job finds its pods by its own uid, unless it says how it finds them.
+fn job(name: &str, object: &mut Value) {
+    let uid = object["metadata"]["uid"].clone();
+    if object["spec"]["manualSelector"] == true {
+        return;
+    }
+    let by_uid = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
+    default(object, "spec", "selector", by_uid);
+    let template = map(object, "spec")
+        .entry("template")
+        .or_insert_with(|| json!({}));
+    map(template, "metadata");
+    let labels = map(&mut template["metadata"], "labels");
+    for (label, value) in [
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &json!(name)),
+        ("controller-uid", &uid),
+        ("job-name", &json!(name)),
+    ] {
+        labels.insert(label.to_owned(), value.clone());
+    }
+    let all = Value::Object(labels.clone());
+    if map(&mut object["metadata"], "labels").is_empty() {
+        object["metadata"]["labels"] = all;
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::store::Key;
+
 /// Work that the cloud's controllers (CCM and CSI) must do outside of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Effect {
@@ -64,6 +66,19 @@ pub(crate) enum Effect {
         #[serde(default)]
         seconds: u64,
     },
+    /// A controller wants to look at an object again. Answer with [`Done::Look`] when it is time.
+    Look {
+        /// The object's API group.
+        group: String,
+        /// The plural of its kind.
+        resource: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// After so many seconds.
+        seconds: u64,
+    },
     /// Pods wait that fit nowhere: the autoscaler looks whether more nodes would help. No answer.
     NodesWanted,
     /// A node runs nothing but daemons: the autoscaler looks whether it may go. No answer.
@@ -81,6 +96,19 @@ pub(crate) enum Effect {
         /// Linode's volume id.
         volume_id: u64,
     },
+}
+
+impl Effect {
+    /// The controller of an object looks at it again after so many seconds.
+    pub(super) fn look(key: &Key, seconds: u64) -> Self {
+        Self::Look {
+            group: key.group.to_owned(),
+            resource: key.resource.to_owned(),
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+            seconds,
+        }
+    }
 }
 
 /// What the cloud's controllers have finished.
@@ -120,6 +148,17 @@ pub(crate) enum Done {
     /// A kind can be asked for.
     Defined {
         /// The definition's name.
+        name: String,
+    },
+    /// It is time to look at an object again.
+    Look {
+        /// The object's API group.
+        group: String,
+        /// The plural of its kind.
+        resource: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
         name: String,
     },
     /// A pod runs, or what it ran has ended.

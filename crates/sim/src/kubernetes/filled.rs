@@ -31,6 +31,8 @@ pub(super) fn fill(kind: &Kind, object: &mut Value) {
             default(object, "spec", "replicas", json!(1));
             default(object, "spec", "revisionHistoryLimit", json!(10));
             default(object, "spec", "podManagementPolicy", json!("OrderedReady"));
+            let kept = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
+            default(object, "spec", "persistentVolumeClaimRetentionPolicy", kept);
             strategy(object, "updateStrategy", &json!({"partition": 0}));
             template(object);
         }

@@ -149,6 +149,21 @@ pub(super) static KINDS: &[Kind] = &[
     in_all(row("apps", "daemonsets", "DaemonSet", &["ds"])),
     in_all(row("apps", "replicasets", "ReplicaSet", &["rs"])),
     in_all(row("apps", "statefulsets", "StatefulSet", &["sts"])),
+    without_status(row(
+        "apps",
+        "controllerrevisions",
+        "ControllerRevision",
+        &[],
+    )),
+    Kind {
+        version: "v2",
+        ..in_all(row(
+            "autoscaling",
+            "horizontalpodautoscalers",
+            "HorizontalPodAutoscaler",
+            &["hpa"],
+        ))
+    },
     in_all(row("batch", "jobs", "Job", &[])),
     in_all(row("batch", "cronjobs", "CronJob", &["cj"])),
     without_status(cluster_wide(row(
@@ -345,6 +360,12 @@ pub(super) fn find(group: &str, version: &str, resource: &str) -> Option<&'stati
 /// The kind of a group and plural, in whichever version.
 pub(super) fn stored(group: &str, resource: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.is(group, resource))
+}
+
+/// The kind of a group and a name as objects bear it, in whichever version.
+pub(super) fn named(group: &str, name: &str) -> Option<&'static Kind> {
+    let mut all = KINDS.iter();
+    all.find(|kind| kind.group == group && kind.name == name)
 }
 
 /// The kind of a group and plural that the caller knows to be in the table.

@@ -9,7 +9,8 @@ use std::sync::MutexGuard;
 use jiff::Timestamp;
 
 use super::kinds::known;
-use super::{Cluster, Inner, NodeSeed, nodes, seeds};
+use super::peek::list;
+use super::{Cluster, Inner, NodeSeed, controllers, nodes, seeds};
 
 /// Something that was to happen at a time.
 pub(super) enum Later {
@@ -30,6 +31,7 @@ impl Cluster {
             let waiting = inner.effects.len();
             for (at, one) in later {
                 carry_out(&mut inner, one, at);
+                controllers::work(&mut inner);
             }
             debug_assert_eq!(
                 inner.effects.len(),
@@ -45,9 +47,14 @@ impl Cluster {
     pub(super) fn later(&self, at: Timestamp, one: Later) {
         if self.shared.newest.receiver_count() == 0 {
             let mut inner = self.unread();
-            let sets = known("apps", "replicasets");
-            let concerns_pods =
-                !inner.desk.waiting.is_empty() || inner.store.list(sets, None).next().is_some();
+            let keeps_pods = |group, resource| {
+                let mut all = inner.store.list(known(group, resource), None);
+                all.any(|(_, one)| list(one, "/status/conditions").is_empty())
+            };
+            let concerns_pods = !inner.desk.waiting.is_empty()
+                || keeps_pods("apps", "replicasets")
+                || keeps_pods("apps", "statefulsets")
+                || keeps_pods("batch", "jobs");
             if !concerns_pods {
                 inner.later.push((at, one));
                 return;

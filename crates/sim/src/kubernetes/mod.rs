@@ -2,22 +2,27 @@
 //! kubectl to work with. Start reading at [`Cluster`]; `api` routes a request, `store` keeps the
 //! objects, `controllers` plays the cloud controllers.
 //!
-//! Deliberately absent: preemption, StatefulSets' and CronJobs' controllers, what a kubelet refuses,
-//! what webhooks decide, and whatever would have to run in a container (exec, attach, cp).
+//! Deliberately absent: preemption, what a kubelet refuses, what webhooks decide, and whatever would
+//! have to run in a container (exec, attach, cp).
 
 mod accept;
 mod age;
 mod amounts;
 mod api;
+mod autoscalers;
 mod bind;
+mod budgets;
 mod cloud_firewall;
 mod collection;
 mod controllers;
+mod cron;
 mod crowd;
 mod defaults;
+mod deletions;
 mod discovery;
 mod effect;
 mod endpoints;
+mod events;
 mod fields;
 mod filled;
 mod fit;
@@ -31,6 +36,7 @@ mod mark;
 mod metrics;
 mod nodes;
 mod openapi;
+mod owned;
 mod owners;
 mod patch;
 mod peek;
@@ -84,6 +90,8 @@ pub(crate) use listen::{Gate, Listener, listen};
 pub(crate) use query::decode as percent_decoded;
 pub(crate) use repaint::Paint;
 
+use store::Key;
+
 /// One cluster's Kubernetes. Cloning shares the same cluster.
 #[derive(Clone)]
 pub(crate) struct Cluster {
@@ -116,6 +124,16 @@ struct Inner {
     desk: scheduler::Desk,
     /// What was to happen and did not yet, in its order.
     later: Vec<(Timestamp, later::Later)>,
+    /// Objects whose controllers have not looked since something happened.
+    awake: VecDeque<(Key, Timestamp)>,
+    /// Whose controller looks just now.
+    at_work: Option<Key>,
+    /// When each controller that waits for a time looks at its object again.
+    looks: BTreeMap<Key, Timestamp>,
+    /// What happened, as events tell it.
+    told: events::Told,
+    /// Templates that sets had.
+    revisions: workloads::Noted,
     /// Tokens of service accounts that were given out.
     issued: Vec<issued::Issued>,
     /// Uids of the Services whose NodeBalancer was asked to go.
@@ -174,6 +192,11 @@ impl Cluster {
             effects: VecDeque::new(),
             desk: scheduler::Desk::default(),
             later: vec![(now, later::Later::Plant)],
+            awake: VecDeque::new(),
+            at_work: None,
+            looks: BTreeMap::new(),
+            told: events::Told::default(),
+            revisions: Vec::new(),
             issued: Vec::new(),
             releasing: BTreeSet::new(),
             reach: BTreeMap::new(),
@@ -197,6 +220,7 @@ impl Cluster {
         let (out, version, waiting) = {
             let mut inner = self.lock();
             let out = act(&mut inner);
+            controllers::work(&mut inner);
             (out, inner.store.version(), !inner.effects.is_empty())
         };
         self.tell(version);
@@ -318,9 +342,11 @@ impl Cluster {
         *self.shared.newest.borrow() == u64::MAX
     }
 
-    /// Everything but the history of events; holds the token and the private keys.
+    /// Everything but the history of changes; holds the token and the private keys.
     pub(crate) fn save(&self) -> Value {
-        let inner = self.lock();
+        let mut inner = self.lock();
+        events::write_down(&mut inner);
+        workloads::write_revisions(&mut inner);
         serde_json::json!({
             "id": inner.id, "version": inner.version, "secrets": inner.secrets,
             "store": inner.store.save(), "gpus": inner.gpus, "effects": inner.effects,
@@ -360,6 +386,11 @@ impl Cluster {
             effects: saved.effects,
             desk: scheduler::Desk::default(),
             later: Vec::new(),
+            awake: VecDeque::new(),
+            at_work: None,
+            looks: BTreeMap::new(),
+            told: events::Told::default(),
+            revisions: Vec::new(),
             issued: saved.issued,
             releasing: saved.releasing,
             reach: BTreeMap::new(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::events::What;
 use super::kinds::known;
 use super::peek::text;
 use super::seeds::put;
@@ -37,6 +38,9 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
     // Before anybody may place a pod there.
     inner.desk.joined(&seed.name, now);
     put(inner, "", "nodes", "", node(seed, salt, now), now);
+    if let Some(node) = inner.store.get(&key).cloned() {
+        inner.tell(&node, What::Joined, now);
+    }
     inner.gpus.insert(seed.name.clone(), seed.gpus);
     if seed.broken {
         inner.broken.insert(seed.name.clone());
@@ -83,7 +87,10 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
         let mut pod = Arc::unwrap_or_clone(pod);
         pod["status"] = running(app, image, &seed.private_ip, now);
         let key = Key::core("pods", "kube-system", &format!("{app}-{tail:05x}"));
-        inner.store.put(key.clone(), pod);
+        let pod = inner.store.put(key.clone(), pod);
+        for what in [What::Bound, What::Pulling, What::Started] {
+            inner.tell(&pod, what, now);
+        }
         settle(inner, &key, now);
     }
     workloads::node_joined(inner, now);
@@ -92,7 +99,13 @@ pub(super) fn add(inner: &mut Inner, seed: &NodeSeed, now: Timestamp) {
 
 /// Removes a node with what was bound to it.
 pub(super) fn remove(inner: &mut Inner, name: &str, now: Timestamp) {
-    take_away(inner, &Key::core("nodes", "", name), now);
+    let key = Key::core("nodes", "", name);
+    if let Some(node) = inner.store.get(&key).cloned() {
+        let said = format!("Node {name} event: Removing Node {name} from Controller");
+        let said = What::Said("Normal", "RemovingNode", "node-controller", said);
+        inner.tell(&node, said, now);
+    }
+    take_away(inner, &key, now);
     let leases = known("coordination.k8s.io", "leases");
     take_away(inner, &Key::new(leases, "kube-node-lease", name), now);
     inner.gpus.remove(name);
@@ -126,9 +139,12 @@ pub(super) fn lose(inner: &mut Inner, name: &str, now: Timestamp) {
         one["status"] = json!("Unknown");
         one["reason"] = json!("NodeStatusUnknown");
         one["message"] = json!("Kubelet stopped posting node status.");
-        one["lastTransitionTime"] = json!(now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        one["lastTransitionTime"] = stamp(now);
     }
-    inner.store.put(key, node);
+    let node = inner.store.put(key, node);
+    let said = format!("Node {name} status is now: NodeNotReady");
+    let said = What::Said("Normal", "NodeNotReady", "node-controller", said);
+    inner.tell(&node, said, now);
 }
 
 /// The region of the cluster, once it has a node.

@@ -1,67 +1,27 @@
 //! Pods on their nodes. Those of Jobs come to the end that their image has there (`sleep 60` keeps
-//! one for a minute); all others run on.
+//! one for a minute, `exit 1` fails); all others run on.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::kinds::known;
-use super::peek::{is_leaving, list, map, text};
+use super::events::What;
+use super::peek::{is_leaving, list, map, number, text};
 use super::status::Refusal;
 use super::store::{Key, scramble};
-use super::write::{create, stamp, take_away};
-use super::{Effect, Inner, scheduler, workloads};
+use super::workloads::Ended;
+use super::write::{stamp, take_away};
+use super::{Effect, Inner, owned, scheduler, workloads};
 
 /// The driver that the node image of LKE brings.
 const DRIVER: &str = "570.195.03";
 
-/// A Job was made: so is its pod, once.
-pub(super) fn job_changed(inner: &mut Inner, key: &Key, job: &Arc<Value>, now: Timestamp) {
-    if is_leaving(job) || !text(job, "/status/startTime").is_empty() {
-        return;
-    }
-    let mut begun = Value::clone(job);
-    begun["status"] = json!({"active": 1, "startTime": stamp(now)});
-    inner.store.put(key.clone(), begun);
-    let uid = text(job, "/metadata/uid");
-    let mut pod = job.pointer("/spec/template").cloned().unwrap_or_default();
-    let metadata = map(&mut pod, "metadata");
-    let tail = uid.get(uid.len().saturating_sub(5)..).unwrap_or_default();
-    metadata.insert("name".to_owned(), json!(format!("{}-{tail}", key.name)));
-    let owner = json!([{
-        "apiVersion": "batch/v1", "kind": "Job", "name": key.name, "uid": uid,
-        "controller": true, "blockOwnerDeletion": true,
-    }]);
-    metadata.insert("ownerReferences".to_owned(), owner);
-    let labels = map(&mut pod["metadata"], "labels");
-    for name in ["batch.kubernetes.io/job-name", "job-name"] {
-        labels.insert(name.to_owned(), json!(key.name));
-    }
-    labels.insert("batch.kubernetes.io/controller-uid".to_owned(), json!(uid));
-    if create(inner, known("", "pods"), &key.namespace, pod, false, now).is_err() {
-        end_job(inner, key, false, now);
-    }
-}
-
-/// A Job is gone, and its pods go with it.
-pub(super) fn job_gone(inner: &mut Inner, key: &Key, job: &Value, now: Timestamp) {
-    let uid = text(job, "/metadata/uid");
-    let pods = inner.store.list(known("", "pods"), Some(&key.namespace));
-    let own = pods.filter(|(_, pod)| owner(pod).is_some_and(|one| text(one, "/uid") == uid));
-    let own: Vec<Key> = own.map(|(key, _)| key.clone()).collect();
-    for pod in own {
-        take_away(inner, &pod, now);
-    }
-}
-
-fn owner(pod: &Value) -> Option<&Value> {
-    let owners = list(pod, "/metadata/ownerReferences").iter();
-    owners.into_iter().find(|one| text(one, "/kind") == "Job")
-}
-
 /// A pod was made or changed.
 pub(super) fn pod_changed(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
+    if !owned::is_at_work(inner, pod) {
+        owned::tell_owner(inner, key, pod, now);
+    }
     scheduler::pod_changed(inner, key, pod, now);
     begin(inner, key, pod, now);
 }
@@ -70,13 +30,19 @@ pub(super) fn pod_changed(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: T
 pub(super) fn begin(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
     let begun = !text(pod, "/status/startTime").is_empty();
     let node = Key::core("nodes", "", text(pod, "/spec/nodeName"));
-    let owners = list(pod, "/metadata/ownerReferences").iter();
-    let daemon = owners
-        .into_iter()
-        .any(|one| text(one, "/kind") == "DaemonSet");
-    if begun || daemon || is_leaving(pod) || inner.store.get(&node).is_none() {
+    if begun
+        || owned::is_by(pod, "DaemonSet")
+        || is_leaving(pod)
+        || inner.store.get(&node).is_none()
+    {
         return;
     }
+    fetch(inner, key, pod, now);
+}
+
+/// A pod waits for its image, and runs then.
+pub(super) fn fetch(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
+    inner.tell(pod, What::Pulling, now);
     let mut pod = Value::clone(pod);
     let waiting = json!({"waiting": {"reason": "ContainerCreating"}});
     let containers = statuses(&pod, |_| waiting.clone());
@@ -99,6 +65,11 @@ fn runs_for(inner: &mut Inner, key: &Key, pod: Value, seconds: u64) {
     inner.store.put(key.clone(), pod);
 }
 
+/// Whether a pod has come to its end.
+pub(super) fn is_over(pod: &Value) -> bool {
+    matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+}
+
 /// Whether a pod runs and is ready.
 pub(super) fn is_running(pod: &Value) -> bool {
     text(pod, "/status/phase") == "Running"
@@ -110,8 +81,27 @@ pub(super) fn run(inner: &mut Inner, key: &Key, now: Timestamp) {
         return;
     };
     let ready = running(inner, &pod, now);
-    inner.store.put(key.clone(), ready);
-    workloads::pod_ready(inner, key, &pod, now);
+    let pod = inner.store.put(key.clone(), ready);
+    inner.tell(&pod, What::Started, now);
+    owned::tell_owner(inner, key, &pod, now);
+}
+
+/// A controller takes one of its pods away.
+pub(super) fn end(inner: &mut Inner, by: &Arc<Value>, key: &Key, now: Timestamp) {
+    if let Some(pod) = inner.store.get(key).cloned() {
+        inner.tell(by, What::Ended(pod), now);
+        take_away(inner, key, now);
+    }
+}
+
+/// The same where the controller has counted it already.
+pub(super) fn dismiss(inner: &mut Inner, by: &Arc<Value>, key: &Key, now: Timestamp) {
+    if let Some(pod) = inner.store.get(key).cloned() {
+        let mut pod = Value::clone(&pod);
+        map(&mut pod, "metadata").remove("ownerReferences");
+        inner.store.put(key.clone(), pod);
+        end(inner, by, key, now);
+    }
 }
 
 fn running(inner: &Inner, pod: &Value, now: Timestamp) -> Value {
@@ -195,13 +185,18 @@ pub(super) fn ended(inner: &mut Inner, key: &Key, uid: &str, now: Timestamp) {
     }
     let begins = text(&pod, "/status/phase") == "Pending";
     let sleeps = sleeps(&pod);
-    if owner(&pod).is_none() || (begins && sleeps.is_none()) {
+    if !owned::is_by(&pod, "Job") || (begins && sleeps.is_none()) {
         run(inner, key, now);
+        workloads::daemon_runs(inner, key, &pod, now);
         return;
     }
     if let Some(seconds @ 1..) = sleeps.filter(|_| begins) {
         let pod = running(inner, &pod, now);
         runs_for(inner, key, pod, seconds);
+        if let Some(pod) = inner.store.get(key).cloned() {
+            inner.tell(&pod, What::Started, now);
+            owned::tell_owner(inner, key, &pod, now);
+        }
         return;
     }
     let code = |container: &Value| ran(inner, &pod, container).1;
@@ -214,60 +209,68 @@ pub(super) fn ended(inner: &mut Inner, key: &Key, uid: &str, now: Timestamp) {
         json!({"terminated": {"exitCode": code, "reason": reason, "finishedAt": stamp(now)}})
     };
     let statuses = statuses(&pod, terminated);
+    if begins {
+        inner.tell(&pod, What::Started, now);
+    }
+    if !well && text(&pod, "/spec/restartPolicy") == "OnFailure" {
+        begin_again(inner, key, &pod, statuses, now);
+        return;
+    }
     let mut pod = Value::clone(&pod);
     pod["status"]["phase"] = json!(if well { "Succeeded" } else { "Failed" });
     pod["status"]["containerStatuses"] = statuses;
-    let job = owner(&pod).map(|one| text(one, "/name").to_owned());
     let pod = inner.store.put(key.clone(), pod);
     scheduler::pod_changed(inner, key, &pod, now);
-    if let Some(job) = job {
-        let job = Key::new(known("batch", "jobs"), &key.namespace, &job);
-        end_job(inner, &job, well, now);
-    }
+    let ended = if well { Ended::Well } else { Ended::Badly };
+    workloads::pod_ended(inner, key, &pod, ended, now);
 }
 
-/// A pod is gone: a Job that still waited for it has failed.
-pub(super) fn pod_gone(inner: &mut Inner, key: &Key, pod: &Value, now: Timestamp) {
+/// What failed in a pod begins again in it after a while.
+fn begin_again(
+    inner: &mut Inner,
+    key: &Key,
+    pod: &Arc<Value>,
+    mut statuses: Value,
+    now: Timestamp,
+) {
+    let before = number(pod, "/status/containerStatuses/0/restartCount");
+    for one in statuses.as_array_mut().into_iter().flatten() {
+        one["restartCount"] = json!(before + 1);
+        one["lastState"] = one["state"].take();
+        one["state"] = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    }
+    let mut again = Value::clone(pod);
+    again["status"]["phase"] = json!("Running");
+    again["status"]["containerStatuses"] = statuses;
+    let pause = 10_u64 << u32::try_from(before).unwrap_or(0).min(5);
+    runs_for(inner, key, again, pause.min(300));
+    let said = format!("Back-off restarting failed container in pod {}", key.name);
+    inner.tell(pod, What::Said("Warning", "BackOff", "kubelet", said), now);
+    owned::tell_owner(inner, key, pod, now);
+}
+
+/// A pod is gone: who keeps it makes another, and a Job that still waited for it counts it as
+/// failed.
+pub(super) fn pod_gone(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
     scheduler::pod_gone(inner, key, now);
-    workloads::pod_gone(inner, key, pod, now);
-    if let Some(job) = owner(pod) {
-        let job = Key::new(known("batch", "jobs"), &key.namespace, text(job, "/name"));
-        end_job(inner, &job, false, now);
-    }
-}
-
-fn end_job(inner: &mut Inner, key: &Key, well: bool, now: Timestamp) {
-    let Some(job) = inner.store.get(key).cloned() else {
-        return;
-    };
-    if !list(&job, "/status/conditions").is_empty() {
+    if is_over(pod) {
         return;
     }
-    let mut job = Value::clone(&job);
-    let (counted, kind) = if well {
-        ("succeeded", "Complete")
-    } else {
-        ("failed", "Failed")
-    };
-    job["status"] = json!({
-        counted: 1, "startTime": job["status"]["startTime"],
-        "conditions": [{"type": kind, "status": "True", "lastTransitionTime": stamp(now)}],
-    });
-    if well {
-        job["status"]["completionTime"] = stamp(now);
-    } else {
-        job["status"]["conditions"][0]["reason"] = json!("BackoffLimitExceeded");
+    if is_running(pod) {
+        inner.tell(pod, What::Killing, now);
     }
-    inner.store.put(key.clone(), job);
+    workloads::pod_ended(inner, key, pod, Ended::Badly, now);
+    owned::tell_owner(inner, key, pod, now);
+    workloads::daemon_gone(inner, key, pod, now);
 }
 
 /// What a container of a pod has said.
 pub(super) fn log(inner: &Inner, pod: &Value, container: &Value) -> Result<String, Refusal> {
     let began = text(pod, "/status/startTime");
-    if owner(pod).is_none() {
+    if !owned::is_by(pod, "Job") {
         return Ok(format!("{began} started {}\n", text(container, "/image")));
     }
-    if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") {
+    if is_over(pod) {
         return Ok(ran(inner, pod, container).0);
     }
     Err(Refusal::bad_request(format!(
@@ -282,7 +285,7 @@ fn ran(inner: &Inner, pod: &Value, container: &Value) -> (String, i32) {
     let image = text(container, "/image");
     let begun = text(pod, "/status/startTime");
     if !image.contains("cuda-sample") {
-        return (format!("{begun} started {image}\n"), 0);
+        return (format!("{begun} started {image}\n"), code_of(container));
     }
     let asks_for_cards = text(container, "/command/0") == "nvidia-smi";
     let cards = cards(inner, pod, container);
@@ -306,6 +309,20 @@ fn ran(inner: &Inner, pod: &Value, container: &Value) -> (String, i32) {
             (said.to_owned(), 0)
         }
     }
+}
+
+/// The code that a container says it will end with: `exit 3` and `false` do.
+fn code_of(container: &Value) -> i32 {
+    let command = list(container, "/command").iter();
+    let words = command.chain(list(container, "/args"));
+    let words: Vec<&str> = words
+        .filter_map(Value::as_str)
+        .flat_map(str::split_whitespace)
+        .collect();
+    let mut exits = words.windows(2).filter(|pair| pair[0] == "exit");
+    let code = exits.find_map(|pair| pair[1].trim_end_matches(';').parse().ok());
+    let fails = words.last().is_some_and(|last| last.ends_with("false"));
+    code.unwrap_or(i32::from(fails))
 }
 
 /// How many cards a container sees: those that it asks for, or all when the node image honours the

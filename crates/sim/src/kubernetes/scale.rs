@@ -1,4 +1,4 @@
-//! The subresource by which the count of a Deployment or ReplicaSet is read and set.
+//! The subresource by which the count of a Deployment, ReplicaSet or StatefulSet is read and set.
 
 use std::sync::Arc;
 
@@ -19,7 +19,11 @@ use crate::ReplyBody;
 
 /// Whether objects of this kind are counted.
 pub(super) fn has(kind: &Kind) -> bool {
-    kind.is("apps", "deployments") || kind.is("apps", "replicasets")
+    kind.group == "apps"
+        && matches!(
+            kind.resource,
+            "deployments" | "replicasets" | "statefulsets"
+        )
 }
 
 /// The count of an object, in the form of its own that every client knows.

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::amounts::Amounts;
+use super::events::What;
 use super::kinds::known;
-use super::peek::{is_leaving, list, map, text};
-use super::store::{Key, scramble};
-use super::write::{create, stamp};
+use super::peek::{is_leaving, list, map, map_text, text};
+use super::store::Key;
+use super::write::stamp;
 use super::{Effect, Inner, fit, pods};
 
 /// What the scheduler remembers, so that placing a pod reads no other pod.
@@ -166,15 +167,36 @@ fn place(inner: &mut Inner, key: &Key, pod: &Arc<Value>, now: Timestamp) {
             inner.desk.waiting.remove(key);
             let mut pod = Value::clone(pod);
             map(&mut pod, "spec").insert("nodeName".to_owned(), json!(node));
+            tell_place(inner, &mut pod, &node);
             let conditions = json!([{
                 "type": "PodScheduled", "status": "True", "lastTransitionTime": stamp(now),
             }]);
             map(&mut pod, "status").insert("conditions".to_owned(), conditions);
             let pod = inner.store.put(key.clone(), pod);
+            inner.tell(&pod, What::Bound, now);
             inner.desk.book(key, &pod);
             pods::begin(inner, key, &pod, now);
         }
         Err(why) => waits(inner, key, pod, &why, now),
+    }
+}
+
+/// From 1.35 on a pod bears where its node is.
+pub(super) fn tell_place(inner: &Inner, pod: &mut Value, node: &str) {
+    if !since(&inner.version, 35) {
+        return;
+    }
+    let Some(node) = inner.store.get(&Key::core("nodes", "", node)) else {
+        return;
+    };
+    for label in [
+        "topology.kubernetes.io/region",
+        "topology.kubernetes.io/zone",
+    ] {
+        let place = map_text(node, "/metadata/labels", label);
+        if !place.is_empty() {
+            map(&mut pod["metadata"], "labels").insert(label.to_owned(), json!(place));
+        }
     }
 }
 
@@ -296,49 +318,9 @@ fn waits(inner: &mut Inner, key: &Key, pod: &Arc<Value>, why: &str, now: Timesta
     }]);
     map(&mut changed, "status").insert("conditions".to_owned(), conditions);
     inner.store.put(key.clone(), changed);
-    let from = "default-scheduler";
-    tell(
-        inner,
-        key,
-        pod,
-        ("Warning", "FailedScheduling", from),
-        why,
-        now,
-    );
-}
-
-/// An event about a pod; the same words again count up.
-pub(super) fn tell(
-    inner: &mut Inner,
-    key: &Key,
-    pod: &Value,
-    (kind, reason, from): (&str, &str, &str),
-    message: &str,
-    now: Timestamp,
-) {
-    let hash = message.bytes().chain(reason.bytes());
-    let hash = hash.fold(7, |hash, byte| scramble(hash ^ u64::from(byte)));
-    let name = format!("{}.{:013x}", key.name, hash >> 12);
-    let event = Key::core("events", &key.namespace, &name);
-    if let Some(before) = inner.store.get(&event) {
-        let mut again = Value::clone(before);
-        again["count"] = json!(again["count"].as_u64().unwrap_or(1) + 1);
-        again["lastTimestamp"] = stamp(now);
-        inner.store.put(event, again);
-        return;
-    }
-    let made = json!({
-        "metadata": {"name": name},
-        "involvedObject": {
-            "kind": "Pod", "apiVersion": "v1", "namespace": key.namespace, "name": key.name,
-            "uid": text(pod, "/metadata/uid"),
-        },
-        "type": kind, "reason": reason, "message": message, "count": 1,
-        "source": {"component": from}, "reportingComponent": from, "reportingInstance": "",
-        "firstTimestamp": stamp(now), "lastTimestamp": stamp(now),
-    });
-    // Refused where the namespace is going away: nobody will read it there.
-    let _told = create(inner, known("", "events"), &key.namespace, made, false, now);
+    let (reason, from) = ("FailedScheduling", "default-scheduler");
+    let said = What::Said("Warning", reason, from, why.to_owned());
+    inner.tell(pod, said, now);
 }
 
 /// What the scheduler would remember of a cluster that was saved.

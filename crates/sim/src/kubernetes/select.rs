@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::kinds::Kind;
-use super::peek::{at, text};
+use super::peek::{at, list, text};
 use super::query::Query;
 use super::status::Refusal;
 
@@ -130,6 +130,28 @@ fn read(object: &Value, pointer: &str) -> String {
         Some(Value::String(_)) => text(object, pointer).to_owned(),
         Some(other) => other.to_string(),
     }
+}
+
+/// Whether a selector that stands in an object (`matchLabels`, `matchExpressions`) selects another
+/// by its labels. An empty one selects everything, and none selects nothing.
+pub(super) fn selects(selector: &Value, object: &Value) -> bool {
+    let none = Value::Null;
+    let labels = at(object, "/metadata/labels").unwrap_or(&none);
+    let mut wanted = selector["matchLabels"].as_object().into_iter().flatten();
+    let mut asked = list(selector, "/matchExpressions").iter();
+    selector.is_object()
+        && wanted.all(|(name, value)| labels.get(name) == Some(value))
+        && asked.all(|one| {
+            let has = labels.get(text(one, "/key"));
+            let among = has.is_some_and(|has| list(one, "/values").contains(has));
+            match text(one, "/operator") {
+                "In" => among,
+                "NotIn" => !among,
+                "Exists" => has.is_some(),
+                "DoesNotExist" => has.is_none(),
+                _ => false,
+            }
+        })
 }
 
 /// Splits at commas outside of parentheses.

@@ -128,13 +128,19 @@ impl Store {
         })
     }
 
+    /// Every object of a namespace.
+    pub(super) fn in_namespace<'a>(
+        &'a self,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> {
+        let all = self.objects.iter();
+        all.filter(move |(key, _)| key.namespace == namespace)
+    }
+
     /// Every key of a namespace.
     pub(super) fn keys_in(&self, namespace: &str) -> Vec<Key> {
-        self.objects
-            .keys()
-            .filter(|key| key.namespace == namespace)
-            .cloned()
-            .collect()
+        let all = self.in_namespace(namespace);
+        all.map(|(key, _)| key.clone()).collect()
     }
 
     /// Writes an object, new or not, with the next resource version.

@@ -2,13 +2,18 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod jobs;
+mod keepers;
 mod kubectl;
+mod life;
 mod measured;
 mod objects;
 mod owners;
 mod placed;
 mod proxied;
 mod reviews;
+mod rollouts;
+mod told;
 mod volumes;
 mod watching;
 
@@ -81,9 +86,12 @@ fn request(cluster: &Cluster, line: &str, body: &Value) -> Request<Bytes> {
 
 /// Sends `GET /path` and the like; gives back the status and the JSON of the answer.
 async fn send(cluster: &Cluster, line: &str, body: Value) -> (u16, Value) {
-    let reply = cluster
-        .handle(request(cluster, line, &body), minute(1))
-        .await;
+    send_at(cluster, line, body, minute(1)).await
+}
+
+/// The same at a time.
+async fn send_at(cluster: &Cluster, line: &str, body: Value, now: Timestamp) -> (u16, Value) {
+    let reply = cluster.handle(request(cluster, line, &body), now).await;
     let status = reply.status().as_u16();
     let body = reply.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))

@@ -10,6 +10,7 @@ use super::controllers;
 use super::defaults;
 use super::filled;
 use super::kinds::Kind;
+use super::owned::{self, Policy};
 use super::owners::{self, Writer};
 use super::patch::{self, Style};
 use super::peek::{is_leaving, list, map, number, set, text};
@@ -339,6 +340,12 @@ pub(super) fn delete(
     if dry {
         return Ok(Deletion::Gone(current));
     }
+    if !is_leaving(&current) {
+        owned::prepare(inner, key, &current, Policy::of(kind, options));
+    }
+    let Some(current) = inner.store.get(key).cloned() else {
+        return Ok(Deletion::Gone(current));
+    };
     if !is_held(&current) {
         take_away(inner, key, now);
         return Ok(Deletion::Gone(current));

@@ -99,6 +99,10 @@ async fn pods_that_wait_for_cards_bring_nodes_and_idle_nodes_go_after_ten_minute
     lines.push(one.after(800).await);
     lines.push(one.after(300).await);
     lines.push(one.after(900).await);
+    // They are kept for an hour.
+    let events = one
+        .kube("GET", "/api/v1/namespaces/default/events", Value::Null)
+        .await;
     lines.push(one.after(1800).await);
     expect![[r#"
         count 1, 1 nodes: Pending Pending Pending Pending
@@ -110,13 +114,14 @@ async fn pods_that_wait_for_cards_bring_nodes_and_idle_nodes_go_after_ten_minute
         count 1, 1 nodes: Succeeded Succeeded
     "#]]
     .assert_eq(&(lines.join("\n") + "\n"));
-    let events = one
-        .kube("GET", "/api/v1/namespaces/default/events", Value::Null)
-        .await;
     let mut told: Vec<String> = events["items"]
         .as_array()
         .expect("events")
         .iter()
+        .filter(|one| {
+            let from = one["source"]["component"].as_str();
+            one["type"] == "Warning" || from == Some("cluster-autoscaler")
+        })
         .map(|one| format!("{} {}\n", one["reason"], one["message"]))
         .collect();
     told.sort();

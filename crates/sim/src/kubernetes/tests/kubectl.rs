@@ -308,6 +308,7 @@ async fn kubectl_applies_a_claim_and_a_load_balancer_and_deletes_them() {
             Effect::LoadBalancerGone { .. }
             | Effect::VolumeGone { .. }
             | Effect::PodRuns { .. }
+            | Effect::Look { .. }
             | Effect::NodesWanted
             | Effect::DefinitionWanted { .. }
             | Effect::FirewallWished

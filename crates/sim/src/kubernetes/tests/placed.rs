@@ -221,6 +221,12 @@ async fn a_set_keeps_its_pods_over_scaling_a_new_template_drains_and_lost_nodes(
     let before = ok(&cluster, &format!("GET {PODS}"), Value::Null).await;
     let image = json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "nginx:2"}]}}}});
     ok(&cluster, &path, image).await;
+    assert_eq!(
+        on("web").await,
+        4,
+        "one more than is wanted, while they roll"
+    );
+    while run(&cluster) > 0 {}
     let after = ok(&cluster, &format!("GET {PODS}"), Value::Null).await;
     assert_eq!(names(&after).len(), 3);
     assert!(
@@ -261,10 +267,12 @@ async fn a_set_keeps_its_pods_over_scaling_a_new_template_drains_and_lost_nodes(
         ]}}}}),
     )
     .await;
+    while run(&saved) > 0 {}
     let said = placed(&saved).await;
-    let fits = said.lines().filter(|line| line.contains("web one")).count();
+    let waits = said.lines().filter(|line| line.contains("nowhere"));
     assert_eq!(
-        fits, 1,
+        waits.count(),
+        1,
         "a loaded cluster knows what its nodes have given: {said}"
     );
 }
@@ -304,10 +312,32 @@ async fn templates_of_odd_shapes_are_refused_or_ignored_and_break_nothing() {
         json!({"metadata": 1}),
     ];
     for (nth, template) in odd.into_iter().enumerate() {
-        for path in [DEPLOYMENTS, "/apis/apps/v1/namespaces/default/daemonsets"] {
-            let one =
-                json!({"metadata": {"name": format!("odd-{nth}")}, "spec": {"template": template}});
-            super::send(&cluster, &format!("POST {path}"), one).await;
+        for (group, resource) in [
+            ("apps/v1", "deployments"),
+            ("apps/v1", "daemonsets"),
+            ("apps/v1", "replicasets"),
+            ("apps/v1", "statefulsets"),
+            ("batch/v1", "jobs"),
+            ("batch/v1", "cronjobs"),
+            ("policy/v1", "poddisruptionbudgets"),
+            ("autoscaling/v2", "horizontalpodautoscalers"),
+        ] {
+            let path = format!("/apis/{group}/namespaces/default/{resource}");
+            let spec = json!({
+                "template": template, "jobTemplate": template, "selector": template,
+                "scaleTargetRef": template, "strategy": template, "replicas": 1,
+                "schedule": "* * * * *", "metrics": template,
+            });
+            let name = format!("odd-{nth}");
+            for spec in [spec, template.clone()] {
+                let one = json!({"metadata": {"name": name}, "spec": spec});
+                super::send(&cluster, &format!("POST {path}"), one).await;
+            }
+            let status = json!({"status": template});
+            let patch = format!("PATCH {path}/{name}/status");
+            super::send(&cluster, &patch, status).await;
+            let path = format!("DELETE {path}/{name}?propagationPolicy=Foreground");
+            super::send(&cluster, &path, template.clone()).await;
         }
         let pod = json!({"metadata": {"name": format!("odd-{nth}")}, "spec": template});
         super::send(&cluster, &format!("POST {PODS}"), pod).await;

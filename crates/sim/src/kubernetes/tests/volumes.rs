@@ -52,6 +52,12 @@ fn effects(cluster: &Cluster) -> String {
         Effect::NodesIdle => "nodes idle\n".to_owned(),
         Effect::DefinitionWanted { name } => format!("definition {name}\n"),
         Effect::FirewallWished => "firewall wished\n".to_owned(),
+        Effect::Look {
+            resource,
+            name,
+            seconds,
+            ..
+        } => format!("look at {resource} {name} after {seconds} s\n"),
     };
     cluster.take_effects().iter().map(line).collect()
 }
