@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::api::{body, reply};
 use super::kinds::{Kind, known};
+use super::peek::list;
 use super::query::Query;
 use super::select::Selector;
-use super::peek::list;
 use super::status::{self, Refusal};
 use super::store::Key;
 use super::write::{self, Deletion};

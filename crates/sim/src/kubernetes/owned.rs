@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::kinds::{self, Kind, known};
@@ -13,6 +13,10 @@ use super::select;
 use super::store::Key;
 use super::write::{self, settle};
 use super::{Inner, budgets};
+
+/// Of more pods than these no news is looked at for itself, but all of a second together.
+const COUNTED_EACH_MAX: i64 = 100;
+const A_SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// Keeps an object until what belongs to it is gone.
 const FOREGROUND: &str = "foregroundDeletion";
@@ -227,12 +231,26 @@ pub(super) fn is_at_work(inner: &Inner, object: &Value) -> bool {
     at_work.is_some_and(|key| by == Some(key.name.as_str()))
 }
 
+/// How many pods a controller is to keep.
+fn wanted(inner: &Inner, key: &Key) -> i64 {
+    let count = |of: &Value| {
+        let [replicas, parallelism] = ["replicas", "parallelism"].map(|one| &of["spec"][one]);
+        replicas.as_i64().or_else(|| parallelism.as_i64())
+    };
+    let owner = inner.store.get(key);
+    owner.and_then(|of| count(of)).unwrap_or(0)
+}
+
 /// A pod was made, changed or went: who keeps pods of its kind looks.
 pub(super) fn tell_owner(inner: &mut Inner, key: &Key, pod: &Value, now: Timestamp) {
     budgets::wake(inner, key, pod, now);
     match controller_key(key, pod) {
         // They run at once, and are counted as they are made.
         Some(owner) if owner.resource == "daemonsets" => {}
+        // To look at thousands for each that begins would take thousands times thousands of looks.
+        Some(owner) if wanted(inner, &owner) > COUNTED_EACH_MAX => {
+            inner.look_at(&owner, now + A_SECOND, now);
+        }
         Some(owner) => inner.wake(owner, now),
         None if is_leaving(pod) => {}
         None => {
