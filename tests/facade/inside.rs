@@ -87,7 +87,7 @@ async fn a_row_joins_linode_kubernetes_and_pods_and_the_sums_are_of_all_rows() {
     let (totals, nodes) = shown(&bench, &id);
     let lines: String = nodes.iter().map(line).collect();
     expect![[r#"
-        Gpu Ready running kubernetes Some(true) v1.34.2 taints ["nvidia.com/gpu=present:NoSchedule"] pods 6+104=110 cpu 1770+2230=4000 memory 2176+13436=15612 gpus 1+0=1 held by ["default/train-ba083 (train)"] proof Some((true, "NVIDIA RTX 4000 Ada Generation, 20475 MiB, driver 570.195.03")) note None
+        Gpu Ready running kubernetes Some(true) v1.34.2 taints ["nvidia.com/gpu=present:NoSchedule"] pods 6+104=110 cpu 1770+2230=4000 memory 2176+13436=15612 gpus 1+0=1 held by ["default/train-b18c6 (train)"] proof Some((true, "NVIDIA RTX 4000 Ada Generation, 20475 MiB, driver 570.195.03")) note None
         Gpu Starting unknown to Kubernetes
         System Ready running kubernetes Some(true) v1.34.2 taints [] pods 3+107=110 cpu 250+1750=2000 memory 0+3828=3828 gpus 0+0=0 held by [] proof None note None
     "#]].assert_eq(&lines);
