@@ -19,6 +19,15 @@ use super::{Inner, reached};
 
 /// How much a pod's GPUs compute, or all of a node that no pod says it of.
 const PERCENT: &str = "demo.quaylight/gpu-percent";
+/// Images that people try a cluster with, and where their programs listen.
+const LISTEN: &[(&str, u64)] = &[
+    ("caddy", 80),
+    ("httpd", 80),
+    ("nginx", 80),
+    ("ollama", 11_434),
+    ("vllm-openai", 8000),
+    ("whoami", 80),
+];
 /// Of a card, in MiB, and what a pod that has one takes of it.
 const MEMORY_MIB: u32 = 20_475;
 const TAKEN_MIB: u32 = 17_408;
@@ -59,7 +68,7 @@ pub(super) fn answer(
             "{address}:{port}: i/o timeout"
         )));
     }
-    if !is_running(pod) || !ports(pod).any(|(_, open)| open == port) {
+    if !is_running(pod) || !open(pod).any(|open| open == port) {
         let why = format!("{address}:{port}: connect: connection refused");
         return Err(Refusal::unreached(&why));
     }
@@ -77,6 +86,18 @@ pub(super) fn ports(pod: &Value) -> impl Iterator<Item = (&str, u64)> {
     let each = list(pod, "/spec/containers").iter();
     let each = each.flat_map(|one| list(one, "/ports"));
     each.filter_map(|one| Some((text(one, "/name"), one["containerPort"].as_u64()?)))
+}
+
+/// Where a pod listens: at the ports that it names, and where its images do anyway.
+pub(super) fn open(pod: &Value) -> impl Iterator<Item = u64> {
+    let images = list(pod, "/spec/containers").iter().map(|one| {
+        let image = text(one, "/image").rsplit('/').next().unwrap_or_default();
+        image.split([':', '@']).next().unwrap_or_default()
+    });
+    let anyway = images.flat_map(|image| LISTEN.iter().filter(move |(name, _)| *name == image));
+    ports(pod)
+        .map(|(_, port)| port)
+        .chain(anyway.map(|(_, port)| *port))
 }
 
 /// The port of a pod by its number, or its first.
@@ -206,4 +227,26 @@ fn cards(inner: &Inner, node: &str, now: Timestamp) -> Vec<Card> {
         taken_mib: BARE_MIB,
     });
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::open;
+    use serde_json::json;
+
+    #[test]
+    fn a_well_known_image_listens_where_it_does_and_a_pod_where_it_says() {
+        let listens = |image: &str, ports: &[u64]| {
+            let ports: Vec<_> = ports
+                .iter()
+                .map(|port| json!({"containerPort": port}))
+                .collect();
+            let pod = json!({"spec": {"containers": [{"image": image, "ports": ports}]}});
+            open(&pod).collect::<Vec<_>>()
+        };
+        assert_eq!(listens("nginx", &[]), [80]);
+        assert_eq!(listens("ghcr.io/x/ollama@sha256:00", &[]), [11_434]);
+        assert_eq!(listens("nginx-unprivileged:1", &[]), [0; 0]);
+        assert_eq!(listens("me/train:1", &[8080]), [8080]);
+    }
 }

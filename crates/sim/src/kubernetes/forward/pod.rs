@@ -13,7 +13,8 @@ use serde_json::Value;
 use tokio::io::DuplexStream;
 
 use super::BUFFER;
-use crate::kubernetes::peek::{list, text};
+use crate::kubernetes::peek::text;
+use crate::kubernetes::proxy::open;
 
 /// A pod by where it listens and what it says.
 pub(super) struct Pod {
@@ -22,15 +23,13 @@ pub(super) struct Pod {
 }
 
 impl Pod {
-    /// It listens at the ports that its containers name.
     pub(super) fn of(object: &Value) -> Self {
         let space = text(object, "/metadata/namespace");
-        let containers = list(object, "/spec/containers").iter();
-        let ports = containers.flat_map(|one| list(one, "/ports"));
-        let ports = ports.filter_map(|one| one["containerPort"].as_u64());
         Self {
             name: format!("{space}/{}", text(object, "/metadata/name")),
-            ports: ports.filter_map(|port| u16::try_from(port).ok()).collect(),
+            ports: open(object)
+                .filter_map(|port| u16::try_from(port).ok())
+                .collect(),
         }
     }
 
