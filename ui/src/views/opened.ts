@@ -6,8 +6,6 @@ import { type Replay, replay } from '../backend/replay';
 import { type Scene } from '../backend/scenes';
 import { show } from '../look';
 import type { App as State } from '../state/app.svelte';
-// Its window has all pages at hand, so that a test need not wait for them.
-import './rest';
 
 /** The element of that name; it is an error when there is none. */
 export const at = (testid: string): HTMLElement => screen.getByTestId(testid);
@@ -37,12 +35,19 @@ export async function open(scene: Scene): Promise<{ backend: Replay; app: State 
     },
   });
   const unread = scene === 'reading' || scene === 'unread';
-  await vi.waitFor(
-    () => {
-      expect(document.querySelector('.skeleton') === null || unread).toBe(true);
-    },
-    { timeout: 10_000 },
-  );
+  const read = (): Promise<void> =>
+    vi.waitFor(
+      () => {
+        expect(document.querySelector('.skeleton') === null || unread).toBe(true);
+      },
+      { timeout: 10_000 },
+    );
+  await read();
+  // The rest of the pages comes behind the first: after a frame and a turn, as the window asks for it.
+  await new Promise((done) => requestAnimationFrame(done));
+  await new Promise((done) => setTimeout(done));
+  await import('./rest');
+  await read();
   // Dialogs and what was asked for come a turn later.
   await new Promise((done) => setTimeout(done, 20));
   if (!app) throw new Error('the window did not start');
