@@ -63,10 +63,12 @@ async fn a_gpu_that_does_nothing_is_called_idle_with_its_cost_until_somebody_use
     let faster = json!({ "speed": 60 });
     ask(&url, "POST", "/_demo/clock", Some(faster)).await?;
     let idle = window.wait_text("idle", "1 of 1 GPUs idle for ").await?;
-    let (_, cost) = idle.split_once(" min = $0.").context("what it has cost")?;
-    // A quarter of an hour at $0.52 an hour, and what the window's looks are late by.
-    let cost: u32 = cost.trim().parse()?;
-    ensure!((13..=20).contains(&cost), "{idle}");
+    let said = idle.trim_start_matches("1 of 1 GPUs idle for ");
+    let (minutes, cost) = said.split_once(" min = $0.").context("what it cost")?;
+    let (minutes, cost): (u32, u32) = (minutes.parse()?, cost.trim().parse()?);
+    // A quarter of an hour at $0.52 an hour, or more where the machine was late; in whole cents.
+    let (least, most) = (minutes * 52 / 60, (minutes + 1) * 52 / 60 + 1);
+    ensure!(minutes >= 15 && (least..=most).contains(&cost), "{idle}");
     window.say(format!("under the rate: {idle}"));
     window.shot("idle").await?;
     window.click(&gpu_node(&url).await?).await?;

@@ -148,12 +148,28 @@ impl Window {
     /// Waits for the element with this `data-testid`.
     pub async fn find(&self, id: &str) -> Result<Element> {
         let css = format!("[data-testid=\"{id}\"]");
-        self.client
+        let found = self
+            .client
             .wait()
             .at_most(PATIENCE)
             .for_element(Locator::Css(&css))
             .await
-            .with_context(|| format!("find `{id}` in the window"))
+            .with_context(|| format!("find `{id}` in the window"));
+        match found {
+            Ok(element) => Ok(element),
+            Err(error) => Err(error.context(self.seen().await)),
+        }
+    }
+
+    /// What a person would read in the window, for a test that failed.
+    async fn seen(&self) -> String {
+        let script = "return `${document.visibilityState}: ${document.body.innerText}`";
+        let page = self.client.execute(script, vec![]).await;
+        let page = page.map_or_else(|error| error.to_string(), |page| page.to_string());
+        format!(
+            "the window, {}",
+            page.chars().take(1500).collect::<String>()
+        )
     }
 
     /// Whether the element is there now.
@@ -171,7 +187,7 @@ impl Window {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        bail!("`{id}` cannot be clicked")
+        bail!("`{id}` cannot be clicked; {}", self.seen().await)
     }
 
     /// The element's text.
@@ -191,7 +207,7 @@ impl Window {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        bail!("`{id}` says {last:?}, not {part:?}")
+        bail!("`{id}` says {last:?}, not {part:?}; {}", self.seen().await)
     }
 
     /// Waits until an attribute of the element has this value.
@@ -206,7 +222,10 @@ impl Window {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        bail!("`{id}` has {name}={last:?}, not {value:?}")
+        bail!(
+            "`{id}` has {name}={last:?}, not {value:?}; {}",
+            self.seen().await
+        )
     }
 
     /// Replaces a text field's content the way a person does: WebDriver's Clear fires no `input`.

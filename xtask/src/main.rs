@@ -22,6 +22,7 @@ mod frames;
 mod kube_programs;
 mod kube_up;
 mod load;
+mod mark;
 mod process;
 mod report;
 mod run;
@@ -30,6 +31,7 @@ mod start;
 mod suite;
 mod tally;
 mod tools;
+mod windows;
 
 use std::process::ExitCode;
 

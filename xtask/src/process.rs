@@ -8,18 +8,16 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::excerpt::excerpt;
+use crate::mark;
 use crate::report::Ended;
 use crate::tally::Tally;
 
-const MARK: &str = "QUAYLIGHT_XTASK_JOB";
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_mins(1);
-const TIME_TO_LEAVE: Duration = Duration::from_secs(5);
 
 /// The folder of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -128,7 +126,7 @@ impl Job {
             let ended = running.child.try_wait();
             status = ended.map_err(|e| format!("wait for `{}`: {e}", self.name))?;
         }
-        let names = running.ids().into_iter().map(name_of).collect();
+        let names = running.ids().into_iter().map(mark::name_of).collect();
         drop(running);
         match status {
             None => Ok(names),
@@ -147,10 +145,12 @@ impl Job {
         let cannot_write = |e| format!("write `{}`: {e}", log.display());
         let output = File::create(log).map_err(cannot_write)?;
         let errors = output.try_clone().map_err(cannot_write)?;
-        let mark = new_mark();
+        let mark = mark::fresh();
         self.command
-            .env(MARK, &mark)
+            .env(mark::NAME, &mark)
             .env("NO_COLOR", "1")
+            // A test's error says where it comes from; its frames would hide what it says.
+            .env("RUST_LIB_BACKTRACE", "0")
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .stdin(Stdio::null())
@@ -167,7 +167,7 @@ impl Job {
         let (mut child, mark) = self.start(log)?;
         let ended = self.wait(&mut child, log, Instant::now());
         if ended.is_err() || self.leaves_nothing {
-            end_marked(&mark);
+            mark::end(&mark);
         }
         match ended {
             Ok(status) if status.success() => Ok(()),
@@ -224,13 +224,13 @@ pub(crate) struct Running {
 impl Running {
     /// Of the program and of all that it started.
     pub(crate) fn ids(&self) -> Vec<u32> {
-        marked(&self.mark)
+        mark::ids(&self.mark)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        end_marked(&self.mark);
+        mark::end(&self.mark);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -296,63 +296,6 @@ fn print_from(log: &Path, from: u64) -> u64 {
     // Showing is a courtesy: the log keeps everything.
     let _ = out.write_all(&new).and_then(|()| out.flush());
     from + read.unwrap_or_default() as u64
-}
-
-fn new_mark() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!(
-        "{}-{}",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
-}
-
-/// Ends every process that carries this mark: asked first, forced after five seconds.
-fn end_marked(mark: &str) {
-    let asked = Instant::now();
-    let mut left = marked(mark);
-    signal("-TERM", &left);
-    while !left.is_empty() && asked.elapsed() < TIME_TO_LEAVE {
-        sleep(LOOK_EVERY);
-        left = marked(mark);
-    }
-    signal("-KILL", &left);
-}
-
-/// The ids of the processes that carry this mark. Elsewhere than on Linux: none can be found.
-fn marked(mark: &str) -> Vec<u32> {
-    let wanted = format!("{MARK}={mark}");
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment
-                .split(|byte| *byte == 0)
-                .any(|variable| variable == wanted.as_bytes())
-        })
-        .collect()
-}
-
-fn name_of(pid: u32) -> String {
-    fs::read_to_string(format!("/proc/{pid}/comm"))
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
-}
-
-fn signal(signal: &str, pids: &[u32]) {
-    if pids.is_empty() {
-        return;
-    }
-    // `kill` is built into every sh, while the program of that name may not be installed.
-    let _ = Command::new("sh")
-        .args(["-c", "kill \"$@\" 2>/dev/null", "kill", signal])
-        .args(pids.iter().map(u32::to_string))
-        .status();
 }
 
 #[cfg(all(test, target_os = "linux"))]
