@@ -135,8 +135,8 @@ one line with its duration; what it said is kept in target/xtask/logs/STEP.log.
                     cloud, and check what `resume` leaves. Exit 1 on a violation
     --every N       only every Nth point
     --json          one document on stdout
-  bench NAME        measure (profile `bench`); `--json` prints one document. `start` fails when a
-                    limit is passed; --starts N (10), --debug: builds that are made sooner. `ui`
+  bench NAME        measure (profile `measure`); `--json` prints one document. `start` fails
+                    when a limit is passed; --starts N (10), --debug: builds that are made sooner. `ui`
                     fails likewise; --seconds N of each view (60), --soak N minutes more (10).
                     `inside` fails likewise, and needs Go, as kube-up does
   help, --help      this text

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::app;
-use crate::figures::shown;
+use crate::figures::{MEASURED, shown};
 use crate::kube_programs::{VERSION, build, is_built, programs};
 use crate::process::{Job, cargo, command, root};
 use crate::report::{Ended, Report};
@@ -74,7 +74,7 @@ pub(crate) fn compare(full: bool) -> Ended {
 pub(crate) fn bench(mut measure: Command, words: &[String]) -> ExitCode {
     let mut built = cargo();
     built.args(["bench", "--package", "quaylight-tests", "--locked"]);
-    built.args(["--bench", "inside", "--no-run"]);
+    built.args(["--profile", MEASURED, "--bench", "inside", "--no-run"]);
     let steps = [
         tools::install_kubectl(),
         build(),
