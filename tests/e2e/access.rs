@@ -1,13 +1,12 @@
 //! Who can reach what, and an access list edited in the window: enforced, refused, and mended after
 //! this computer's address changed.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use quaylight_tests::embedded::demo;
 use quaylight_tests::job::{deploy, new_cluster, shots};
 use quaylight_tests::programs::ask;
 use quaylight_tests::window::{Album, Window};
 use serde_json::json;
-use std::time::Duration;
 
 /// The dialog, from the access list of the picture.
 async fn edit(window: &Window) -> Result<()> {
@@ -15,17 +14,6 @@ async fn edit(window: &Window) -> Result<()> {
     window.click("part-access").await?;
     window.click("details-edit-access").await?;
     window.find("access-entries").await.map(drop)
-}
-
-async fn wait_gone(window: &Window, id: &str) -> Result<()> {
-    for _ in 0..900 {
-        // A page that changes meanwhile answers with an error.
-        if let Ok(false) = window.has(id).await {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    bail!("`{id}` is still there")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +60,7 @@ async fn the_access_list_is_edited_and_an_address_that_changed_is_let_in_again()
     window.wait_text("access-question", "203.0.113.7").await?;
     window.shot("own-address").await?;
     window.click("access-not").await?;
-    wait_gone(&window, "access-dialog").await?;
+    window.wait_gone("access-dialog").await?;
 
     // The world sees this computer somewhere else.
     let clients = json!({ "127.0.0.1": "192.0.2.77" });
@@ -82,8 +70,8 @@ async fn the_access_list_is_edited_and_an_address_that_changed_is_let_in_again()
     window.say(format!("notice: {}", notice.replace('\n', " · ")));
     window.shot("roamed").await?;
     window.click("notice-allow_address").await?;
-    wait_gone(&window, "notice").await?;
-    wait_gone(&window, "partial").await?;
+    window.wait_gone("notice").await?;
+    window.wait_gone("partial").await?;
     window
         .wait_attribute("deployment-state", "data-state", "running")
         .await?;

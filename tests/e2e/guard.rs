@@ -84,7 +84,7 @@ async fn a_node_of_the_autoscaler_gets_its_badge_and_an_open_load_balancer_is_gu
     window.say(format!("guarded: {}", said.replace('\n', " ")));
     let paths = window.wait_text("reach-paths", "203.0.113.7/32").await?;
     ensure!(!paths.contains("open to the world"), "{paths}");
-    ensure!(!window.has("reach-open").await?, "nothing is open");
+    window.wait_gone("reach-open").await?;
     window.shot("guarded").await?;
     let before = walls(&url, "nodebalancer").await?;
     let only = &before.first().context("a firewall")?["rules"]["inbound"][0]["addresses"];

@@ -8,7 +8,6 @@ use quaylight_tests::programs::{ask, kubectl, told};
 use quaylight_tests::window::{Album, Window};
 use serde_json::json;
 use std::path::Path;
-use std::time::Duration;
 
 const WEB: &str = r#"
 apiVersion: apps/v1
@@ -74,15 +73,7 @@ async fn a_service_is_opened_from_the_window_fetched_and_closed() -> Result<()> 
     window.say(format!("{url} says: {}", said.trim()));
     window.shot("opened").await?;
     window.click("close-default/web:80").await?;
-    for tried in 0.. {
-        if !window.has("services-opened").await.unwrap_or(true) {
-            break;
-        }
-        if tried > 300 {
-            bail!("it is still listed");
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    window.wait_gone("services-opened").await?;
     let closed = fetch(&url.replace("localhost", "127.0.0.1")).await;
     ensure!(closed.is_err(), "it still answers: {closed:?}");
     window.click("services-not").await?;

@@ -81,7 +81,7 @@ async fn a_gpu_that_does_nothing_is_called_idle_with_its_cost_until_somebody_use
     window.click("close-details").await?;
     use_gpus(home.path(), 61).await?;
     window.wait_text("tile-use", "61%").await?;
-    ensure!(!window.has("idle").await?, "it is called idle still");
+    window.wait_gone("idle").await?;
     window.shot("used").await?;
     window.close().await?.save()
 }

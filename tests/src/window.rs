@@ -178,6 +178,18 @@ impl Window {
         Ok(!self.client.find_all(Locator::Css(&css)).await?.is_empty())
     }
 
+    /// Waits until the element is no longer there.
+    pub async fn wait_gone(&self, id: &str) -> Result<()> {
+        for _ in 0..900 {
+            // A page that changes meanwhile answers with an error.
+            if let Ok(false) = self.has(id).await {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("`{id}` is still there; {}", self.seen().await)
+    }
+
     /// Waits for the element to be enabled, and clicks it.
     pub async fn click(&self, id: &str) -> Result<()> {
         for _ in 0..600 {
@@ -192,15 +204,18 @@ impl Window {
 
     /// The element's text.
     pub async fn text(&self, id: &str) -> Result<String> {
-        Ok(self.find(id).await?.text().await?)
+        // An element that was replaced meanwhile is looked for again.
+        self.wait_text(id, "").await
     }
 
     /// Waits until the element's text holds `part`.
     pub async fn wait_text(&self, id: &str, part: &str) -> Result<String> {
         let mut last = String::new();
         for _ in 0..900 {
-            if let Ok(element) = self.find(id).await {
-                last = element.text().await.unwrap_or_default();
+            if let Ok(element) = self.find(id).await
+                && let Ok(text) = element.text().await
+            {
+                last = text;
                 if last.contains(part) {
                     return Ok(last);
                 }
