@@ -204,7 +204,8 @@ impl Window {
 
     /// The element's text.
     pub async fn text(&self, id: &str) -> Result<String> {
-        // An element that was replaced meanwhile is looked for again.
+        self.find(id).await?;
+        // One that was replaced meanwhile is looked for again.
         self.wait_text(id, "").await
     }
 
