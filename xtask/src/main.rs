@@ -31,7 +31,6 @@ mod start;
 mod suite;
 mod tally;
 mod tools;
-mod windows;
 
 use std::process::ExitCode;
 

@@ -31,20 +31,6 @@ impl Ended {
             details: Vec::new(),
         }
     }
-
-    /// What failed was run `again`: that decides, and what it said the first time is printed.
-    pub(crate) fn shaky(self, again: &Self) -> Self {
-        let (Self::Failed { tally, details, .. }, Self::Passed(second)) = (&self, again) else {
-            return self;
-        };
-        for line in details {
-            println!("SHAKY    | {line}");
-        }
-        Self::Passed(Tally {
-            passed: tally.passed + second.passed,
-            failed: 0,
-        })
-    }
 }
 
 impl From<Result<(), String>> for Ended {
@@ -136,20 +122,6 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_second_run_that_passes_decides() {
-        let tally = |passed, failed| Tally { passed, failed };
-        let failed = || Ended::Failed {
-            tally: tally(18, 1),
-            why: "exit status: 101".to_owned(),
-            details: Vec::new(),
-        };
-        let passed = failed().shaky(&Ended::Passed(tally(1, 0)));
-        assert!(matches!(passed, Ended::Passed(sum) if sum == tally(19, 0)));
-        let broken = failed().shaky(&Ended::failed("ran no test"));
-        assert!(matches!(broken, Ended::Failed { tally: sum, .. } if sum == tally(18, 1)));
-    }
 
     #[test]
     fn a_step_that_broke_without_a_test_counts_as_one_failure() {

@@ -4,15 +4,15 @@ use std::fs;
 
 use crate::app;
 use crate::bundle;
+use crate::display::Screen;
 use crate::figures;
 use crate::kube_programs;
 use crate::kube_up;
-use crate::process::{Job, cargo};
+use crate::process::{Job, cargo, root, target};
 use crate::report::{Ended, Report};
 use crate::setup::{self, For};
 use crate::tally;
 use crate::tools;
-use crate::windows;
 
 /// One check or preparation.
 struct Step {
@@ -180,7 +180,7 @@ const STEPS: &[Step] = &[
         name: "e2e",
         does: "the real window, driven on a virtual display with a real secret store",
         needs: &["build", "tauri-driver", "kubectl"],
-        act: |_| windows::end_to_end(),
+        act: |_| end_to_end(),
     },
     Step {
         name: "openapi",
@@ -327,6 +327,32 @@ fn tests(mode: Mode) -> Ended {
     }
     let limit_minutes = if mode.full { 180 } else { 45 };
     Job::new("tests", tests, limit_minutes)
+        .run()
+        .counted(tally::of_cargo)
+}
+
+fn end_to_end() -> Ended {
+    let program = match app::build_test("e2e") {
+        Ok(program) => program,
+        Err(failed) => return failed,
+    };
+    let screen = match Screen::open() {
+        Ok(screen) => screen,
+        Err(why) => return Ended::failed(why),
+    };
+    let shots = target().join("e2e");
+    if let Err(why) = fs::create_dir_all(&shots) {
+        return Ended::failed(format!("make `{}`: {why}", shots.display()));
+    }
+    // One window at a time: a second instance of the app would hand over to the first.
+    let mut command = screen.command(&program, &["--test-threads", "1"]);
+    command
+        .current_dir(root().join("tests"))
+        .env("QUAYLIGHT_SHOTS", shots)
+        .env("QUAYLIGHT_DEMO_REQUESTS", app::asked());
+    app::tell_paths(&mut command);
+    Job::new("e2e", command, 20)
+        .leaves_nothing()
         .run()
         .counted(tally::of_cargo)
 }

@@ -20,18 +20,6 @@ pub(crate) fn of_cargo(output: &str) -> Tally {
     tally
 }
 
-/// The names of the tests of one binary that failed, from the plain list at the end of `cargo test`.
-pub(crate) fn failed_of_cargo(output: &str) -> Vec<String> {
-    let lines: Vec<&str> = output.lines().collect();
-    let last = lines.iter().rposition(|line| *line == "failures:");
-    let list = lines.get(last.map_or(lines.len(), |at| at + 1)..);
-    let names = list.unwrap_or_default().iter();
-    names
-        .map_while(|line| line.strip_prefix("    "))
-        .map(str::to_owned)
-        .collect()
-}
-
 /// Reads the `Tests  1 failed | 9 passed (10)` line of vitest.
 pub(crate) fn of_vitest(output: &str) -> Tally {
     output
@@ -90,13 +78,6 @@ test result: FAILED. 11 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out;
                 failed: 3
             }
         );
-    }
-
-    #[test]
-    fn the_tests_that_failed_are_named_last() {
-        let output = "failures:\n\n---- a::b stdout ----\n    said\n\nfailures:\n    a::b\n    c\n\ntest result: FAILED. 1 passed; 2 failed;\n";
-        assert_eq!(failed_of_cargo(output), ["a::b", "c"]);
-        assert!(failed_of_cargo("test result: ok. 3 passed; 0 failed;\n").is_empty());
     }
 
     #[test]
