@@ -1,7 +1,11 @@
 //! The campaign: seeded schedules of a whole life under faults, by our rules and, as the control group,
 //! by three that are in wide use; and the planted bugs, each of which must be found.
 
-#![expect(clippy::print_stdout, reason = "a campaign prints its table")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a campaign prints its table, and how far it is"
+)]
 
 mod bent;
 mod check;
@@ -15,6 +19,7 @@ mod menu;
 mod pair;
 mod planted;
 mod plot;
+mod progress;
 mod protocols;
 mod screen;
 mod story;
@@ -27,6 +32,7 @@ use check::Outcome;
 use cpu_time::ThreadTime;
 use domain::catalog::Catalog;
 use engine::protocol::{PROTOCOL, Protocol};
+use progress::Progress;
 use quaylight_tests::memory::Computer;
 use sim::{Options, Twin};
 use std::ops::Range;
@@ -160,22 +166,26 @@ fn catalog() -> Arc<Catalog> {
 
 fn campaign(name: &'static str, rules: Rules, seeds: Range<u64>, catalog: &Arc<Catalog>) -> Sum {
     let next = AtomicU64::new(seeds.start);
-    let sums = on_all_cores(|| {
+    let progress = Progress::new(name, seeds.end - seeds.start);
+    let work = || {
         let mut sum = Sum::new(name);
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if !seeds.contains(&seed) {
                 return sum;
             }
+            progress.begun(seed);
             let processor = ThreadTime::now();
             let outcome = if seed.is_multiple_of(TWICE) {
                 run_twice(seed, rules, catalog)
             } else {
                 run(seed, rules, catalog, false)
             };
+            progress.ended(seed, outcome.violations.is_empty());
             sum.add(seed, outcome, processor.elapsed());
         }
-    });
+    };
+    let sums = progress.while_working(|| on_all_cores(work));
     sums.into_iter()
         .reduce(Sum::and)
         .unwrap_or_else(|| Sum::new(name))
