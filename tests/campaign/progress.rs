@@ -36,7 +36,10 @@ impl Progress {
         reason = "a person waits for this, by the wall's clock"
     )]
     pub(crate) fn begun(&self, seed: u64) {
-        self.change(|seen| drop(seen.running.insert(seed, Instant::now())));
+        let now = Instant::now();
+        self.change(|seen| {
+            seen.running.insert(seed, now);
+        });
     }
 
     pub(crate) fn ended(&self, seed: u64, clean: bool) {

@@ -43,9 +43,9 @@ impl Clock for TwinClock {
     }
 
     async fn sleep(&self, length: Duration) {
-        self.0
-            .sleep_ms(u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
-            .await;
+        // Of whole milliseconds; what is shorter passes too.
+        let ms = length.as_millis().max(u128::from(!length.is_zero()));
+        self.0.sleep_ms(u64::try_from(ms).unwrap_or(u64::MAX)).await;
     }
 }
 
