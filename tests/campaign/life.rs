@@ -32,6 +32,8 @@ pub(crate) struct Life {
     notes: Arc<Mutex<Notes>>,
     /// What it was told.
     pub(crate) heard: Mutex<Heard>,
+    /// The journals that it has open, and on which disk.
+    open: Mutex<Vec<(MemoryJournals, DeploymentId)>>,
 }
 
 impl Life {
@@ -49,6 +51,7 @@ impl Life {
             number,
             notes,
             heard: Mutex::default(),
+            open: Mutex::default(),
         })
     }
 
@@ -83,10 +86,13 @@ impl Life {
         }
     }
 
-    /// It is killed.
+    /// It is killed, and the system takes its locks back.
     pub(crate) fn end(&self) {
         if !self.dead.send_replace(true) {
             self.did(Hand::Died);
+            for (disk, id) in held(&self.open).drain(..) {
+                disk.unlock(&id);
+            }
         }
     }
 
@@ -196,6 +202,7 @@ impl Drop for MortalJournal {
         // What a dead process held is free already.
         if !*self.life.dead.borrow() {
             self.life.did(Hand::Closed(self.id.clone()));
+            held(&self.life.open).retain(|(_, id)| *id != self.id);
         }
     }
 }
@@ -228,7 +235,7 @@ impl Journals for MortalJournals {
         self.life.point().await;
         self.fault.at_open(&self.life, id)?;
         if self.sync == Sync::Unlocked {
-            self.disk.unlock();
+            self.disk.unlock(id);
         }
         let inner = self.disk.open(id).await?;
         let leaves = self.disk.last(id, leaves) == Some(true);
@@ -257,6 +264,7 @@ impl Journals for MortalJournals {
 impl MortalJournals {
     fn opened(&self, id: &DeploymentId, inner: Box<dyn Journal>, leaves: bool) -> Box<dyn Journal> {
         self.life.did(Hand::Opened(id.clone()));
+        held(&self.life.open).push((self.disk.clone(), id.clone()));
         Box::new(MortalJournal {
             id: id.clone(),
             inner,

@@ -49,7 +49,7 @@ impl Story {
         let wishes = self.draw.percent(50).then(|| spec.clone());
         let pause = self.draw.below(600);
         let tries = self.draw.below(16);
-        let Some(process) = self.process_in(home, doom).await else {
+        let Some(process) = self.begin(home, doom).await else {
             return;
         };
         self.world.twin.clock().sleep_ms(pause * 1000).await;
@@ -137,7 +137,7 @@ impl Story {
             if nth == 3 {
                 self.world.clear();
             }
-            let Some(process) = self.process_in(home, None).await else {
+            let Some(process) = self.begin(home, None).await else {
                 self.minutes(2).await;
                 continue;
             };
@@ -145,7 +145,9 @@ impl Story {
             let said = taken.err().map(|problem| problem.code);
             process.life.end();
             match said.as_deref() {
-                None | Some("take_over_ours" | "take_over_missing") => break,
+                None | Some("take_over_ours") => break,
+                // In bad weather that is not known.
+                Some("take_over_missing") if nth >= 3 => break,
                 Some(_) => self.minutes(2).await,
             }
         }

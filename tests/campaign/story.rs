@@ -95,16 +95,10 @@ impl Story {
 
     /// A new process; it dies at its n-th point, or not.
     pub(crate) async fn process(&mut self, doom: Option<u64>) -> Option<Process> {
-        self.process_in(self.at, doom).await
+        self.begin(self.at, doom).await
     }
 
-    /// The same on one of the computers; nothing else runs there any more.
-    pub(crate) async fn process_in(&mut self, home: usize, doom: Option<u64>) -> Option<Process> {
-        self.homes[home].unlock();
-        self.begin(home, doom).await
-    }
-
-    /// The same beside what runs there. Now and then it is not the process that ends but its disk.
+    /// The same on one of the computers, beside what runs there. Now and then it is not the process that ends but its disk.
     pub(crate) async fn begin(&mut self, home: usize, doom: Option<u64>) -> Option<Process> {
         self.processes += 1;
         let fails = doom.filter(|_| self.draw.percent(15));

@@ -91,7 +91,9 @@ struct Page {
     /// The fold of so many of the records; `None`: they have none.
     folded: (usize, Option<Progress>),
     beside: BTreeMap<String, String>,
-    locked: bool,
+    /// How often it was opened, and by which of these it is locked.
+    opened: u64,
+    locked: Option<u64>,
 }
 
 impl Page {
@@ -155,30 +157,27 @@ impl MemoryJournals {
         lock(&self.0).get(id)?.records.iter().rev().find_map(says)
     }
 
-    /// The system took every lock back: its process is dead.
-    pub fn unlock(&self) {
-        lock(&self.0)
-            .values_mut()
-            .for_each(|page| page.locked = false);
-    }
-
-    fn opened(&self, id: &DeploymentId) -> Box<dyn Journal> {
-        Box::new(MemoryJournal {
-            all: self.clone(),
-            id: id.clone(),
-        })
+    /// The system took the lock of a journal back: the process that had it is dead.
+    pub fn unlock(&self, id: &DeploymentId) {
+        if let Some(page) = lock(&self.0).get_mut(id) {
+            page.locked = None;
+        }
     }
 }
 
 struct MemoryJournal {
     all: MemoryJournals,
     id: DeploymentId,
+    /// Its lock, which may have been taken back meanwhile.
+    lock: u64,
 }
 
 impl Drop for MemoryJournal {
     fn drop(&mut self) {
-        if let Some(page) = lock(&self.all.0).get_mut(&self.id) {
-            page.locked = false;
+        if let Some(page) = lock(&self.all.0).get_mut(&self.id)
+            && page.locked == Some(self.lock)
+        {
+            page.locked = None;
         }
     }
 }
@@ -225,14 +224,19 @@ impl Journals for MemoryJournals {
         let page = pages
             .get_mut(id)
             .ok_or_else(|| JournalError::Missing(id.clone()))?;
-        if std::mem::replace(&mut page.locked, true) {
+        if page.locked.is_some() {
             return Err(JournalError::Locked {
                 id: id.clone(),
                 holder: "another engine".to_owned(),
             });
         }
-        drop(pages);
-        Ok(self.opened(id))
+        page.opened += 1;
+        page.locked = Some(page.opened);
+        Ok(Box::new(MemoryJournal {
+            all: self.clone(),
+            id: id.clone(),
+            lock: page.opened,
+        }))
     }
 
     async fn read_beside(
