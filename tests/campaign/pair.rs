@@ -151,6 +151,11 @@ impl Story {
                 Some(_) => self.minutes(2).await,
             }
         }
+        self.follow(id);
+    }
+
+    /// The plot goes on at the computer that has the deployment.
+    pub(crate) fn follow(&mut self, id: &DeploymentId) {
         let ledger = self.world.ledger();
         let has = owner(&ledger, &id.mark()).unwrap_or(self.at);
         let stands = !check::ours(&ledger, &id.mark(), "alive").is_empty();

@@ -188,9 +188,14 @@ impl Story {
         self.world.clear();
         self.world.roam("203.0.113.7");
         let mut rested = self.settle(&id).await;
-        // What one computer took over while the other tore it down stands until it is wished away there.
+        // What one computer took over while the other tore it down stands until it is wished away there;
+        // and so does what was wished away from memory, on a disk that failed.
         for _ in 0..3 {
-            if !self.pair || self.ask(&id, leaves) != Some(false) {
+            if self.pair {
+                self.follow(&id);
+            }
+            let may_stand = self.pair || self.disk_failed();
+            if !may_stand || self.ask(&id, leaves) != Some(false) {
                 break;
             }
             self.tear_down(&id, &spec, None).await;
@@ -245,6 +250,13 @@ impl Story {
         outcome
     }
 
+    /// Whether some process could not write what it saw.
+    fn disk_failed(&self) -> bool {
+        let fired = &held(&self.notes).fired;
+        let mut kinds = fired.keys();
+        kinds.any(|kind| kind.starts_with("disk_") || *kind == "home_gone")
+    }
+
     /// The truths at the end.
     fn judged(&self) -> Outcome {
         let ledger = self.world.ledger();
@@ -285,10 +297,7 @@ impl Story {
             };
             let taken = all.iter().any(was_taken);
             // What a process on a broken disk saw is lost with it.
-            let broke = held(&self.notes)
-                .fired
-                .keys()
-                .any(|kind| kind.starts_with("disk_") || *kind == "home_gone");
+            let broke = self.disk_failed();
             // Who is restricted says "as far as this user can see".
             let blind = progress.sweeps.iter().any(|one| one.restricted);
             if *home == self.at && !blind {

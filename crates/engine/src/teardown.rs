@@ -199,7 +199,7 @@ impl Act {
     /// Waits until no machine of our clusters is listed and each that we knew answers 404.
     pub(crate) async fn await_instances_gone(&self) -> Result<Text, Trouble> {
         let mut patience = self.patience(self.protocol.gone);
-        let mut count = 0;
+        let (mut count, mut searched) = (0, self.boot());
         loop {
             let clusters = self.read(Progress::clusters_ever).await;
             let listed = self.note_instances(&clusters).await?;
@@ -226,6 +226,11 @@ impl Act {
             let instances = left.iter().map(ToString::to_string).collect();
             let stuck = || Trouble::Stuck(Failed::Instances { instances }.into());
             patience.wait(self, waits, stuck)?;
+            // They stay while their cluster stands, which was hidden when it was called gone.
+            if self.boot().saturating_sub(searched) >= self.protocol.delete_again {
+                self.delete_clusters().await?;
+                searched = self.boot();
+            }
             patience.pause(self, self.protocol.poll_gone).await?;
         }
     }
