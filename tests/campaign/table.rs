@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Violations that are named one by one; more are only counted.
-const NAMED_MAX: usize = 40;
+const NAMED_MAX: usize = 200;
 /// Schedules that are named for the processor's time that they took.
 const SLOWEST: usize = 10;
 

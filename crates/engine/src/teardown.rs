@@ -102,13 +102,30 @@ impl Act {
     }
 
     /// Deleting a cluster that is still coming up may get it stuck: it is waited for, unless a person
-    /// says otherwise or it takes too long. A deployment that was complete once does not wait.
+    /// says otherwise or it takes too long. What was complete once is not waited for, nor what was made
+    /// so long ago that it never will be: a search in a process that lives for minutes must get there.
     async fn await_provisioned(&self, ids: &[ClusterId]) -> Result<(), Trouble> {
-        if self.read(|progress| progress.created.is_some()).await {
+        let max = self.protocol.provisioned_max;
+        let since = self
+            .ports
+            .clock
+            .now()
+            .saturating_sub(max)
+            .unwrap_or(jiff::Timestamp::MIN);
+        let comes = |progress: &Progress, id: &ClusterId| {
+            let life = progress.things.get(&Thing::Cluster(*id));
+            progress.created.is_none() && life.is_some_and(|life| life.born > since)
+        };
+        let coming = self.read(|progress| {
+            let ids = ids.iter().filter(|id| comes(progress, id));
+            ids.copied().collect::<Vec<_>>()
+        });
+        let ids = &*coming.await;
+        if ids.is_empty() {
             return Ok(());
         }
         let mut bound = self.protocol.nodes;
-        bound.failed = self.protocol.provisioned_max;
+        bound.failed = max;
         let mut patience = self.patience(bound);
         loop {
             let mut coming = false;
