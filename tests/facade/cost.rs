@@ -1,8 +1,13 @@
 //! What a deployment cost, as it is saved.
 
 use crate::bench::{Bench, tokio_sleep};
+use crate::two::Pair;
+use domain::DeploymentId;
+use domain::progress::Progress;
+use domain::record::{Thing, ThingKind};
 use engine::facade::For;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 #[tokio::test(start_paused = true)]
 async fn a_table_without_a_line_is_a_problem_and_no_empty_file() {
@@ -62,4 +67,45 @@ async fn hours_without_a_process_and_without_a_whole_reading_are_gaps_and_no_oth
     // Another process knows it by what was kept.
     bench.restart().await;
     assert_eq!(gaps(&bench), both);
+}
+
+/// Somebody gives the system pool so many machines.
+async fn system(pair: &Pair, count: u32) {
+    let pools = format!("/v4/lke/clusters/{}/pools", pair.cluster().await);
+    let all = pair.listed(&pools).await;
+    let own = |one: &&Value| one["type"].as_str().unwrap().starts_with("g6");
+    let one = &all.iter().find(own).unwrap()["id"];
+    let said = json!({ "count": count });
+    pair.ask("PUT", &format!("{pools}/{one}"), &said).await;
+}
+
+/// The machines that cost by the first computer's journal, which are those that cost.
+async fn billed(pair: &Pair, id: &DeploymentId) -> usize {
+    let (_, ledger) = pair.twin.demo("GET", "/_demo/ledger", &Value::Null);
+    let alive = ledger["alive"].as_array().unwrap().iter();
+    let machines = alive.filter(|row| row["kind"] == "linode");
+    let cost: BTreeSet<u64> = machines.filter_map(|row| row["id"].as_u64()).collect();
+    let records = pair.first.journals.read(id).await.unwrap();
+    let progress = Progress::fold(&records).unwrap();
+    let known = progress.alive_of(ThingKind::Instance);
+    let known: Vec<u64> = known
+        .iter()
+        .filter_map(Thing::as_instance)
+        .map(|id| id.0)
+        .collect();
+    assert_eq!(known.iter().copied().collect::<BTreeSet<_>>(), cost);
+    known.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_is_billed_from_the_first_look_at_it_also_when_the_pools_are_not_read() {
+    let (pair, id) = Pair::deployed().await;
+    let before = billed(&pair, &id).await;
+    system(&pair, 2).await;
+    let rule = json!({"kind": "internal", "path": "/v4/lke/clusters/*/pools"});
+    pair.twin
+        .demo("PUT", "/_demo/faults", &json!({"rules": [rule]}));
+    tokio_sleep(30).await;
+    pair.one.observe_once(&id).await;
+    assert_eq!(billed(&pair, &id).await, before + 1);
 }

@@ -169,13 +169,15 @@ impl Watch {
                 act.heal_controller(cluster, &bare, seen).await?;
             }
         }
-        if let Some(listed) = &instances {
-            self.note_deaths(listed, pools.as_deref(), gone).await?;
-            for one in listed.iter().filter(|one| one.cluster == Some(cluster)) {
-                act.correct_birth(one).await?;
-            }
-            let of_it = listed.iter().filter(|one| one.cluster == Some(cluster));
-            seen.instances = Some(of_it.cloned().collect());
+        if let Some(listed) = instances {
+            self.note_deaths(&listed, pools.as_deref(), gone).await?;
+            // What is listed costs, also when the pools were not read or do not hold it any more.
+            let of_it = listed
+                .into_iter()
+                .filter(|one| one.cluster == Some(cluster));
+            let of_it: Vec<Instance> = of_it.collect();
+            act.note_listed(&of_it).await?;
+            seen.instances = Some(of_it);
         }
         let mut listed = None;
         if also.nodebalancers {
@@ -193,7 +195,7 @@ impl Watch {
             seen.balancers = Some(reach::balancers(&balancers, walls.as_deref(), None));
             listed = Some((balancers, walls));
         }
-        seen.complete = pools.is_some() && instances.is_some();
+        seen.complete = pools.is_some() && seen.instances.is_some();
         seen.pools = pools;
         if let Some(pools) = &seen.pools {
             act.drop_second_pools(pools).await?;

@@ -294,19 +294,31 @@ impl Act {
         listed.retain(|one| {
             one.cluster.is_some_and(|id| clusters.contains(&id)) || known.contains(&one.id)
         });
-        for one in &listed {
-            if known.contains(&one.id) {
+        self.note_listed(&listed).await?;
+        Ok(listed)
+    }
+
+    /// Machines of ours that a listing holds: new ones are written down.
+    pub(crate) async fn note_listed(&self, listed: &[Instance]) -> Result<(), Trouble> {
+        for one in listed {
+            if self.runs(one.id).await {
                 self.correct_birth(one).await?;
             } else {
                 self.note_instance(one).await?;
             }
         }
-        Ok(listed)
+        Ok(())
+    }
+
+    /// Whether the journal knows a machine as one that is there.
+    async fn runs(&self, id: InstanceId) -> bool {
+        let gone = |progress: &Progress| progress.instance(id).map(|(_, life)| life.gone);
+        self.read(gone).await == Some(None)
     }
 
     /// A machine whose own reading failed when it was first seen was written down as born then. It
     /// costs since it was made.
-    pub(crate) async fn correct_birth(&self, one: &Instance) -> Result<(), Trouble> {
+    async fn correct_birth(&self, one: &Instance) -> Result<(), Trouble> {
         let late = self.read(|progress| {
             let (thing, life) = progress.instance(one.id)?;
             let late = life.gone.is_none() && life.born > one.created + BIRTH_TOLD;
