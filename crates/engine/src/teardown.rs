@@ -14,7 +14,7 @@ use crate::proof::{Belongs, Claim};
 use crate::said::{Ended, Failed, Note, words};
 use crate::see::not_proven;
 use crate::want::Found;
-use domain::inventory::{Cluster, Instance};
+use domain::inventory::{Cluster, Instance, Pool};
 use domain::plan::PoolRole;
 use domain::progress::Progress;
 use domain::record::{Fact, Thing, ThingKind};
@@ -135,6 +135,7 @@ impl Act {
                     .tried(|| self.cloud().pools(*id))
                     .await?
                     .unwrap_or_default();
+                self.note_nodes(&pools).await?;
                 coming |= pools.iter().any(|pool| {
                     pool.nodes.len() < pool.count as usize
                         || pool.nodes.iter().any(|node| !node.ready)
@@ -305,6 +306,19 @@ impl Act {
                 self.correct_birth(one).await?;
             } else {
                 self.note_instance(one).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for machines that pools show: a listing may be behind, and with the cluster they go.
+    async fn note_nodes(&self, pools: &[Pool]) -> Result<(), Trouble> {
+        let nodes = pools.iter().flat_map(|pool| &pool.nodes);
+        for id in nodes.filter_map(|node| node.instance) {
+            if !self.runs(id).await
+                && let Ok(one) = self.tried(|| self.cloud().instance(id)).await?
+            {
+                self.note_instance(&one).await?;
             }
         }
         Ok(())
