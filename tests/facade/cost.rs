@@ -109,3 +109,33 @@ async fn a_machine_is_billed_from_the_first_look_at_it_also_when_the_pools_are_n
     pair.one.observe_once(&id).await;
     assert_eq!(billed(&pair, &id).await, before + 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_leaves_while_it_is_taken_over_costs_until_it_is_gone() {
+    let (pair, id) = Pair::deployed().await;
+    system(&pair, 2).await;
+    tokio_sleep(300).await;
+    pair.one.observe_once(&id).await;
+    let before = billed(&pair, &id).await;
+    pair.other.take_over(&id, None).await.unwrap();
+    system(&pair, 1).await;
+    pair.one.take_over(&id, None).await.unwrap();
+    assert_eq!(billed(&pair, &id).await, before);
+    tokio_sleep(120).await;
+    pair.one.observe_once(&id).await;
+    assert_eq!(billed(&pair, &id).await, before - 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_lost_its_tags_is_taken_over_by_whose_journal_proves_it() {
+    let (pair, id) = Pair::deployed().await;
+    let before = billed(&pair, &id).await;
+    pair.put_tags(&[]).await;
+    pair.other.take_over(&id, None).await.unwrap();
+    pair.one.take_over(&id, None).await.unwrap();
+    assert_eq!(billed(&pair, &id).await, before);
+    assert_eq!(pair.owners().await, [pair.first.owner.tag()]);
+    pair.one.tear_down(&id, "ada", &[]).await.unwrap();
+    pair.one.wait(&id).await;
+    assert_eq!(pair.alive(), 0);
+}

@@ -9,15 +9,18 @@ use super::problem::{Said, problem};
 use super::{Engine, problem};
 use crate::book::Book;
 use crate::owner::{NotTaken, Tagged, put_owner};
+use crate::ports::Kind;
+use crate::proof::{Belongs, Claim};
 use crate::sweep::{self, Orphan};
+use domain::inventory::{Cluster, Inventory};
 use domain::progress::Controller;
-use domain::record::Fact;
+use domain::record::{Fact, Thing, ThingKind};
 use domain::spec::{Spec, Stops};
-use domain::standing::Standing;
+use domain::standing::{Standing, Stands};
 use domain::text::Text;
 use domain::texts;
 use domain::view::{Problem, Whose};
-use domain::{DeploymentId, FirewallId};
+use domain::{DeploymentId, FirewallId, InstanceId};
 use std::collections::BTreeSet;
 
 texts! {
@@ -48,7 +51,7 @@ impl Engine {
     /// what stands. `wishes`: a Spec that says what no cloud tells. Safe to repeat after any crash.
     pub async fn take_over(&self, id: &DeploymentId, wishes: Option<&Spec>) -> Result<(), Problem> {
         let account = self.account().await?;
-        let orphan = self.marked(id).await?;
+        let (orphan, _) = self.marked(id).await?;
         let name = orphan.label.clone();
         if let Some(held) = self.held(id) {
             self.must_be_here(&held)?;
@@ -67,7 +70,7 @@ impl Engine {
         }
         self.put_owner_on(&orphan).await?;
         // From here on the other computer sends nothing: what is read now is what stands.
-        let orphan = self.marked(id).await?;
+        let (orphan, seen) = self.marked(id).await?;
         let mut standing = self.standing(&orphan).await?;
         let cloud = &self.ports.cloud;
         if let Some(cluster) = standing.cluster().map(|one| one.id) {
@@ -84,7 +87,8 @@ impl Engine {
         self.decided(&standing).await?;
         let wishes = wishes.map(|spec| self.to_come(spec));
         let taken = self.taken_over(id, &account.id, &standing, wishes.as_ref());
-        let taken = taken.await;
+        let mut taken = taken.await;
+        self.add_known(id, &seen, &mut taken.things).await?;
         let has_second = taken.things.iter().any(|one| one.second);
         let book = self.book_for(id, &account.id).await?;
         let written = book.write(Fact::TakenOver(Box::new(taken))).await;
@@ -126,12 +130,74 @@ impl Engine {
         }
     }
 
-    /// What bears a deployment's mark, by complete listings.
-    async fn marked(&self, id: &DeploymentId) -> Result<Orphan, Problem> {
+    /// What bears a deployment's mark, by complete listings, and its cluster that lost it and that
+    /// the journal of this computer can prove.
+    async fn marked(&self, id: &DeploymentId) -> Result<(Orphan, Inventory), Problem> {
         let seen = self.told(sweep::inventory(&*self.ports.cloud).await)?;
         let all = sweep::orphans(&seen, &BTreeSet::new(), self.protocol.proofs);
         let found = all.into_iter().find(|one| one.deployment == *id);
-        found.ok_or_else(|| missing(id))
+        let mut found = found.ok_or_else(|| missing(id))?;
+        if let Some(held) = self.held(id) {
+            let claim = Claim::of(&held.progress, self.protocol.proofs, &self.ports.owner);
+            let alive = held.progress.alive_of(ThingKind::Cluster);
+            let stripped = seen.clusters.iter().filter(|one| {
+                let is_known = alive.contains(&Thing::Cluster(one.id));
+                is_known && !found.clusters.contains(one) && claim.cluster(one) == Belongs::Ours
+            });
+            let stripped: Vec<Cluster> = stripped.cloned().collect();
+            found.clusters.extend(stripped);
+            let machines = seen.instances.iter().filter(|machine| {
+                let of_it = |one: &Cluster| machine.cluster == Some(one.id);
+                found.clusters.iter().any(of_it)
+            });
+            found.instances = machines.cloned().collect();
+        }
+        Ok((found, seen))
+    }
+
+    /// Machines and NodeBalancers that the journal of this computer knows cost until they are gone,
+    /// also when no pool and no cluster names them any more: absent from a complete listing, and for
+    /// a machine a 404 besides.
+    async fn add_known(
+        &self,
+        id: &DeploymentId,
+        seen: &Inventory,
+        things: &mut Vec<Stands>,
+    ) -> Result<(), Problem> {
+        let Some(held) = self.held(id) else {
+            return Ok(());
+        };
+        for (thing, life) in held.progress.alive() {
+            let there = match thing {
+                Thing::Instance(one, ..) => {
+                    let named = things.iter().any(|it| it.thing.as_instance() == Some(*one));
+                    let listed = seen.instances.iter().any(|it| it.id == *one);
+                    !named && (listed || self.is_there(*one).await?)
+                }
+                Thing::NodeBalancer(one) => seen.nodebalancers.iter().any(|it| it.id == *one),
+                Thing::Cluster(_)
+                | Thing::ControlPlane(_)
+                | Thing::Firewall(_)
+                | Thing::Pool(..)
+                | Thing::Volume(_) => false,
+            };
+            if there {
+                things.push(Stands {
+                    thing: thing.clone(),
+                    since: life.born,
+                    price: life.price,
+                    second: life.duplicate,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_there(&self, machine: InstanceId) -> Result<bool, Problem> {
+        match self.ports.cloud.instance(machine).await {
+            Err(failure) if failure.kind == Kind::NotFound => Ok(false),
+            answer => self.told(answer).map(|_| true),
+        }
     }
 
     /// The thing whose tag decides comes first: from then on the other computer keeps still.
