@@ -19,7 +19,7 @@
 //! | I13 | nothing is deleted that no teardown, cancel or second one asked for | `wire` |
 //! | I14 | a journal has one writer at a time; a computer writes nothing once another one's owner tag was on the deployment for two seconds | `writers` |
 //! | I15 | a seed run twice is the same exchanges | `main` |
-//! | I16 | no volume is deleted that no accepted plan names | [`volumes_named`] |
+//! | I16 | no volume is deleted that no accepted plan names; none by our own DELETE but what the plan in force names | [`volumes_named`], `wire` |
 //!
 //! Where a reply may be an old one (`stale_read`), nobody can see whose a deployment is by now, and the
 //! second half of I14 is left out.
@@ -147,7 +147,8 @@ pub(crate) fn same_things(ledger: &Value, mark: &Mark, progress: &Progress) -> V
     unknown.chain(gone).collect()
 }
 
-/// I16: a volume of ours that is dead was named by the plan.
+/// I16: a volume of ours that is dead was named by a plan. Kubernetes deletes it after its claim, which
+/// may be when the plan is in force no more.
 pub(crate) fn volumes_named(
     ledger: &Value,
     mark: &Mark,

@@ -7,12 +7,13 @@ use crate::screen::unread_search;
 use crate::wire::{Notes, held};
 use crate::writers::Hand;
 use async_trait::async_trait;
-use domain::DeploymentId;
-use domain::plan::Purpose;
+use domain::plan::{Action, Purpose};
 use domain::record::{Fact, Record};
+use domain::{DeploymentId, VolumeId};
 use engine::ports::{Clock, Journal, JournalError, Journals, Stamp};
 use jiff::Timestamp;
 use quaylight_tests::memory::MemoryJournals;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub(crate) struct Life {
     pub(crate) heard: Mutex<Heard>,
     /// The journals that it has open, and on which disk.
     open: Mutex<Vec<(MemoryJournals, DeploymentId)>>,
+    /// The volumes that the plans which it knows to be accepted name.
+    names: Mutex<BTreeMap<DeploymentId, BTreeSet<VolumeId>>>,
 }
 
 impl Life {
@@ -52,6 +55,7 @@ impl Life {
             notes,
             heard: Mutex::default(),
             open: Mutex::default(),
+            names: Mutex::default(),
         })
     }
 
@@ -69,6 +73,16 @@ impl Life {
             let what: String = what.chars().take(160).collect();
             lines.push(format!("{at}   journal of {home}, {seq} {name}: {what}"));
         }
+    }
+
+    /// Whether an accepted plan that it knows names a volume.
+    pub(crate) fn names(&self, volume: VolumeId) -> bool {
+        let names = held(&self.names);
+        names.values().any(|named| named.contains(&volume))
+    }
+
+    fn knows(&self, id: &DeploymentId, named: BTreeSet<VolumeId>) {
+        held(&self.names).insert(id.clone(), named);
     }
 
     fn did(&self, hand: Hand) {
@@ -168,6 +182,13 @@ struct MortalJournal {
 impl Journal for MortalJournal {
     async fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.life.point().await;
+        // What was accepted counts where the disk does not keep it, too.
+        if let Some(named) = names(record) {
+            let mut notes = held(&self.life.notes);
+            let ever = notes.named.entry(self.id.clone()).or_default();
+            ever.extend(&named);
+            self.life.knows(&self.id, named);
+        }
         self.fault.at_append(&self.life)?;
         self.leaves = leaves(record).unwrap_or(self.leaves);
         if self.leaves && matches!(record.fact, Fact::Swept { clean: true, .. }) {
@@ -239,6 +260,8 @@ impl Journals for MortalJournals {
         }
         let inner = self.disk.open(id).await?;
         let leaves = self.disk.last(id, leaves) == Some(true);
+        let named = self.disk.last(id, names).unwrap_or_default();
+        self.life.knows(id, named);
         Ok(self.opened(id, inner, leaves))
     }
 
@@ -285,4 +308,18 @@ fn leaves(record: &Record) -> Option<bool> {
         return Some(leaves);
     }
     matches!(record.fact, Fact::TakenOver(_)).then_some(false)
+}
+
+/// Which volumes the plan in force names, when a record changes it.
+fn names(record: &Record) -> Option<BTreeSet<VolumeId>> {
+    let Fact::Accepted { plan } = &record.fact else {
+        return matches!(record.fact, Fact::TakenOver(_)).then(BTreeSet::new);
+    };
+    let mut named = BTreeSet::new();
+    for step in &plan.steps {
+        if let Action::DeleteVolumes { delete } = &step.action {
+            named.extend(delete);
+        }
+    }
+    Some(named)
 }

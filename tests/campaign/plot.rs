@@ -7,11 +7,11 @@ use crate::story::{CANARY, Rules, Story};
 use crate::wire::{Notes, held};
 use crate::world::World;
 use crate::writers::{HOMES, two_writers, written_elsewhere};
+use domain::DeploymentId;
 use domain::catalog::Catalog;
 use domain::progress::{Progress, Rest};
 use domain::record::{Fact, Record, Wish};
 use domain::spec::{Spec, Stops};
-use domain::{DeploymentId, VolumeId};
 use engine::facade::For;
 use quaylight_tests::draw::Draw;
 use quaylight_tests::memory::MemoryJournals;
@@ -284,13 +284,6 @@ impl Story {
                 broken("I7", vec![format!("the journal of {own} has no fold")]);
                 continue;
             };
-            // What any computer accepted is named.
-            let named: BTreeSet<VolumeId> = all
-                .iter()
-                .filter(|(_, other, _)| other == own)
-                .filter_map(|(_, _, records)| Progress::fold(records).ok())
-                .flat_map(|one| one.volumes_named)
-                .collect();
             let was_taken = |(_, other, records): &(usize, DeploymentId, Vec<Record>)| {
                 let taken = |one: &Record| matches!(one.fact, Fact::TakenOver(_));
                 other == own && records.iter().any(taken)
@@ -308,6 +301,8 @@ impl Story {
             }
             // In a cloud that deletes them with their cluster nobody can keep them.
             if self.world.volumes_stay {
+                let named = held(&self.notes).named.get(own).cloned();
+                let named = named.unwrap_or_default();
                 broken("I16", check::volumes_named(&ledger, &own.mark(), &named));
             }
             let twice = check::two_at_once(&ledger, &own.mark());

@@ -6,10 +6,10 @@ use crate::life::Life;
 use crate::story::CANARY;
 use crate::writers::{Line, Write, owner};
 use bytes::Bytes;
-use domain::Mark;
 use domain::plan::Purpose;
 use domain::progress::{CreatePhase, Progress};
 use domain::record::{Fact, Record, Thing, Wish};
+use domain::{DeploymentId, Mark, VolumeId};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use linode::{BoxError, ReplyBody, Transport};
@@ -41,6 +41,8 @@ pub(crate) struct Notes {
     pub(crate) writes: Vec<Write>,
     /// Whether a user asked for a teardown or a cancel: on a disk that is broken no journal tells of it.
     pub(crate) asked: bool,
+    /// The volumes of each deployment that any accepted plan named, also on a disk that is broken.
+    pub(crate) named: BTreeMap<DeploymentId, BTreeSet<VolumeId>>,
     /// The deployment that two computers are at.
     pub(crate) contested: Option<Mark>,
     /// Whose owner tag it bore from when on.
@@ -168,6 +170,12 @@ impl Wire {
         let wished = || self.disk.any(|records, _| is_wished(records, path));
         if *method == Method::DELETE && !asked && !wished() {
             self.break_rule("I13", format!("DELETE {path} that nobody wished"));
+        }
+        let volume = path.strip_prefix("/v4/volumes/");
+        let volume = volume.and_then(|id| id.parse().ok()).map(VolumeId);
+        let named = |volume| self.life.names(volume);
+        if *method == Method::DELETE && !volume.is_none_or(named) {
+            self.break_rule("I16", format!("DELETE {path} that the plan does not name"));
         }
         if *method == Method::PUT
             && held(&self.notes).scaled.contains(path)
