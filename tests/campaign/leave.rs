@@ -1,11 +1,15 @@
 //! The way out: what a user tears down, and with which volumes.
 
+use crate::check;
 use crate::story::Story;
 use crate::wire::held;
 use domain::plan::Purpose;
 use domain::progress::Progress;
+use domain::record::Fact;
 use domain::spec::Spec;
+use domain::text::Param;
 use domain::{DeploymentId, VolumeId};
+use serde_json::Value;
 
 impl Story {
     /// The teardown that the user wishes, with some of the volumes; again until it is accepted.
@@ -41,6 +45,39 @@ impl Story {
             self.minutes(2).await;
         }
         false
+    }
+
+    /// What the screen says that nothing shows to be ours, a person deletes in Linode's manager: when we
+    /// made it, and it bears neither our mark nor our label any more.
+    pub(crate) async fn delete_by_hand(&self, id: &DeploymentId) {
+        let Some(progress) = self.disk().progress(id).filter(leaves) else {
+            return;
+        };
+        let said = self.disk().last(id, |record| {
+            if let Fact::Stuck { what, .. } = &record.fact {
+                return Some(what.clone());
+            }
+            None
+        });
+        let said = said.filter(|what| what.code == "stuck_not_proven");
+        let things = said.and_then(|mut what| what.params.remove("things"));
+        let Some(Param::List(unproven)) = things else {
+            return;
+        };
+        let ledger = self.world.ledger();
+        let marked = check::ours(&ledger, &id.mark(), "alive");
+        let label = progress.label().unwrap_or_default();
+        for (thing, life) in progress.alive() {
+            let key = check::in_ledger(thing);
+            let is =
+                |row: &Value| key.is_some_and(|(kind, id)| row["kind"] == kind && row["id"] == id);
+            let mut rows = ledger["alive"].as_array().into_iter().flatten();
+            let row = rows.find(|row| is(row) && row["label"] != label);
+            let lost = row.filter(|row| !marked.contains(row));
+            if let Some(row) = lost.filter(|_| life.made && unproven.contains(&thing.to_string())) {
+                self.world.delete(row).await;
+            }
+        }
     }
 
     /// Volumes of ours that the user ticks.

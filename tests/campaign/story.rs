@@ -319,6 +319,7 @@ impl Story {
                 if round >= 6 && rest == Rest::Failed {
                     return true;
                 }
+                self.delete_by_hand(id).await;
                 drop(process.engine.act(id, NoticeAction::Continue).await);
             } else {
                 process.engine.resume_all().await;

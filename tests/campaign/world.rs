@@ -140,14 +140,7 @@ impl World {
             .map(key)
             .collect();
         let touched = self.others.iter().filter(|(kind, id)| {
-            let folder = match kind.as_str() {
-                "cluster" => "/v4/lke/clusters",
-                "firewall" => "/v4/networking/firewalls",
-                "nodebalancer" => "/v4/nodebalancers",
-                "volume" => "/v4/volumes",
-                _ => "/v4/linode/instances",
-            };
-            let own = format!("{folder}/{id}");
+            let own = path(kind, *id);
             let within = |path: &String| path == &own || path.starts_with(&format!("{own}/"));
             !alive.contains(&(kind.clone(), *id)) || changed.iter().any(within)
         });
@@ -312,6 +305,13 @@ impl World {
         self.touch();
     }
 
+    /// A person on our account deletes a thing of the ledger.
+    pub(crate) async fn delete(&self, row: &Value) {
+        let (kind, id) = key(row);
+        self.ask(COLLEAGUE, "DELETE", &path(&kind, id), &Value::Null)
+            .await;
+    }
+
     async fn kube(&self, cluster: u64, token: &str, path: &str, body: &Value) {
         let request = Request::post(path)
             .header("authorization", format!("Bearer {token}"))
@@ -326,6 +326,17 @@ impl World {
 fn key(row: &Value) -> (String, u64) {
     let kind = row["kind"].as_str().unwrap_or_default().to_owned();
     (kind, row["id"].as_u64().unwrap_or_default())
+}
+
+fn path(kind: &str, id: u64) -> String {
+    let folder = match kind {
+        "cluster" => "/v4/lke/clusters",
+        "firewall" => "/v4/networking/firewalls",
+        "nodebalancer" => "/v4/nodebalancers",
+        "volume" => "/v4/volumes",
+        _ => "/v4/linode/instances",
+    };
+    format!("{folder}/{id}")
 }
 
 fn token_of(config: &Value) -> Option<String> {
