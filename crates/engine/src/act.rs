@@ -194,16 +194,47 @@ impl Act {
         self.observer.observed(self.book.deployment(), seen);
     }
 
-    /// A GET, PUT or DELETE, repeated until the cloud says something that repeating cannot change.
-    /// Being offline is no reason to give up.
+    /// A GET, repeated until the cloud says something that repeating cannot change. Being offline is no
+    /// reason to give up.
     pub(crate) async fn tried<T, F, Fut>(&self, call: F) -> Result<Answer<T>, Trouble>
     where
         F: Fn() -> Fut,
         Fut: Future<Output = Answer<T>>,
     {
-        let (mut tried, mut busy) = (0_u32, 0_u32);
+        self.repeated(|| self.gate(), call).await
+    }
+
+    /// A POST that attaches, a PUT or a DELETE, repeated likewise: what was taken over since the last
+    /// try is not written any more.
+    pub(crate) async fn changed<T, F, Fut>(&self, call: F) -> Result<Answer<T>, Trouble>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Answer<T>>,
+    {
+        self.repeated(|| self.may_write(), call).await
+    }
+
+    /// Waits until the cloud may be asked again, and asks it then whose the deployment is.
+    pub(crate) async fn may_write(&self) -> Result<(), Trouble> {
         loop {
             self.gate().await?;
+            self.own().await?;
+            if *hold(&self.not_before) <= self.boot() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn repeated<T, R, Ready, F, Fut>(&self, ready: R, call: F) -> Result<Answer<T>, Trouble>
+    where
+        R: Fn() -> Ready,
+        Ready: Future<Output = Result<(), Trouble>>,
+        F: Fn() -> Fut,
+        Fut: Future<Output = Answer<T>>,
+    {
+        let (mut tried, mut busy) = (0_u32, 0_u32);
+        loop {
+            ready().await?;
             let failure = match call().await {
                 Ok(answer) => return Ok(Ok(answer)),
                 Err(failure) => failure,
@@ -253,9 +284,18 @@ impl Act {
         F: Fn() -> Fut,
         Fut: Future<Output = Answer<T>>,
     {
-        self.tried(call)
-            .await?
-            .map_err(|failure| Trouble::Failed(said::failed(&failure)))
+        let answer = self.tried(call).await?;
+        answer.map_err(|failure| Trouble::Failed(said::failed(&failure)))
+    }
+
+    /// A PUT, where nothing but an answer lets the step go on.
+    pub(crate) async fn put<T, F, Fut>(&self, call: F) -> Result<T, Trouble>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Answer<T>>,
+    {
+        let answer = self.changed(call).await?;
+        answer.map_err(|failure| Trouble::Failed(said::failed(&failure)))
     }
 
     /// A DELETE; 404 is done.
@@ -264,7 +304,7 @@ impl Act {
         F: Fn() -> Fut,
         Fut: Future<Output = Answer<()>>,
     {
-        Ok(match self.tried(call).await? {
+        Ok(match self.changed(call).await? {
             Err(failure) if failure.kind == Kind::NotFound => Ok(()),
             answer => answer,
         })

@@ -79,8 +79,7 @@ impl Act {
         };
         let rules = wall.rules.as_ref().and_then(|set| narrowed(set, access));
         if let Some(rules) = rules {
-            self.own().await?;
-            self.got(|| self.cloud().set_firewall_rules(wall.id, &rules))
+            self.put(|| self.cloud().set_firewall_rules(wall.id, &rules))
                 .await?;
         }
         Ok(())

@@ -85,8 +85,7 @@ impl Act {
             if pool.count == count {
                 return Ok(Ended::Scaled { count }.into());
             }
-            self.own().await?;
-            self.got(|| self.cloud().set_pool_count(cluster, pool.id, count))
+            self.put(|| self.cloud().set_pool_count(cluster, pool.id, count))
                 .await?;
         }
         Err(Trouble::Failed(not_taken("count")))
@@ -133,8 +132,7 @@ impl Act {
                 hold(&self.autoscaled).remove(&pool.id);
                 return Ok(Ended::AutoscalerOff.into());
             }
-            self.own().await?;
-            self.got(|| self.cloud().set_autoscaler(cluster, pool.id, bounds))
+            self.put(|| self.cloud().set_autoscaler(cluster, pool.id, bounds))
                 .await?;
         }
         Err(Trouble::Failed(not_taken("autoscaler")))
@@ -149,8 +147,7 @@ impl Act {
         let cluster = self.cluster().await?;
         let now = self.tried(|| self.cloud().access_list(cluster)).await?;
         if !now.is_ok_and(|list| list.enabled && list.revision.as_deref() == Some(revision)) {
-            self.own().await?;
-            self.got(|| self.cloud().set_access_list(cluster, access, revision))
+            self.put(|| self.cloud().set_access_list(cluster, access, revision))
                 .await?;
         }
         self.await_access(revision).await
@@ -165,8 +162,7 @@ impl Act {
             Controller::Guards => return self.set_controllers_rules(rules).await,
             Controller::Installed | Controller::Absent => {}
         }
-        self.own().await?;
-        self.got(|| self.cloud().set_firewall_rules(firewall, rules))
+        self.put(|| self.cloud().set_firewall_rules(firewall, rules))
             .await?;
         Ok(Ended::Rules { count: rules.len() }.into())
     }
@@ -200,8 +196,7 @@ impl Act {
             if same(&wanted, &now) && same(&now, &wanted) {
                 return Ok(Ended::Tags.into());
             }
-            self.own().await?;
-            self.got(|| self.cloud().set_cluster_tags(cluster, &wanted))
+            self.put(|| self.cloud().set_cluster_tags(cluster, &wanted))
                 .await?;
         }
         Err(Trouble::Failed(not_taken("tags")))

@@ -112,10 +112,9 @@ impl Act {
                 .filter(|id| ours.contains(id) && known(id))
                 .collect();
             for some in free.chunks(COVERED_AT_ONCE) {
-                self.own().await?;
                 let since = self.boot();
                 let each = some.iter().map(|id| async move {
-                    self.tried(|| self.cloud().detach_firewall(firewall, *id))
+                    self.changed(|| self.cloud().detach_firewall(firewall, *id))
                         .await
                 });
                 for (instance, done) in some.iter().zip(join_all(each).await) {
@@ -153,8 +152,7 @@ impl Act {
         self.cluster().await?;
         let firewall = self.read(Progress::firewall).await;
         let firewall = firewall.ok_or_else(|| Trouble::Failed(not_taken("firewall")))?;
-        self.own().await?;
-        self.got(|| self.cloud().set_firewall_rules(firewall, rules))
+        self.put(|| self.cloud().set_firewall_rules(firewall, rules))
             .await?;
         let mut since = self.boot();
         // While it is there, what it guards is written down: it is ours to delete.
@@ -276,9 +274,8 @@ impl Act {
     /// Puts machines behind our firewall, whoever looks after them.
     async fn guard_all(&self, firewall: FirewallId, nodes: Vec<InstanceId>) -> Result<(), Trouble> {
         for some in nodes.chunks(COVERED_AT_ONCE) {
-            self.own().await?;
             let each = some.iter().map(|id| async move {
-                self.tried(|| self.cloud().attach_firewall(firewall, *id))
+                self.changed(|| self.cloud().attach_firewall(firewall, *id))
                     .await
             });
             for done in join_all(each).await {
@@ -310,7 +307,6 @@ impl Act {
     async fn sweep_controllers(&self) -> Result<(), Trouble> {
         let cluster = self.cluster().await?;
         if let Some(wall) = self.controllers_wall(cluster).await? {
-            self.own().await?;
             let answer = self
                 .deleted(|| self.cloud().delete_firewall(wall.id))
                 .await?;

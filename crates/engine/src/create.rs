@@ -80,8 +80,7 @@ impl Act {
                     .into(),
                 ));
             }
-            self.own().await?;
-            self.gate().await?;
+            self.may_write().await?;
             // The computer slept between the look and now: what was seen is no longer known.
             if self.boot().saturating_sub(looked) > self.protocol.slept {
                 continue;

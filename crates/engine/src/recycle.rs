@@ -63,13 +63,12 @@ impl Act {
         if !sight.nodes().any(same) {
             return Ok(());
         }
-        self.own().await?;
         let answer = if replaced {
             let call = || self.cloud().recycle_node(cluster, node);
-            self.tried(call).await?
+            self.changed(call).await?
         } else {
             let call = || self.cloud().delete_node(cluster, node);
-            self.tried(call).await?
+            self.changed(call).await?
         };
         match answer {
             Ok(()) => Ok(()),

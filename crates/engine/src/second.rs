@@ -153,7 +153,6 @@ impl Act {
                 patience.wait(self, Note::WaitsGone { left: 1 }, left)?;
                 patience.pause(self, self.protocol.poll_gone).await?;
             }
-            self.own().await?;
             let answer = match (&thing, self.read(Progress::cluster).await) {
                 (Thing::Firewall(id), _) => {
                     self.deleted(|| self.cloud().delete_firewall(*id)).await?

@@ -285,9 +285,8 @@ impl Act {
         {
             return Ok(Some(away.said.clone()));
         }
-        self.own().await?;
         match self
-            .tried(|| self.cloud().attach_firewall(firewall, instance))
+            .changed(|| self.cloud().attach_firewall(firewall, instance))
             .await?
         {
             Ok(()) => {

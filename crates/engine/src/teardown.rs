@@ -167,7 +167,6 @@ impl Act {
             let due = |at: Duration| self.boot().saturating_sub(at) >= self.protocol.delete_again;
             if sent.is_none_or(due) {
                 self.must_be_ours(&there).await?;
-                self.own().await?;
                 let answer = self.deleted(|| self.cloud().delete_cluster(id)).await?;
                 answer.map_err(|failure| refused(&what, &failure))?;
                 sent = Some(self.boot());
@@ -251,35 +250,6 @@ impl Act {
             }
             patience.pause(self, self.protocol.poll_gone).await?;
         }
-    }
-
-    /// Writes down the machines, NodeBalancers and the controller's firewall of these clusters, while
-    /// they can still be told as theirs.
-    pub(crate) async fn note_children(&self, clusters: &[ClusterId]) -> Result<(), Trouble> {
-        if clusters.is_empty() {
-            return Ok(());
-        }
-        let machines = self.note_instances(clusters).await?;
-        let balancers = self.note_nodebalancers(clusters).await?;
-        self.note_walls_of(&balancers).await?;
-        let ours: Vec<InstanceId> = machines.iter().map(|one| one.id).collect();
-        for firewall in self.got(|| self.cloud().firewalls()).await? {
-            let controllers = clusters
-                .iter()
-                .any(|id| firewall.label == format!("lke-{id}"));
-            let before_ours = firewall.instances.iter().any(|id| ours.contains(id));
-            let thing = Thing::Firewall(firewall.id);
-            if controllers && before_ours && self.is_new(&thing).await {
-                let since = firewall.created;
-                self.write(Fact::Born {
-                    thing,
-                    since,
-                    price: None,
-                })
-                .await?;
-            }
-        }
-        Ok(())
     }
 
     /// Machines that name these clusters, or that the journal knows; new ones are written down.

@@ -40,9 +40,8 @@ impl Act {
         if !own {
             let mut wanted = list.addresses;
             wanted.push(address);
-            self.own().await?;
             let put = self
-                .tried(|| self.cloud().set_access_list(cluster, &wanted, revision))
+                .changed(|| self.cloud().set_access_list(cluster, &wanted, revision))
                 .await?;
             if put.is_err() {
                 return Ok(late(address));

@@ -9,9 +9,38 @@ use domain::inventory::{NodeBalancer, Volume};
 use domain::progress::Progress;
 use domain::record::{Fact, Thing, ThingKind};
 use domain::text::Text;
-use domain::{ClusterId, VolumeId};
+use domain::{ClusterId, InstanceId, VolumeId};
 
 impl Act {
+    /// Writes down the machines, NodeBalancers and the controller's firewall of these clusters, while
+    /// they can still be told as theirs.
+    pub(crate) async fn note_children(&self, clusters: &[ClusterId]) -> Result<(), Trouble> {
+        if clusters.is_empty() {
+            return Ok(());
+        }
+        let machines = self.note_instances(clusters).await?;
+        let balancers = self.note_nodebalancers(clusters).await?;
+        self.note_walls_of(&balancers).await?;
+        let ours: Vec<InstanceId> = machines.iter().map(|one| one.id).collect();
+        for firewall in self.got(|| self.cloud().firewalls()).await? {
+            let controllers = clusters
+                .iter()
+                .any(|id| firewall.label == format!("lke-{id}"));
+            let before_ours = firewall.instances.iter().any(|id| ours.contains(id));
+            let thing = Thing::Firewall(firewall.id);
+            if controllers && before_ours && self.is_new(&thing).await {
+                let since = firewall.created;
+                self.write(Fact::Born {
+                    thing,
+                    since,
+                    price: None,
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// NodeBalancers of ours; new ones are written down.
     pub(crate) async fn note_nodebalancers(
         &self,
@@ -92,7 +121,6 @@ impl Act {
             // Without its NodeBalancer nothing tells any more for what a firewall was made.
             self.note_walls_of(&there).await?;
             for (one, thing) in there.iter().zip(&things) {
-                self.own().await?;
                 let answer = self
                     .deleted(|| self.cloud().delete_nodebalancer(one.id))
                     .await?;
@@ -138,7 +166,6 @@ impl Act {
                 return Ok(Ended::Gone { count }.into());
             }
             for one in there.iter().filter(|one| one.instance.is_none()) {
-                self.own().await?;
                 let answer = self.deleted(|| self.cloud().delete_volume(one.id)).await?;
                 answer.map_err(|failure| refused(&Thing::Volume(one.id), &failure))?;
             }
@@ -202,7 +229,6 @@ impl Act {
                 continue;
             }
             for (one, thing) in listed.iter().zip(&things) {
-                self.own().await?;
                 let answer = self
                     .deleted(|| self.cloud().delete_firewall(one.id))
                     .await?;
