@@ -128,7 +128,7 @@ impl Story {
 
     /// A take-over that was begun is ended by somebody: most often by the one who began it.
     async fn decide(&mut self, id: &DeploymentId, began: usize, wishes: Option<&Spec>) {
-        let home = if self.draw.percent(80) {
+        let mut home = if self.draw.percent(80) {
             began
         } else {
             (began + 1) % HOMES
@@ -148,8 +148,11 @@ impl Story {
                 None | Some("take_over_ours") => break,
                 // In bad weather that is not known.
                 Some("take_over_missing") if nth >= 3 => break,
-                Some(_) => self.minutes(2).await,
+                // What somebody renamed can be proven by the computer whose journal names it.
+                Some("take_over_doubtful") => home = (home + 1) % HOMES,
+                Some(_) => {}
             }
+            self.minutes(2).await;
         }
         self.follow(id);
     }

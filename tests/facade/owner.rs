@@ -252,6 +252,27 @@ async fn what_was_lost_can_be_taken_over_again_with_all_that_changed_meanwhile()
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_somebody_renamed_in_a_take_over_that_was_cut_short_is_taken_back_by_whose_journal_names_it()
+ {
+    let (pair, id) = Pair::deployed().await;
+    pair.put_tags(&[&id.mark().0, &pair.second.owner.tag()])
+        .await;
+    let path = format!("/v4/lke/clusters/{}", pair.cluster().await);
+    pair.ask("PUT", &path, &serde_json::json!({"label": "mine"}))
+        .await;
+    let said = code(pair.other.take_over(&id, None).await);
+    assert_eq!(said, "take_over_doubtful");
+    pair.one.look_around().await.unwrap();
+    assert_eq!(whose(&pair.one).await, Whose::Elsewhere);
+    pair.one.take_over(&id, None).await.unwrap();
+    assert_eq!(whose(&pair.one).await, Whose::Here);
+    assert_eq!(only(&pair.one).label, spec().label());
+    pair.one.tear_down(&id, "ada", &[]).await.unwrap();
+    pair.one.wait(&id).await;
+    assert_eq!(pair.alive(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_two_that_take_over_at_once_one_has_it_and_nothing_is_doubled() {
     let (pair, id) = Pair::deployed().await;
     let third = crate::two::computer(3);

@@ -151,6 +151,13 @@ impl Engine {
                 found.clusters.iter().any(of_it)
             });
             found.instances = machines.cloned().collect();
+            // With the mark this journal is the second proof, whatever label somebody gave it since.
+            let (clusters, firewalls) = (&found.clusters, &found.firewalls);
+            found.proven |= clusters
+                .iter()
+                .all(|one| claim.knows(&Thing::Cluster(one.id)))
+                && (firewalls.iter()).all(|one| claim.knows(&Thing::Firewall(one.id)));
+            found.label = held.progress.label().unwrap_or(found.label);
         }
         Ok((found, seen))
     }
