@@ -9,6 +9,7 @@ use domain::{Mark, MicroUsd};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 /// Between which sums the cost of a thing may be told: no less than the ledger's, and no more than
 /// if it had gone only when that was seen.
@@ -73,7 +74,9 @@ fn is_unseen(row: &Value, looks: &BTreeSet<Timestamp>) -> bool {
     let lived = at("born").zip(at("died"));
     lived.is_some_and(|(born, died): (Timestamp, Timestamp)| {
         let brief = died.duration_since(born) < SignedDuration::from_mins(1);
-        brief || (row["kind"] == "linode" && looks.range(born..=died).next().is_none())
+        // A look at the very instant of its birth may have come before it, one of its end after it.
+        let within = (Bound::Excluded(born), Bound::Excluded(died));
+        brief || (row["kind"] == "linode" && looks.range(within).next().is_none())
     })
 }
 

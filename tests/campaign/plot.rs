@@ -6,7 +6,7 @@ use crate::leave::leaves;
 use crate::story::{CANARY, Rules, Story};
 use crate::wire::{Notes, held};
 use crate::world::World;
-use crate::writers::{HOMES, two_writers, written_elsewhere};
+use crate::writers::{HOMES, owner, two_writers, written_elsewhere};
 use domain::DeploymentId;
 use domain::catalog::Catalog;
 use domain::progress::{Progress, Rest};
@@ -288,7 +288,9 @@ impl Story {
                 let taken = |one: &Record| matches!(one.fact, Fact::TakenOver(_));
                 other == own && records.iter().any(taken)
             };
-            let taken = all.iter().any(was_taken);
+            // Of what bears another computer's owner tag nothing is written here.
+            let has = owner(&ledger, &own.mark()).unwrap_or(*home);
+            let taken = has != *home || all.iter().any(was_taken);
             // What a process on a broken disk saw is lost with it.
             let broke = self.disk_failed();
             // Who is restricted says "as far as this user can see".
