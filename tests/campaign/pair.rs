@@ -61,7 +61,7 @@ impl Story {
             if tries & 2 > 0 {
                 drop(process.engine.cancel(id).await);
             }
-            if tries & 4 > 0 {
+            if tries & 4 > 0 && !self.world.strange {
                 self.try_to_change(&process, spec).await;
             }
             if tries & 8 > 0 {
@@ -144,6 +144,7 @@ impl Story {
             let taken = process.engine.take_over(id, wishes).await;
             let said = taken.err().map(|problem| problem.code);
             process.life.end();
+            held(&self.notes).say(&format!("take-over: {said:?}"));
             match said.as_deref() {
                 None | Some("take_over_ours") => break,
                 // In bad weather that is not known.

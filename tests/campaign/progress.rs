@@ -1,6 +1,7 @@
 //! How far a campaign is, said on standard error while it runs: a schedule that does not end is seen.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -73,14 +74,13 @@ impl Progress {
         self.change(|seen| {
             let mut line = format!("{}: {} of {}", self.name, seen.done, self.total);
             if seen.violated > 0 {
-                line += &format!(", {} broke an invariant", seen.violated);
+                write!(line, ", {} broke an invariant", seen.violated).expect("writing to memory");
             }
-            let long = seen
-                .running
-                .iter()
-                .filter(|(_, since)| since.elapsed() > LONG);
-            for (seed, since) in long {
-                line += &format!(", seed {seed} runs for {} s", since.elapsed().as_secs());
+            let long = seen.running.iter();
+            let long = long.map(|(seed, since)| (seed, since.elapsed()));
+            for (seed, runs) in long.filter(|(_, runs)| *runs > LONG) {
+                write!(line, ", seed {seed} runs for {} s", runs.as_secs())
+                    .expect("writing to memory");
             }
             line
         })

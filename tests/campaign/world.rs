@@ -21,6 +21,8 @@ pub(crate) struct World {
     neighbour: String,
     /// Whether a deployment of ours has begun.
     pub(crate) known: bool,
+    /// Whether replies name another account: nobody can begin anything of his own there.
+    pub(crate) strange: bool,
     /// Whether volumes outlive their cluster in this cloud.
     pub(crate) volumes_stay: bool,
     /// What is others', by kind and id.
@@ -56,6 +58,7 @@ impl World {
             twin,
             neighbour,
             known: false,
+            strange: false,
             volumes_stay,
             others: BTreeSet::new(),
             fired: BTreeMap::new(),
@@ -199,11 +202,13 @@ impl World {
         } else if self.known && draw.percent(2) {
             // The token of another account; whose the journal is was read before.
             rules.push(json!({"kind": "other_account", "from_call": 1}));
+            self.strange = true;
         }
         // An hour in which nothing that is read can be believed; whose account it is was read before.
         if self.known && draw.percent(6) {
             let kind = draw.one_of(&["other_account", "internal", "captive_portal", "not_found"]);
             rules.push(json!({"kind": kind, "method": "GET"}));
+            self.strange |= kind == "other_account";
         }
         // What hurts most: an answer that is lost after a POST.
         if draw.percent(40) {
@@ -228,6 +233,7 @@ impl World {
 
     /// Fair weather; what fired is counted.
     pub(crate) fn clear(&mut self) {
+        self.strange = false;
         if !std::mem::take(&mut self.stormy) {
             return;
         }
