@@ -225,6 +225,30 @@ async fn a_run_that_is_under_way_stops_before_its_next_write_and_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_the_cloud_did_not_take_is_not_repeated_once_it_is_lost() {
+    let (pair, id) = Pair::deployed().await;
+    let pools = "/lke/clusters/*/pools/*";
+    let busy = serde_json::json!({"rules": [
+        {"kind": "unavailable", "method": "PUT", "path": pools},
+    ]});
+    assert_eq!(pair.twin.demo("PUT", "/_demo/faults", &busy).0, 200);
+    let lost = async {
+        tokio_sleep(20).await;
+        pair.other.take_over(&id, None).await.unwrap();
+        tokio_sleep(2).await;
+        let fair = serde_json::json!({"rules": []});
+        pair.twin.demo("PUT", "/_demo/faults", &fair);
+        pair.writes()
+    };
+    let (end, writes) = tokio::join!(apply(&pair.one, more()), lost);
+    let Ok(End::Failed(what)) = end else {
+        panic!("{end:?}")
+    };
+    assert_eq!(what.code, "failed_taken_over");
+    assert_eq!(pair.writes(), writes);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_teardown_that_is_under_way_deletes_nothing_more_once_it_is_lost() {
     let (pair, id) = Pair::deployed().await;
     pair.one.tear_down(&id, "ada", &[]).await.unwrap();

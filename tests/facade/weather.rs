@@ -129,6 +129,22 @@ async fn who_becomes_restricted_during_a_teardown_gets_no_proof_of_zero() {
     assert!(gone > 0 && left > 0, "{gone} {left}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_was_hidden_while_it_was_to_go_goes_once_it_shows() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    let rule = json!({"kind": "restricted_user", "path": "/lke/**"});
+    bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+    strike(&bench, &rule);
+    crate::bench::tokio_sleep(120).await;
+    assert!(clear(&bench, "restricted_user") > 0);
+    let clusters = |listed: &Value| listed["data"].as_array().map(Vec::len);
+    let listed = bench.somebody("GET", "/v4/lke/clusters").await;
+    assert_eq!(clusters(&listed), Some(1));
+    bench.engine.wait(&id).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+}
+
 /// When the screen says that the cloud was read completely.
 fn checked(bench: &Bench, id: &domain::DeploymentId) -> Option<jiff::Timestamp> {
     let rows = bench.engine.rows(id);
