@@ -126,16 +126,17 @@ impl Act {
         }
         let mut bound = self.protocol.nodes;
         bound.failed = max;
-        let mut patience = self.patience(bound);
+        let (mut patience, mut settle) = (self.patience(bound), self.settle().await);
         loop {
             let mut coming = false;
             for id in ids {
                 // 404: it is gone, or its pools are; nothing to wait for.
-                let pools = self
-                    .tried(|| self.cloud().pools(*id))
-                    .await?
-                    .unwrap_or_default();
+                let Ok(pools) = self.tried(|| self.cloud().pools(*id)).await? else {
+                    continue;
+                };
                 self.note_nodes(&pools).await?;
+                // A cluster is made with a pool: a list that shows none may be behind.
+                coming |= pools.is_empty() && !settle.is_over(self.boot());
                 coming |= pools.iter().any(|pool| {
                     pool.nodes.len() < pool.count as usize
                         || pool.nodes.iter().any(|node| !node.ready)
