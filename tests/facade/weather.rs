@@ -178,26 +178,30 @@ async fn the_screen_calls_read_only_what_was_read_whole() {
 
 #[tokio::test(start_paused = true)]
 async fn a_machine_whose_birth_could_not_be_read_costs_since_it_was_made() {
-    let bench = Bench::new().await;
-    strike(
-        &bench,
-        &json!({"kind": "internal", "method": "GET", "path": "/linode/instances/*"}),
-    );
-    let id = bench.deploy(Bench::spec()).await;
-    assert!(clear(&bench, "internal") > 0);
-    crate::bench::tokio_sleep(3 * 3600).await;
-    bench.engine.observe_once(&id).await;
-    let listed = bench.somebody("GET", "/v4/linode/instances").await;
-    let mut nodes = 0;
-    for (_, row) in bench.engine.rows(&id) {
-        let Row::Node(node) = row else { continue };
-        let all = listed["data"].as_array().unwrap().iter();
-        let machine = all
-            .into_iter()
-            .find(|one| one["id"] == node.instance.unwrap());
-        let created = format!("{}Z", machine.unwrap()["created"].as_str().unwrap());
-        assert_eq!(node.since, created.parse().unwrap());
-        nodes += 1;
+    // The next look of the deploy asks again; a later look has them all from a listing.
+    for fails in ["at_call", "from_call"] {
+        let bench = Bench::new().await;
+        let mut rule = json!({"kind": "internal", "method": "GET", "path": "/linode/instances/*"});
+        rule[fails] = json!(1);
+        strike(&bench, &rule);
+        let id = bench.deploy(Bench::spec()).await;
+        assert!(clear(&bench, "internal") > 0);
+        if fails == "from_call" {
+            crate::bench::tokio_sleep(3 * 3600).await;
+            bench.engine.observe_once(&id).await;
+        }
+        let listed = bench.somebody("GET", "/v4/linode/instances").await;
+        let mut nodes = 0;
+        for (_, row) in bench.engine.rows(&id) {
+            let Row::Node(node) = row else { continue };
+            let all = listed["data"].as_array().unwrap().iter();
+            let machine = all
+                .into_iter()
+                .find(|one| one["id"] == node.instance.unwrap());
+            let created = format!("{}Z", machine.unwrap()["created"].as_str().unwrap());
+            assert_eq!(node.since, created.parse().unwrap(), "{fails}");
+            nodes += 1;
+        }
+        assert_eq!(nodes, 2);
     }
-    assert_eq!(nodes, 2);
 }

@@ -174,6 +174,14 @@ pub struct Life {
     pub gpu: Option<GpuTest>,
 }
 
+impl Life {
+    /// Whether it is there and only this computer's own clock told its birth: that has fractions of a
+    /// second, the cloud's births have none.
+    pub fn lacks_birth(&self) -> bool {
+        self.gone.is_none() && self.born.subsec_nanosecond() != 0
+    }
+}
+
 /// A complete search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {

@@ -9,7 +9,7 @@ use crate::proof::{Belongs, Claim};
 use crate::said::{Failed, words};
 use domain::inventory::{Cluster, Node, Pool};
 use domain::plan::PoolRole;
-use domain::progress::{Controller, Progress};
+use domain::progress::{Controller, Life, Progress};
 use domain::record::{Fact, Thing};
 use domain::{ClusterId, InstanceId};
 use futures::future::join_all;
@@ -182,7 +182,7 @@ impl Act {
         pools: &[Pool],
     ) -> Result<BTreeMap<InstanceId, String>, Trouble> {
         let before = hold(&self.looked).replace(self.boot());
-        let mut todo = Vec::new();
+        let (mut todo, mut untold) = (Vec::new(), Vec::new());
         for pool in pools {
             let role = self.read(|progress| progress.role_of(pool)).await;
             for node in &pool.nodes {
@@ -192,6 +192,9 @@ impl Act {
                 let life = self
                     .read(|p| p.instance(instance).map(|(_, life)| life.clone()))
                     .await;
+                if life.as_ref().is_some_and(Life::lacks_birth) {
+                    untold.push(instance);
+                }
                 if life
                     .as_ref()
                     .is_none_or(|life| life.open_ms.is_none() || life.gone.is_some())
@@ -218,6 +221,14 @@ impl Act {
                 if let Some(said) = taken? {
                     refused.insert(instance, said);
                 }
+            }
+        }
+        // Once it is gone nothing tells any more since when it cost.
+        for some in untold.chunks(COVERED_AT_ONCE) {
+            self.gate().await?;
+            let read = join_all(some.iter().map(|id| self.cloud().instance(*id))).await;
+            for one in read.into_iter().flatten() {
+                self.correct_birth(&one).await?;
             }
         }
         Ok(refused)

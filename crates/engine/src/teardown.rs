@@ -20,11 +20,7 @@ use domain::progress::Progress;
 use domain::record::{Fact, Thing, ThingKind};
 use domain::text::Text;
 use domain::{ClusterId, InstanceId, NodeId};
-use jiff::SignedDuration;
 use std::time::Duration;
-
-/// Births are told in whole seconds.
-const BIRTH_TOLD: SignedDuration = SignedDuration::from_secs(1);
 
 impl Act {
     /// Deletes every cluster of ours, those included that nobody knows to be made.
@@ -303,13 +299,13 @@ impl Act {
 
     /// A machine whose own reading failed when it was first seen was written down as born then. It
     /// costs since it was made.
-    async fn correct_birth(&self, one: &Instance) -> Result<(), Trouble> {
-        let late = self.read(|progress| {
+    pub(crate) async fn correct_birth(&self, one: &Instance) -> Result<(), Trouble> {
+        let wrong = self.read(|progress| {
             let (thing, life) = progress.instance(one.id)?;
-            let late = life.gone.is_none() && life.born > one.created + BIRTH_TOLD;
-            late.then(|| (thing.clone(), life.price))
+            let wrong = life.gone.is_none() && life.born != one.created;
+            wrong.then(|| (thing.clone(), life.price))
         });
-        let Some((thing, price)) = late.await else {
+        let Some((thing, price)) = wrong.await else {
             return Ok(());
         };
         let since = one.created;

@@ -356,7 +356,7 @@ impl World {
                         instance_type: pool.instance_type.clone(),
                         region: "us-ord".to_owned(),
                         cluster: Some(cluster.cluster.id),
-                        created: *born,
+                        created: Timestamp::from_second(born.as_second()).unwrap(),
                     });
                 }
             }
