@@ -73,15 +73,16 @@ impl Act {
         Ok(id)
     }
 
-    /// Writes down a control plane that costs and that the journal does not know: the process may
-    /// have ended between the record of the cluster and that of its control plane.
-    async fn pays_for_control_plane(&self, one: &Cluster) -> Result<(), Trouble> {
-        let thing = Thing::ControlPlane(one.id);
-        if !one.ha || self.read(|p| p.things.contains_key(&thing)).await {
+    /// Writes down a control plane that costs, from its cluster's birth on, unless the journal says
+    /// so: the process may have ended between the record of the cluster and that of its birth.
+    pub(crate) async fn pays_for_control_plane(&self, one: &Cluster) -> Result<(), Trouble> {
+        let (thing, since) = (Thing::ControlPlane(one.id), one.created);
+        let life = self.read(|p| p.things.get(&thing).cloned()).await;
+        if !one.ha || life.as_ref().is_some_and(|life| life.born == since) {
             return Ok(());
         }
         let price = self.read(|progress| progress.prices.control_plane).await;
-        let since = one.created;
+        let price = life.and_then(|life| life.price).or(price);
         self.write(Fact::Born {
             thing,
             since,

@@ -32,7 +32,9 @@ impl Act {
                 let life = progress.things.get(&Thing::Cluster(one.id));
                 life.is_some_and(|life| life.gone.is_none())
             };
-            if !self.read(known).await {
+            if self.read(known).await {
+                self.pays_for_control_plane(one).await?;
+            } else {
                 self.born(&Found::cluster(one)).await?;
             }
         }

@@ -2,6 +2,8 @@
 
 use crate::life::{Doom, Story, spec};
 use crate::world::Fault;
+use domain::record::Thing;
+use domain::spec::Spec;
 use engine::run::End;
 
 const EMPTY: &str = "clusters 0, linodes 0, nodebalancers 0, volumes 0, firewalls 0";
@@ -71,6 +73,28 @@ fn killed_with_a_lost_answer_and_cancelled_there_is_none() {
         });
         assert!(matches!(end, Some(End::Done)), "{n}: {end:?}");
         assert_eq!(story.left(), EMPTY, "{n}");
+    }
+}
+
+#[test]
+fn killed_with_a_lost_answer_the_control_plane_costs_since_the_cluster_was_made() {
+    let spec = Spec { ha: true, ..spec() };
+    for n in 0..14 {
+        let story = Story::new();
+        story
+            .world
+            .fail("POST cluster", Fault::Lost { shown_after: 100 });
+        story.process(None, async || drop(story.accept_create(&spec).await));
+        story.process(Some(Doom::After(n)), async || {
+            let book = story.book();
+            story.drive(&book).await
+        });
+        let end = story.go_on();
+        assert!(matches!(end, End::Done), "{n}: {end:?}");
+        let cluster = story.world.shown_clusters().remove(0);
+        let life = &story.progress().things[&Thing::ControlPlane(cluster.id)];
+        assert_eq!(life.born, cluster.created, "{n}");
+        assert!(life.price.is_some(), "{n}");
     }
 }
 
