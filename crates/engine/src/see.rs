@@ -243,15 +243,16 @@ impl Act {
         seen: Option<Timestamp>,
         before: Option<Duration>,
     ) -> Result<Option<String>, Trouble> {
+        // It is written down at once, however long the firewall keeps us waiting.
         let birth = async {
-            if seen.is_some() || self.gate().await.is_err() {
-                return None;
+            if seen.is_some() {
+                return Ok(self.ports.clock.now());
             }
-            self.cloud().instance(instance).await.ok()
-        };
-        let (birth, covered) = futures::join!(birth, self.cover(instance));
-        let since = birth.map_or_else(|| self.ports.clock.now(), |found| found.created);
-        if seen.is_none() {
+            let told = match self.gate().await {
+                Ok(()) => self.cloud().instance(instance).await.ok(),
+                Err(_) => None,
+            };
+            let since = told.map_or_else(|| self.ports.clock.now(), |found| found.created);
             let price = self.read(|progress| progress.prices.node(role)).await;
             let thing = Thing::Instance(instance, node.id.clone(), role);
             self.write(Fact::Born {
@@ -259,8 +260,11 @@ impl Act {
                 since,
                 price,
             })
-            .await?;
-        }
+            .await
+            .map(|()| since)
+        };
+        let (since, covered) = futures::join!(birth, self.cover(instance));
+        let since = since?;
         if let Some(said) = covered? {
             return Ok((!said.is_empty()).then_some(said));
         }
