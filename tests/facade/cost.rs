@@ -139,3 +139,32 @@ async fn a_cluster_that_lost_its_tags_is_taken_over_by_whose_journal_proves_it()
     pair.one.wait(&id).await;
     assert_eq!(pair.alive(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_nodebalancer_that_comes_while_its_cluster_lingers_is_billed() {
+    let (pair, id) = Pair::deployed().await;
+    let gone = json!({"delete_leaves_children": false});
+    pair.twin.demo("PUT", "/_demo/switches", &gone);
+    let strike = |kind: &str| {
+        let rules = json!({"rules": [{"kind": kind, "at_call": 1}]});
+        assert_eq!(pair.twin.demo("PUT", "/_demo/faults", &rules).0, 200);
+    };
+    strike("lingering_delete");
+    pair.one.tear_down(&id, "ada", &[]).await.unwrap();
+    tokio_sleep(180).await;
+    strike("late_balancer");
+    pair.one.wait(&id).await;
+    let (_, ledger) = pair.twin.demo("GET", "/_demo/ledger", &Value::Null);
+    let dead = ledger["dead"].as_array().unwrap().iter();
+    let cost = dead.filter(|row| row["kind"] == "nodebalancer");
+    let cost: Vec<u64> = cost.filter_map(|row| row["id"].as_u64()).collect();
+    let records = pair.first.journals.read(&id).await.unwrap();
+    let things = Progress::fold(&records).unwrap().things;
+    let billed = things.iter().filter_map(|(thing, life)| {
+        let Thing::NodeBalancer(id) = thing else {
+            return None;
+        };
+        life.price.map(|_| id.0)
+    });
+    assert_eq!((billed.collect::<Vec<_>>(), pair.alive()), (cost, 0));
+}

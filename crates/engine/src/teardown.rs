@@ -171,6 +171,8 @@ impl Act {
                 sent = Some(self.boot());
                 continue;
             }
+            // What comes into it while it lingers may go with it, and can be told as its only now.
+            self.note_children(&[id]).await?;
             let left = || {
                 Trouble::Stuck(
                     Failed::Left {
