@@ -127,14 +127,19 @@ impl Act {
             })
             .await?;
         }
-        for one in &held {
-            let Some(volume) = listed.iter().find(|volume| volume.id == one.volume) else {
-                continue;
-            };
-            let thing = Thing::Volume(volume.id);
+        self.note_volumes(&listed).await?;
+        Ok(held.len())
+    }
+
+    /// Volumes of ours that a listing holds: new ones are written down, and those that an earlier
+    /// listing lacked, which cost on.
+    pub(crate) async fn note_volumes(&self, listed: &[Volume]) -> Result<(), Trouble> {
+        let progress = self.book.progress().await;
+        for one in listed.iter().filter(|one| progress.held(one.id)) {
+            let thing = Thing::Volume(one.id);
             if self.is_new(&thing).await {
-                let price = self.read(|progress| progress.prices.volume_gb).await;
-                let (since, price) = (volume.created, price.map(|gb| gb.times(volume.size_gb)));
+                let price = progress.prices.volume_gb.map(|gb| gb.times(one.size_gb));
+                let since = one.created;
                 self.write(Fact::Born {
                     thing,
                     since,
@@ -143,7 +148,7 @@ impl Act {
                 .await?;
             }
         }
-        Ok(held.len())
+        Ok(())
     }
 
     /// Deletes the LoadBalancer Services and gives their NodeBalancers a while to follow.

@@ -35,6 +35,7 @@ impl Act {
         // Who was restricted since the run began was shown less, and without an error.
         let account = self.got(|| self.cloud().account()).await?;
         let restricted = self.account.restricted || account.restricted;
+        self.note_volumes(&inventory.volumes).await?;
         let progress = self.book.progress().await;
         let left = leftovers(&progress, &self.protocol, &self.ports.owner, &inventory);
         // A restricted user may be shown less than there is: what nobody deleted stays written down.

@@ -129,6 +129,28 @@ fn torn_down_twice_is_fine() {
     assert_eq!(story.calls(), "");
 }
 
+fn sweep_clean(story: &Story) {
+    let swept = story.process(None, async || {
+        let (book, deaf) = (story.book(), Arc::new(Deaf));
+        engine::sweep::sweep(&story.ports(), &story.protocol, &book, deaf).await
+    });
+    assert!(matches!(swept, Some(Swept::Clean)), "{swept:?}");
+}
+
+#[test]
+fn a_kept_volume_that_one_listing_lacked_costs_on() {
+    let (story, kept, _) = with_children();
+    assert!(matches!(tear_down(&story, "d1", &[]), End::Done));
+    let life = |story: &Story| story.progress().things[&Thing::Volume(kept)].clone();
+    let before = life(&story);
+    let there = std::mem::take(&mut story.world.state().volumes);
+    sweep_clean(&story);
+    assert!(life(&story).gone.is_some());
+    story.world.state().volumes = there;
+    sweep_clean(&story);
+    assert_eq!(life(&story), before);
+}
+
 #[test]
 fn a_kept_volume_that_a_restricted_user_is_not_shown_is_not_called_gone() {
     for restricted in [true, false] {
@@ -136,11 +158,7 @@ fn a_kept_volume_that_a_restricted_user_is_not_shown_is_not_called_gone() {
         assert!(matches!(tear_down(&story, "d1", &[named]), End::Done));
         story.world.state().restricted = restricted;
         story.world.state().volumes.clear();
-        let swept = story.process(None, async || {
-            let (book, deaf) = (story.book(), Arc::new(Deaf));
-            engine::sweep::sweep(&story.ports(), &story.protocol, &book, deaf).await
-        });
-        assert!(matches!(swept, Some(Swept::Clean)), "{swept:?}");
+        sweep_clean(&story);
         let progress = story.progress();
         let life = progress.things.get(&Thing::Volume(kept));
         let is_gone = life.map(|life| life.gone.is_some());
