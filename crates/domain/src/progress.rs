@@ -23,7 +23,7 @@ use crate::plan::{Plan, Prices};
 use crate::record::{HeldVolume, Thing, ThingKind, Wish};
 use crate::spec::{Spec, Stops};
 use crate::text::Text;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a deployment stands.
@@ -175,8 +175,16 @@ pub struct Life {
 }
 
 impl Life {
-    /// Whether it is there and only this computer's own clock told its birth: that has fractions of a
-    /// second, the cloud's births have none.
+    /// The birth of what is there and whose own birth could not be read: now, and never a whole
+    /// second, as the cloud tells births.
+    pub fn born_untold(now: Timestamp) -> Timestamp {
+        match now.subsec_nanosecond() {
+            0 => now + SignedDuration::from_nanos(1),
+            _ => now,
+        }
+    }
+
+    /// Whether it is there and only this computer's own clock told its birth.
     pub fn lacks_birth(&self) -> bool {
         self.gone.is_none() && self.born.subsec_nanosecond() != 0
     }

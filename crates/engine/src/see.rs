@@ -62,8 +62,10 @@ impl Act {
         match self.tried(|| self.cloud().cluster(id)).await? {
             Ok(one) => {
                 self.must_be_ours(&one).await?;
-                self.pays_for_control_plane(&one).await?;
-                hold(&self.proven).insert(id);
+                // Of steps side by side the first one writes.
+                if hold(&self.proven).insert(id) {
+                    self.pays_for_control_plane(&one).await?;
+                }
                 self.owned_now().await;
             }
             // What is not there cannot be changed; whether it is gone is asked elsewhere.
@@ -252,7 +254,8 @@ impl Act {
                 Ok(()) => self.cloud().instance(instance).await.ok(),
                 Err(_) => None,
             };
-            let since = told.map_or_else(|| self.ports.clock.now(), |found| found.created);
+            let untold = || Life::born_untold(self.ports.clock.now());
+            let since = told.map_or_else(untold, |found| found.created);
             let price = self.read(|progress| progress.prices.node(role)).await;
             let thing = Thing::Instance(instance, node.id.clone(), role);
             self.write(Fact::Born {
