@@ -98,7 +98,8 @@ impl Story {
         self.begin(self.at, doom).await
     }
 
-    /// The same on one of the computers, beside what runs there. Now and then it is not the process that ends but its disk.
+    /// The same on one of the computers, beside what runs there. Now and then it is not the process
+    /// that ends but its disk.
     pub(crate) async fn begin(&mut self, home: usize, doom: Option<u64>) -> Option<Process> {
         self.processes += 1;
         let fails = doom.filter(|_| self.draw.percent(15));
