@@ -105,28 +105,50 @@ async fn a_journal_of_another_cloud_is_not_carried_on_in_this_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_becomes_restricted_during_a_teardown_gets_no_proof_of_zero() {
-    let (mut gone, mut left) = (0, 0);
+async fn who_becomes_restricted_during_a_teardown_is_told_and_nothing_is_called_gone() {
+    let mut stood = 0;
     for call in (10..70).step_by(6) {
         let bench = Bench::new().await;
         let id = bench.deploy(Bench::spec()).await;
-        strike(
-            &bench,
-            &json!({"kind": "restricted_user", "from_call": call}),
-        );
+        let rule = json!({"kind": "restricted_user", "from_call": call});
+        strike(&bench, &rule);
         bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
         bench.engine.wait(&id).await;
-        let struck = clear(&bench, "restricted_user") > 0;
-        if bench.state() != DeploymentState::Gone || !struck {
+        if bench.state() == DeploymentState::Gone {
+            assert_eq!((clear(&bench, "restricted_user"), bench.alive()), (0, 0));
             continue;
         }
-        gone += 1;
-        left += u32::from(bench.alive() > 0);
-        let notes = bench.engine.receipt(&id).unwrap().notes;
-        let said = notes.iter().any(|note| note.code == "receipt_restricted");
-        assert!(said, "restricted from call {call}, {} left", bench.alive());
+        stood += u32::from(bench.alive() > 0);
+        let brief = bench.engine.list().remove(0);
+        let said = serde_json::to_string(&bench.engine.rows(&id)).unwrap();
+        assert!(said.contains("stuck_hidden"), "call {call}: {said}");
+        let (_, ledger) = bench.twin.demo("GET", "/_demo/ledger", &Value::Null);
+        let rates = ledger["alive"].as_array().unwrap().iter();
+        let rates = rates.filter_map(|row| row["rate_micro_usd_hour"].as_i64());
+        let told = brief.rate.map_or(0, |rate| rate.0);
+        assert!(told >= rates.sum(), "from call {call}: {said}");
+        assert!(clear(&bench, "restricted_user") > 0);
+        bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+        bench.engine.wait(&id).await;
+        assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
     }
-    assert!(gone > 0 && left > 0, "{gone} {left}");
+    assert!(stood > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_on_restricted_gets_no_proof_of_zero() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    strike(&bench, &json!({"kind": "restricted_user", "from_call": 20}));
+    for _ in 0..2 {
+        bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+        bench.engine.wait(&id).await;
+    }
+    assert!(clear(&bench, "restricted_user") > 0);
+    assert_eq!(bench.state(), DeploymentState::Gone);
+    assert!(bench.alive() > 0, "nothing was hidden");
+    let notes = bench.engine.receipt(&id).unwrap().notes;
+    assert!(notes.iter().any(|note| note.code == "receipt_restricted"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ mod change;
 mod controller;
 mod create;
 pub mod facade;
+mod gone;
 mod inside;
 #[cfg(feature = "kill-points")]
 pub mod kill;

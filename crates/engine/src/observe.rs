@@ -14,7 +14,7 @@ use domain::inventory::{
     AccessList, BalancerSeen, BalancerWall, FirewallRead, Instance, NodeBalancer, Pool,
 };
 use domain::reach;
-use domain::record::{Fact, Thing, ThingKind};
+use domain::record::{Thing, ThingKind};
 use domain::usage::NodeUse;
 use domain::{ClusterId, InstanceId};
 use jiff::Timestamp;
@@ -253,6 +253,7 @@ impl Watch {
             .iter()
             .flat_map(|pool| &pool.nodes);
         let in_pools: Vec<InstanceId> = nodes.filter_map(|node| node.instance).collect();
+        let mut absent = Vec::new();
         for thing in self
             .0
             .read(|progress| progress.alive_of(ThingKind::Instance))
@@ -266,10 +267,10 @@ impl Watch {
             }
             let answer = self.0.cloud().instance(id).await;
             if answer.is_err_and(|failure| failure.kind == Kind::NotFound) {
-                self.0.write(Fact::Gone { thing }).await?;
+                absent.push(thing);
             }
         }
-        Ok(())
+        self.0.gone(absent).await.map(|_| ())
     }
 }
 

@@ -69,6 +69,8 @@ domain::texts! {
         "stuck_locked" Locked { label: String },
         /// Machines stay although their cluster is gone.
         "stuck_instances" Instances { instances: Vec<String> },
+        /// The user became restricted: what is not shown may be there.
+        "stuck_hidden" Hidden,
         /// Something of ours is left.
         "stuck_left" Left { things: Vec<String> },
         /// The cloud refused a delete.
@@ -119,6 +121,8 @@ domain::texts! {
         "note_waits_provisioned" WaitsProvisioned,
         /// What is deleted is still there.
         "note_waits_gone" WaitsGone { left: usize },
+        /// The user became restricted: what is not shown may be there.
+        "note_hidden" Hidden,
         /// A sweep was clean; the next one comes.
         "note_sweep_next" SweepNext { wait: Millis },
         /// A sweep found something; it is deleted again.

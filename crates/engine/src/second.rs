@@ -140,7 +140,13 @@ impl Act {
     async fn remove_second(&self, thing: Thing) -> Result<(), Trouble> {
         let mut patience = self.patience(self.protocol.gone);
         let mut sent = false;
-        while let Some(belongs) = self.listed(&thing).await? {
+        loop {
+            let Some(belongs) = self.listed(&thing).await? else {
+                if self.gone(vec![thing.clone()]).await? {
+                    return Ok(());
+                }
+                continue;
+            };
             if belongs == Belongs::TakenOver {
                 return Err(taken_over());
             }
@@ -174,7 +180,6 @@ impl Act {
             answer.map_err(|failure| refused(&thing, &failure))?;
             sent = true;
         }
-        self.write(Fact::Gone { thing }).await
     }
 
     /// Whose a pool or a firewall is by a complete listing; `None`: it holds none of this id.

@@ -15,7 +15,6 @@ use crate::said::{Ended, Failed, Note, words};
 use crate::see::not_proven;
 use crate::want::Found;
 use domain::inventory::{Cluster, Instance, Pool};
-use domain::plan::PoolRole;
 use domain::progress::Progress;
 use domain::record::{Fact, Thing, ThingKind};
 use domain::text::Text;
@@ -161,7 +160,13 @@ impl Act {
         let what = Thing::Cluster(id);
         let mut patience = self.patience(self.protocol.gone);
         let mut sent: Option<Duration> = None;
-        while let Some(there) = self.still_there(id).await? {
+        loop {
+            let Some(there) = self.still_there(id).await? else {
+                if self.gone(self.with_parts(id).await).await? {
+                    return Ok(());
+                }
+                continue;
+            };
             // A 404 may have been a mistake, an accepted DELETE may be forgotten: it is repeated.
             let due = |at: Duration| self.boot().saturating_sub(at) >= self.protocol.delete_again;
             if sent.is_none_or(due) {
@@ -184,22 +189,21 @@ impl Act {
             patience.wait(self, Note::WaitsGone { left: 1 }, left)?;
             patience.pause(self, self.protocol.poll_gone).await?;
         }
-        let own = self.read(|progress| progress.cluster() == Some(id)).await;
+    }
+
+    /// A cluster and what goes with it. It comes last: a crash in between begins again here.
+    async fn with_parts(&self, id: ClusterId) -> Vec<Thing> {
         let parts = self.read(|progress| {
-            let pools = progress
-                .alive_of(ThingKind::Pool)
-                .into_iter()
-                .filter(|_| own);
+            let own = progress.cluster() == Some(id);
+            let pools = progress.alive_of(ThingKind::Pool).into_iter();
             let plane = progress.alive_of(ThingKind::ControlPlane).into_iter();
             pools
+                .filter(|_| own)
                 .chain(plane.filter(|one| *one == Thing::ControlPlane(id)))
-                .collect::<Vec<_>>()
+                .chain([Thing::Cluster(id)])
+                .collect()
         });
-        // The cluster comes last: a crash in between begins again here.
-        for thing in parts.await.into_iter().chain([what]) {
-            self.write(Fact::Gone { thing }).await?;
-        }
-        Ok(())
+        parts.await
     }
 
     /// A cluster as it is read now; `None`: 404, and absent from a complete listing.
@@ -222,6 +226,7 @@ impl Act {
             let clusters = self.read(Progress::clusters_ever).await;
             let listed = self.note_instances(&clusters).await?;
             let mut left: Vec<InstanceId> = listed.iter().map(|one| one.id).collect();
+            let mut absent = Vec::new();
             for thing in self
                 .read(|progress| progress.alive_of(ThingKind::Instance))
                 .await
@@ -230,13 +235,15 @@ impl Act {
                     continue;
                 };
                 match self.tried(|| self.cloud().instance(id)).await? {
-                    Err(failure) if failure.kind == Kind::NotFound => {
-                        self.write(Fact::Gone { thing }).await?;
-                        count += 1;
-                    }
+                    Err(failure) if failure.kind == Kind::NotFound => absent.push(thing),
                     Ok(_) | Err(_) => left.push(id),
                 }
             }
+            let many = absent.len();
+            if !self.gone(absent).await? {
+                continue;
+            }
+            count += many;
             if left.is_empty() {
                 return Ok(Ended::Gone { count }.into());
             }
@@ -360,11 +367,7 @@ pub(crate) fn instance_thing(progress: &Progress, one: &Instance) -> Thing {
         .label
         .split_once('-')
         .map_or(one.label.as_str(), |(_, node)| node);
-    let gpu = progress
-        .spec
-        .as_ref()
-        .is_some_and(|spec| spec.gpu_type == one.instance_type);
-    let role = if gpu { PoolRole::Gpu } else { PoolRole::System };
+    let role = progress.role_of_type(&one.instance_type);
     Thing::Instance(one.id, NodeId(node.to_owned()), role)
 }
 

@@ -173,11 +173,18 @@ impl Progress {
 
     /// The role of a pool: by what made it, else by its instance type.
     pub fn role_of(&self, pool: &Pool) -> PoolRole {
-        let by_type = || match &self.spec {
-            Some(spec) if spec.gpu_type == pool.instance_type => PoolRole::Gpu,
-            Some(_) | None => PoolRole::System,
-        };
+        let by_type = || self.role_of_type(&pool.instance_type);
         self.pool_role(pool.id).unwrap_or_else(by_type)
+    }
+
+    /// The role of machines of a type. Where there is no system pool, all are for GPUs.
+    pub fn role_of_type(&self, instance_type: &str) -> PoolRole {
+        match &self.spec {
+            Some(spec) if spec.gpu_type == instance_type || spec.system_pool.is_none() => {
+                PoolRole::Gpu
+            }
+            Some(_) | None => PoolRole::System,
+        }
     }
 
     /// What a step POSTs.

@@ -78,24 +78,20 @@ impl Act {
         Ok(listed)
     }
 
-    /// Writes down that things of a kind which the journal holds alive are in no listing any more.
+    /// Writes down that things of a kind which the journal holds alive are in no listing any more, and
+    /// tells how many. `None`: they may have been hidden.
     pub(crate) async fn note_gone(
         &self,
         kind: ThingKind,
         there: &[Thing],
-    ) -> Result<usize, Trouble> {
+    ) -> Result<Option<usize>, Trouble> {
         let alive = self.read(|progress| progress.alive_of(kind)).await;
         let gone: Vec<Thing> = alive
             .into_iter()
             .filter(|one| !there.contains(one))
             .collect();
-        for thing in &gone {
-            self.write(Fact::Gone {
-                thing: thing.clone(),
-            })
-            .await?;
-        }
-        Ok(gone.len())
+        let many = gone.len();
+        Ok(self.gone(gone).await?.then_some(many))
     }
 
     /// Deletes the NodeBalancers of our clusters until a complete listing holds none.
@@ -113,7 +109,10 @@ impl Act {
                 .map(|one| Thing::NodeBalancer(one.id))
                 .collect();
             if !clusters.is_empty() {
-                count += self.note_gone(ThingKind::NodeBalancer, &things).await?;
+                let Some(gone) = self.note_gone(ThingKind::NodeBalancer, &things).await? else {
+                    continue;
+                };
+                count += gone;
             }
             if there.is_empty() {
                 return Ok(Ended::Gone { count }.into());
@@ -155,13 +154,19 @@ impl Act {
             let progress = self.book.progress().await;
             let named = |one: &&Volume| delete.contains(&one.id) && may_go(&progress, one);
             let there: Vec<&Volume> = listed.iter().filter(named).collect();
-            for id in delete {
-                let (thing, listed) = (Thing::Volume(*id), listed.iter().any(|one| one.id == *id));
-                if !listed && !self.is_new(&thing).await {
-                    self.write(Fact::Gone { thing }).await?;
-                    count += 1;
-                }
+            let alive = progress.alive_of(ThingKind::Volume);
+            let absent = delete
+                .iter()
+                .filter(|id| !listed.iter().any(|one| one.id == **id));
+            let absent: Vec<Thing> = absent
+                .map(|id| Thing::Volume(*id))
+                .filter(|thing| alive.contains(thing))
+                .collect();
+            let many = absent.len();
+            if !self.gone(absent).await? {
+                continue;
             }
+            count += many;
             if there.is_empty() {
                 return Ok(Ended::Gone { count }.into());
             }
@@ -208,7 +213,9 @@ impl Act {
             }
             let things: Vec<Thing> = listed.iter().map(|one| Thing::Firewall(one.id)).collect();
             let there: Vec<Thing> = things.iter().chain(&unproven).cloned().collect();
-            let gone = self.note_gone(ThingKind::Firewall, &there).await?;
+            let Some(gone) = self.note_gone(ThingKind::Firewall, &there).await? else {
+                continue;
+            };
             count += gone;
             let unknown = |progress: &Progress| {
                 let mut open = progress.open_creates().into_iter();

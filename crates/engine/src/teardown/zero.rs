@@ -31,10 +31,11 @@ impl Act {
     /// One complete search, written down with what it found. Things that the journal holds alive and
     /// that are in no listing are gone.
     pub(crate) async fn sweep(&self) -> Result<Vec<Thing>, Trouble> {
-        let inventory = self.inventory().await?;
-        // Who was restricted since the run began was shown less, and without an error.
-        let account = self.got(|| self.cloud().account()).await?;
-        let restricted = self.account.restricted || account.restricted;
+        let mut inventory = self.inventory().await?;
+        while self.was_hidden().await? {
+            inventory = self.inventory().await?;
+        }
+        let restricted = self.account.restricted;
         self.note_volumes(&inventory.volumes).await?;
         let progress = self.book.progress().await;
         let left = leftovers(&progress, &self.protocol, &self.ports.owner, &inventory);
