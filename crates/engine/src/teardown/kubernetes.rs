@@ -156,18 +156,28 @@ impl Act {
         if !self.protocol.sweep_children {
             return Ok(Ended::LoadBalancers { count: 0 }.into());
         }
-        self.own().await?;
-        let ask = |api: Arc<dyn KubeApi>| async move {
-            let services = api.load_balancers().await?;
-            for one in &services {
-                api.delete_service(&one.service.namespace, &one.service.name)
-                    .await?;
-            }
-            Ok(services.len())
-        };
-        let Some(Ok(count)) = self.asked_kubernetes(ask).await? else {
+        let ask = |api: Arc<dyn KubeApi>| async move { api.load_balancers().await };
+        let Some(Ok(services)) = self.asked_kubernetes(ask).await? else {
             return Ok(Ended::KubernetesSilent.into());
         };
+        let count = services.len();
+        if count > 0 {
+            // Once they are gone nothing tells any more that they cost.
+            let clusters = self.read(Progress::clusters_ever).await;
+            self.note_nodebalancers(&clusters).await?;
+            self.own().await?;
+        }
+        let services = &services;
+        let ask = |api: Arc<dyn KubeApi>| async move {
+            for one in services {
+                let (namespace, name) = (&one.service.namespace, &one.service.name);
+                api.delete_service(namespace, name).await?;
+            }
+            Ok(())
+        };
+        if count > 0 && !matches!(self.asked_kubernetes(ask).await?, Some(Ok(()))) {
+            return Ok(Ended::KubernetesSilent.into());
+        }
         let follow = self.protocol.balancers_follow;
         let mut patience = self.patience(Bound {
             late: follow,
