@@ -7,6 +7,7 @@ use domain::view::{DeploymentState, Row, Whose};
 use engine::facade::{Engine, For, MoveStop};
 use engine::run::End;
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// More GPU nodes at most: one PUT.
@@ -294,6 +295,46 @@ async fn what_somebody_renamed_in_a_take_over_that_was_cut_short_is_taken_back_b
     pair.one.tear_down(&id, "ada", &[]).await.unwrap();
     pair.one.wait(&id).await;
     assert_eq!(pair.alive(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_bears_our_mark_keeps_nobody_from_taking_back_and_stays_as_it_is() {
+    let (pair, id) = Pair::deployed().await;
+    pair.put_tags(&[&id.mark().0, &pair.second.owner.tag()])
+        .await;
+    let theirs = json!({
+        "label": "experiment", "region": "us-ord", "k8s_version": "1.36", "tags": [id.mark().0],
+        "node_pools": [{"type": "g6-standard-2", "count": 1}],
+    });
+    pair.ask("POST", "/v4/lke/clusters", &theirs).await;
+    let said = code(pair.other.take_over(&id, None).await);
+    assert_eq!(said, "take_over_doubtful");
+    pair.one.look_around().await.unwrap();
+    assert_eq!(whose(&pair.one).await, Whose::Elsewhere);
+    pair.one.take_over(&id, None).await.unwrap();
+    pair.one.tear_down(&id, "ada", &[]).await.unwrap();
+    pair.one.wait(&id).await;
+    let left = pair.listed("/v4/lke/clusters").await;
+    let labels: Vec<_> = left.iter().map(|one| &one["label"]).collect();
+    assert_eq!(labels, ["experiment"]);
+    assert_eq!(pair.listed("/v4/networking/firewalls").await.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_shown_with_all_its_pools_is_taken_over_once_it_is() {
+    let (pair, id) = Pair::deployed().await;
+    let rules = |rules: Value| {
+        pair.twin
+            .demo("PUT", "/_demo/faults", &json!({"rules": rules}))
+    };
+    let pools = "/lke/clusters/*/pools";
+    let late = json!({"seconds": 3600});
+    rules(json!([{"kind": "list_lag", "path": pools, "from_call": 1, "effect": late}]));
+    let said = code(pair.other.take_over(&id, None).await);
+    assert_eq!(said, "take_over_behind");
+    rules(json!([]));
+    pair.other.take_over(&id, None).await.unwrap();
+    assert_eq!(apply(&pair.other, spec()).await.unwrap_err(), "no changes");
 }
 
 #[tokio::test(start_paused = true)]

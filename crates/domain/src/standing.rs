@@ -79,6 +79,27 @@ impl Standing {
         self.pools.iter().find(|pool| Self::role(pool) == role)
     }
 
+    /// Whether the pools that were read cannot be all: a cluster has one, and so has each of its
+    /// machines, whose label names it.
+    pub fn lacks_pools(&self) -> bool {
+        let Some(kept) = self.cluster() else {
+            return false;
+        };
+        let mut of_it = self
+            .instances
+            .iter()
+            .filter(|one| one.cluster == Some(kept.id));
+        self.pools.is_empty()
+            || of_it.any(|one| {
+                let pool = one
+                    .label
+                    .split('-')
+                    .nth(1)
+                    .and_then(|id| id.parse::<u64>().ok());
+                pool.is_some_and(|id| self.pools.iter().all(|pool| pool.id.0 != id))
+            })
+    }
+
     /// The Spec that would have made it. `wishes`: a Spec of the user's for what no cloud tells.
     pub fn spec(&self, wishes: Option<&Spec>) -> Spec {
         let prefix = self.label.strip_suffix(LABEL_SUFFIX).unwrap_or(&self.label);

@@ -166,6 +166,10 @@ texts! {
         "take_over_unread" TakeOverUnread { name: String },
         /// What to do about it.
         "take_over_unread_fix" TakeOverUnreadFix,
+        /// Not all of its pools are shown.
+        "take_over_behind" TakeOverBehind { name: String },
+        /// What to do about it.
+        "take_over_behind_fix" TakeOverBehindFix,
         /// The edit would lock this computer out.
         "access_removes_you" AccessRemovesYou { addresses: Vec<String> },
         /// Why that matters.

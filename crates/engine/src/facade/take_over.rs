@@ -70,8 +70,14 @@ impl Engine {
         }
         self.put_owner_on(&orphan).await?;
         // From here on the other computer sends nothing: what is read now is what stands.
-        let (orphan, seen) = self.marked(id).await?;
+        let (mut orphan, seen) = self.marked(id).await?;
+        // Whoever renamed it meanwhile did not change what was confirmed.
+        orphan.label.clone_from(&name);
         let mut standing = self.standing(&orphan).await?;
+        if standing.lacks_pools() {
+            let fix = Some(Said::TakeOverBehindFix);
+            return Err(problem(Said::TakeOverBehind { name }, None, fix));
+        }
         let cloud = &self.ports.cloud;
         if let Some(cluster) = standing.cluster().map(|one| one.id) {
             standing.access = Some(self.told(cloud.access_list(cluster).await)?);
@@ -145,6 +151,12 @@ impl Engine {
                 is_known && !found.clusters.contains(one) && claim.cluster(one) == Belongs::Ours
             });
             let stripped: Vec<Cluster> = stripped.cloned().collect();
+            // What bears our mark and has no second proof is a stranger's, and stays out of it.
+            let is_strange = |belongs| matches!(belongs, Belongs::Doubtful | Belongs::Foreign);
+            found.clusters.retain(|one| !is_strange(claim.cluster(one)));
+            found
+                .firewalls
+                .retain(|one| !is_strange(claim.firewall(one)));
             found.clusters.extend(stripped);
             let machines = seen.instances.iter().filter(|machine| {
                 let of_it = |one: &Cluster| machine.cluster == Some(one.id);
