@@ -78,6 +78,16 @@ pub(crate) fn ours<'a>(ledger: &'a Value, mark: &Mark, which: &str) -> Vec<&'a V
     .collect()
 }
 
+/// Whether somebody took both proofs from the cluster that it keeps.
+pub(crate) fn lost_proofs(ledger: &Value, progress: &Progress) -> bool {
+    let marked = ours(ledger, &progress.mark(), "alive");
+    let mut alive = ledger["alive"].as_array().into_iter().flatten();
+    let id = progress.cluster().map(|id| id.0);
+    let cluster = alive.find(|row| row["kind"] == "cluster" && row["id"].as_u64() == id);
+    let label = progress.label().unwrap_or_default();
+    cluster.is_some_and(|row| !marked.contains(&row) && row["label"] != label)
+}
+
 /// Whether two clusters of ours stood at the same time.
 pub(crate) fn two_at_once(ledger: &Value, mark: &Mark) -> bool {
     let dead = ours(ledger, mark, "dead");

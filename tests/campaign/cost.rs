@@ -2,6 +2,8 @@
 //! each thing on its own, started hours, capped at the monthly price.
 
 use crate::check::{in_ledger, ours};
+use crate::wire::holds;
+use bytes::Bytes;
 use domain::progress::{Life, Progress};
 use domain::record::{Thing, ThingKind};
 use domain::spend::cost;
@@ -9,7 +11,6 @@ use domain::{Mark, MicroUsd};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
 /// Between which sums the cost of a thing may be told: no less than the ledger's, and no more than
 /// if it had gone only when that was seen.
@@ -18,14 +19,15 @@ struct Bounds {
     most: MicroUsd,
 }
 
-/// What is billed otherwise than the ledger bills it. `looks`: when machines were listed; nothing of
-/// ours may be missing then, as when one computer looked after it from its beginning.
+/// What is billed otherwise than the ledger bills it. `looks`: what this computer was shown of
+/// machines; nothing of ours may be missing then, as when one computer looked after it from its
+/// beginning.
 pub(crate) fn unlike(
     ledger: &Value,
     mark: &Mark,
     progress: &Progress,
     now: Timestamp,
-    looks: Option<&BTreeSet<Timestamp>>,
+    looks: Option<&BTreeSet<Bytes>>,
 ) -> Vec<String> {
     let mut unlike = Vec::new();
     let mut billed = BTreeSet::new();
@@ -67,17 +69,19 @@ pub(crate) fn unlike(
     unlike
 }
 
-/// Whether events alone would tell of it: it lived for less than lies between two looks, or was a
-/// machine of the autoscaler's that came and went while nobody looked.
-fn is_unseen(row: &Value, looks: &BTreeSet<Timestamp>) -> bool {
+/// Whether events alone would tell of it: it lived for less than lies between two looks, or is a
+/// machine that was never shown.
+fn is_unseen(row: &Value, looks: &BTreeSet<Bytes>) -> bool {
     let at = |field: &str| row[field].as_str().and_then(|text| text.parse().ok());
     let lived = at("born").zip(at("died"));
-    lived.is_some_and(|(born, died): (Timestamp, Timestamp)| {
-        let brief = died.duration_since(born) < SignedDuration::from_mins(1);
-        // A look at the very instant of its birth may have come before it, one of its end after it.
-        let within = (Bound::Excluded(born), Bound::Excluded(died));
-        brief || (row["kind"] == "linode" && looks.range(within).next().is_none())
-    })
+    let brief = lived.is_some_and(|(born, died): (Timestamp, Timestamp)| {
+        died.duration_since(born) < SignedDuration::from_mins(1)
+    });
+    let shown = |field: &str| {
+        let named = format!(r#""{field}":{},"#, row["id"]);
+        looks.iter().any(|one| holds(one, &named))
+    };
+    brief || (row["kind"] == "linode" && !shown("id") && !shown("instance_id"))
 }
 
 fn bills(thing: &Thing) -> bool {

@@ -26,11 +26,15 @@ impl Story {
             };
             let delete = self.some_volumes();
             held(&self.notes).asked = true;
-            let asked = tokio::select! {
+            let said = tokio::select! {
                 biased;
-                asked = process.engine.tear_down(id, "ada", &delete) => asked.is_ok(),
-                () = process.life.ended() => false,
+                asked = process.engine.tear_down(id, "ada", &delete) => {
+                    asked.map_or_else(|problem| problem.code, |()| "accepted".to_owned())
+                }
+                () = process.life.ended() => "died".to_owned(),
             };
+            held(&self.notes).say(&format!("teardown: {said}"));
+            let asked = said == "accepted";
             if asked {
                 if doom.is_some() {
                     self.perhaps_other(id, spec, 40).await;

@@ -214,7 +214,8 @@ impl Story {
         }
         let end = self.judged();
         outcome.violations.extend(end.violations);
-        if !rested {
+        // What began under the token of another account goes on there, and nowhere else.
+        if !rested && self.is_here(&id).await {
             let rest = self.rest(&id);
             outcome
                 .violations
@@ -238,8 +239,10 @@ impl Story {
         self.watch(3).await;
         let cancelled = |one: &Progress| one.wishes.iter().any(|(_, one)| *one == Wish::Cancel);
         let rests = |one: &Progress| one.cluster().is_some() || cancelled(one);
-        if let Some(progress) = self.disk().progress(id).filter(rests) {
-            let ledger = self.world.ledger();
+        let ledger = self.world.ledger();
+        // A cluster that bears neither our mark nor our label any more is not looked into.
+        let shown = |one: &Progress| !check::lost_proofs(&ledger, one);
+        if let Some(progress) = self.disk().progress(id).filter(rests).filter(shown) {
             let unlike = check::same_things(&ledger, &id.mark(), &progress);
             // What a cancelled run left behind is none, or owned.
             let rule = if cancelled(&progress) { "I12" } else { "I1" };
@@ -248,6 +251,12 @@ impl Story {
                 .extend(unlike.into_iter().map(|how| (rule, how)));
         }
         outcome
+    }
+
+    /// Whether it is of the account that the token opens.
+    async fn is_here(&self, id: &DeploymentId) -> bool {
+        let account = self.world.account().await;
+        self.ask(id, |one| one.header.account.0 == account) != Some(false)
     }
 
     /// Whether some process could not write what it saw.
@@ -297,7 +306,8 @@ impl Story {
             let blind = progress.sweeps.iter().any(|one| one.restricted);
             if *home == self.at && !blind {
                 let whole = !taken && !broke;
-                let looks = whole.then(|| held(&self.notes).looks.clone());
+                let looks = held(&self.notes).looks.get(home).cloned();
+                let looks = whole.then(|| looks.unwrap_or_default());
                 let unlike = cost::unlike(&ledger, &own.mark(), &progress, now, looks.as_ref());
                 broken("I10", unlike);
             }

@@ -80,13 +80,6 @@ pub(crate) struct Process {
     pub(crate) life: Arc<Life>,
 }
 
-/// How a wait for a run ended.
-pub(crate) enum Waited {
-    Rests,
-    Died,
-    Late,
-}
-
 impl Story {
     /// The disk of the computer that has the deployment.
     pub(crate) fn disk(&self) -> &MemoryJournals {
@@ -244,20 +237,19 @@ impl Story {
             new.filter(|id| self.ask(id, |one| one.run.is_some()) == Some(true))
         };
         let id = id.or_else(new)?;
-        let waited = self.wait(&process, &id).await;
+        self.wait(&process, &id).await;
         self.at_screen(&process, &id);
-        if !matches!(waited, Waited::Rests) {
-            process.life.end();
-        }
+        process.life.end();
         Some(id)
     }
 
-    pub(crate) async fn wait(&self, process: &Process, id: &DeploymentId) -> Waited {
+    /// Until the run rests, the process is dead or nobody has so much patience.
+    pub(crate) async fn wait(&self, process: &Process, id: &DeploymentId) {
         tokio::select! {
             biased;
-            _ = process.engine.wait(id) => Waited::Rests,
-            () = process.life.ended() => Waited::Died,
-            () = self.hours(4) => Waited::Late,
+            _ = process.engine.wait(id) => {}
+            () = process.life.ended() => {}
+            () = self.hours(4) => {}
         }
     }
 

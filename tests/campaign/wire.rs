@@ -4,7 +4,7 @@
 
 use crate::life::Life;
 use crate::story::CANARY;
-use crate::writers::{Line, Write, owner};
+use crate::writers::{Line, Write, is_shown, owner};
 use bytes::Bytes;
 use domain::plan::Purpose;
 use domain::progress::{CreatePhase, Progress};
@@ -31,8 +31,8 @@ pub(crate) struct Notes {
     pub(crate) trace: u64,
     /// Paths that were changed or deleted with success.
     pub(crate) changed: BTreeSet<String>,
-    /// When machines were listed, by whomever of ours.
-    pub(crate) looks: BTreeSet<jiff::Timestamp>,
+    /// What each computer was shown of machines.
+    pub(crate) looks: BTreeMap<usize, BTreeSet<Bytes>>,
     /// Pools whose autoscaler was seen on.
     pub(crate) scaled: BTreeSet<String>,
     /// What processes did with journals.
@@ -127,15 +127,19 @@ impl Wire {
         Ok(reply)
     }
 
-    /// Who has the deployment, where two computers are at it.
-    fn note_owner(&self) {
+    /// Who has the deployment, where two computers are at it; and whether what is written to is shown
+    /// to be of it.
+    fn note_owner(&self, path: &str) -> bool {
         let mut notes = held(&self.notes);
-        let Some(mark) = &notes.contested else { return };
+        let Some(mark) = &notes.contested else {
+            return true;
+        };
         let (_, ledger) = self.twin.demo("GET", "/_demo/ledger", &Value::Null);
-        let now = owner(&ledger, mark);
+        let (now, shown) = (owner(&ledger, mark), is_shown(&ledger, mark, path));
         if notes.owners.last().map(|(_, home)| *home) != Some(now) {
             notes.owners.push((self.twin.clock().now(), now));
         }
+        shown
     }
 
     fn break_rule(&self, rule: &'static str, how: String) {
@@ -145,13 +149,12 @@ impl Wire {
     fn before(&self, request: &Request<Bytes>) {
         let (method, path) = (request.method(), request.uri().path());
         let now = self.twin.clock().now();
-        if *method != Method::GET {
+        if *method != Method::GET && self.note_owner(path) {
             held(&self.notes).writes.push(Write {
                 home: self.life.home,
                 at: now,
                 what: format!("{method} {path}"),
             });
-            self.note_owner();
         }
         let closed = {
             let closed = held(&self.closed);
@@ -204,7 +207,7 @@ impl Wire {
             let now = self.twin.clock().now();
             held(&self.life.heard).take(path, status, &body, now);
         } else {
-            self.note_owner();
+            self.note_owner(path);
         }
         let waits = head
             .headers
@@ -259,7 +262,8 @@ impl Wire {
         notes.trace = exchange.into_iter().fold(notes.trace, hashed);
         let lists = path.ends_with("/pools") || path == "/v4/linode/instances";
         if lists && *method == Method::GET && status == 200 {
-            notes.looks.insert(self.twin.clock().now());
+            let looks = notes.looks.entry(self.life.home).or_default();
+            looks.insert(body.clone());
         }
         // Nearly every look at the pools shows none that is scaled, and none was before.
         let scaled = || !notes.scaled.is_empty() || holds(body, r#""enabled":true"#);
@@ -296,7 +300,7 @@ fn hashed(before: u64, bytes: &[u8]) -> u64 {
     })
 }
 
-fn holds(body: &Bytes, text: &str) -> bool {
+pub(crate) fn holds(body: &Bytes, text: &str) -> bool {
     std::str::from_utf8(body).map_or(true, |body| body.contains(text))
 }
 

@@ -277,6 +277,14 @@ impl World {
             .unwrap_or_default()
     }
 
+    /// Which account ours is.
+    pub(crate) async fn account(&self) -> String {
+        let account = self
+            .ask(COLLEAGUE, "GET", "/v4/account", &Value::Null)
+            .await;
+        account["euuid"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// People use the cluster: a claim with its volume, a Service with its NodeBalancer.
     pub(crate) async fn use_cluster(&self, cluster: u64, claims: u64, service: bool) {
         let path = format!("/v4/lke/clusters/{cluster}/kubeconfig");

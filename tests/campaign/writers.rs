@@ -105,6 +105,15 @@ pub(crate) fn owner(ledger: &Value, mark: &Mark) -> Option<usize> {
     (0..HOMES).find(|home| tags.contains(&owner_of(*home).tag()))
 }
 
+/// Whether what is written to bears the mark. Of a cluster whose tags somebody took away only the
+/// journal that names it can tell whose it is.
+pub(crate) fn is_shown(ledger: &Value, mark: &Mark, path: &str) -> bool {
+    let ours = ours(ledger, mark, "alive");
+    let alive = ledger["alive"].as_array().into_iter().flatten();
+    let mut bare = alive.filter(|row| row["kind"] == "cluster" && !ours.contains(row));
+    !bare.any(|row| path.contains(&format!("/lke/clusters/{}", row["id"])))
+}
+
 /// The computers of a schedule.
 pub(crate) const HOMES: usize = 2;
 
