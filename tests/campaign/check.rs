@@ -151,8 +151,10 @@ pub(crate) fn same_things(ledger: &Value, mark: &Mark, progress: &Progress) -> V
     let unknown = there
         .difference(&known)
         .map(|(kind, id)| format!("{kind} {id} is in no journal"));
+    // That its cluster is not there any more is told by each look, and bills nothing.
     let gone = known
         .difference(&anywhere)
+        .filter(|(kind, _)| kind != "cluster")
         .map(|(kind, id)| format!("{kind} {id} is only in the journal"));
     unknown.chain(gone).collect()
 }

@@ -10,7 +10,7 @@ use domain::spend::cost;
 use domain::{Mark, MicroUsd};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Between which sums the cost of a thing may be told: no less than the ledger's, and no more than
 /// if it had gone only when that was seen.
@@ -27,7 +27,7 @@ pub(crate) fn unlike(
     mark: &Mark,
     progress: &Progress,
     now: Timestamp,
-    looks: Option<&BTreeSet<Bytes>>,
+    looks: Option<&BTreeMap<Bytes, BTreeSet<Timestamp>>>,
 ) -> Vec<String> {
     let mut unlike = Vec::new();
     let mut billed = BTreeSet::new();
@@ -70,18 +70,20 @@ pub(crate) fn unlike(
 }
 
 /// Whether events alone would tell of it: it lived for less than lies between two looks, or is a
-/// machine that was never shown.
-fn is_unseen(row: &Value, looks: &BTreeSet<Bytes>) -> bool {
+/// machine that was shown once at most, maybe to who only asked what a plan would change.
+fn is_unseen(row: &Value, looks: &BTreeMap<Bytes, BTreeSet<Timestamp>>) -> bool {
     let at = |field: &str| row[field].as_str().and_then(|text| text.parse().ok());
     let lived = at("born").zip(at("died"));
     let brief = lived.is_some_and(|(born, died): (Timestamp, Timestamp)| {
         died.duration_since(born) < SignedDuration::from_mins(1)
     });
-    let shown = |field: &str| {
-        let named = format!(r#""{field}":{},"#, row["id"]);
-        looks.iter().any(|one| holds(one, &named))
-    };
-    brief || (row["kind"] == "linode" && !shown("id") && !shown("instance_id"))
+    let named = |field: &str| format!(r#""{field}":{},"#, row["id"]);
+    let (own, of_node) = (named("id"), named("instance_id"));
+    let shown = looks
+        .iter()
+        .filter(|(body, _)| holds(body, &own) || holds(body, &of_node));
+    let times: BTreeSet<&Timestamp> = shown.flat_map(|(_, when)| when).collect();
+    brief || (row["kind"] == "linode" && times.len() < 2)
 }
 
 fn bills(thing: &Thing) -> bool {

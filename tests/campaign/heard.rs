@@ -17,6 +17,8 @@ pub(crate) const SEARCHED: [&str; 5] = [
     "/v4/volumes",
     "/v4/networking/firewalls",
 ];
+/// Where clusters are listed.
+const CLUSTERS: &str = SEARCHED[0];
 /// Where machines are listed.
 pub(crate) const LINODES: &str = SEARCHED[1];
 /// So many replies are remembered: more than come between two looks.
@@ -80,9 +82,19 @@ impl Heard {
         of_it.find(|one| one.is_whole()).map(|one| one.at)
     }
 
-    /// When a cluster's pools and all Linodes had both been listed whole last.
+    /// When a cluster's pools and all Linodes had both been listed whole last; or when it was in no
+    /// whole listing of clusters, and has no pools.
     pub(crate) fn read_whole(&self, cluster: u64) -> Option<Timestamp> {
-        Some(self.whole(&pools(cluster))?.min(self.whole(LINODES)?))
+        let pools = self.whole(&pools(cluster)).max(self.lacking(cluster));
+        Some(pools?.min(self.whole(LINODES)?))
+    }
+
+    fn lacking(&self, cluster: u64) -> Option<Timestamp> {
+        let at = self.whole(CLUSTERS)?;
+        let mut last = self.lists(CLUSTERS).skip_while(|(when, _)| *when > at);
+        let (_, list) = last.next()?;
+        let mut rows = list["data"].as_array().into_iter().flatten();
+        (!rows.any(|row| row["id"] == cluster)).then_some(at)
     }
 
     /// Whether a Linode was said to be in a state, at this time or later.

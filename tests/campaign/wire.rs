@@ -31,8 +31,8 @@ pub(crate) struct Notes {
     pub(crate) trace: u64,
     /// Paths that were changed or deleted with success.
     pub(crate) changed: BTreeSet<String>,
-    /// What each computer was shown of machines.
-    pub(crate) looks: BTreeMap<usize, BTreeSet<Bytes>>,
+    /// What each computer was shown of machines, and when.
+    pub(crate) looks: BTreeMap<usize, BTreeMap<Bytes, BTreeSet<jiff::Timestamp>>>,
     /// Pools whose autoscaler was seen on.
     pub(crate) scaled: BTreeSet<String>,
     /// What processes did with journals.
@@ -263,7 +263,8 @@ impl Wire {
         let lists = path.ends_with("/pools") || path == "/v4/linode/instances";
         if lists && *method == Method::GET && status == 200 {
             let looks = notes.looks.entry(self.life.home).or_default();
-            looks.insert(body.clone());
+            let when = looks.entry(body.clone()).or_default();
+            when.insert(self.twin.clock().now());
         }
         // Nearly every look at the pools shows none that is scaled, and none was before.
         let scaled = || !notes.scaled.is_empty() || holds(body, r#""enabled":true"#);

@@ -227,3 +227,26 @@ async fn a_machine_whose_birth_could_not_be_read_costs_since_it_was_made() {
         assert_eq!(nodes, 2);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_somebody_deleted_is_told_as_gone_and_costs_no_more() {
+    let bench = Bench::new().await;
+    let id = bench.deploy(Bench::spec()).await;
+    bench.engine.observe_once(&id).await;
+    let clusters = bench.somebody("GET", "/v4/lke/clusters").await;
+    let path = format!("/v4/lke/clusters/{}", clusters["data"][0]["id"]);
+    bench.somebody("DELETE", &path).await;
+    crate::bench::tokio_sleep(600).await;
+    bench.engine.observe_once(&id).await;
+    let rows = bench.engine.rows(&id).into_iter();
+    let mut rows = rows.filter_map(|(_, row)| match row {
+        Row::Deployment(row) => Some(row),
+        Row::App(_) | Row::Node(_) | Row::Step(_) | Row::Spend(_) | Row::Activity(_) => None,
+    });
+    let row = rows.next().unwrap();
+    assert_eq!(row.notice.unwrap().what.code, "needs_cluster_gone");
+    assert_eq!((row.partial, row.rate.unwrap().0), (None, 0));
+    bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
+    bench.engine.wait(&id).await;
+    assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));
+}

@@ -54,6 +54,8 @@ pub struct Observed {
     pub answers_ms: Option<u64>,
     /// Whether this look read everything that it should.
     pub complete: bool,
+    /// Whether the cluster is not there any more.
+    pub cluster_gone: bool,
 }
 
 impl Observed {
@@ -75,6 +77,7 @@ impl Observed {
             asked: None,
             answers_ms: None,
             complete: false,
+            cluster_gone: false,
         }
     }
 }
@@ -138,8 +141,12 @@ impl Watch {
             act.cloud().instances(),
             act.cloud().access_list(cluster),
         );
-        let gone = matches!(&pools, Err(failure) if failure.kind == Kind::NotFound);
-        let (pools, instances) = (pools.ok(), instances.ok());
+        if matches!(&pools, Err(failure) if failure.kind == Kind::NotFound) {
+            seen.cluster_gone = self.is_gone(cluster).await?;
+        }
+        // Of a cluster that is gone nothing is there: that is known, and not unread.
+        let nothing = seen.cluster_gone.then(Vec::new);
+        let (pools, instances) = (pools.ok().or(nothing), instances.ok());
         seen.access = access.ok();
         if let Some(pools) = &pools {
             act.take_in(pools).await?;
@@ -170,7 +177,7 @@ impl Watch {
             }
         }
         if let Some(listed) = instances {
-            self.note_deaths(&listed, pools.as_deref(), gone).await?;
+            self.note_deaths(&listed, pools.as_deref()).await?;
             // What is listed costs, also when the pools were not read or do not hold it any more.
             let of_it = listed
                 .into_iter()
@@ -199,6 +206,10 @@ impl Watch {
         seen.pools = pools;
         if let Some(pools) = &seen.pools {
             act.drop_second_pools(pools).await?;
+        }
+        if seen.cluster_gone {
+            (seen.kube_nodes, seen.pods_inside) = (Some(Vec::new()), Some(Vec::new()));
+            return Ok(());
         }
         if let Some(api) = act.kubernetes().await? {
             self.ask_kubernetes(&*api, seen).await;
@@ -236,22 +247,30 @@ impl Watch {
         }
     }
 
+    /// Whether somebody deleted the cluster. It is absent from a complete listing then too, and its
+    /// control plane costs no more. From who is restricted it may only be hidden.
+    async fn is_gone(&self, cluster: ClusterId) -> Result<bool, Trouble> {
+        let act = &self.0;
+        if act.account.restricted || act.still_there(cluster).await?.is_some() {
+            return Ok(false);
+        }
+        let plane = act.read(|progress| progress.alive_of(ThingKind::ControlPlane));
+        let mut plane = plane.await;
+        plane.retain(|one| *one == Thing::ControlPlane(cluster));
+        Ok(!act.was_hidden().await? && act.gone(plane).await?)
+    }
+
     /// A machine is gone when it is absent from a complete listing and from the pools, and answers
     /// 404.
     async fn note_deaths(
         &self,
         listed: &[Instance],
         pools: Option<&[Pool]>,
-        cluster_gone: bool,
     ) -> Result<(), Trouble> {
-        // From who is restricted a cluster may only be hidden, and its machines with it.
-        if pools.is_none() && (!cluster_gone || self.0.account.restricted) {
+        let Some(pools) = pools else {
             return Ok(());
-        }
-        let nodes = pools
-            .unwrap_or_default()
-            .iter()
-            .flat_map(|pool| &pool.nodes);
+        };
+        let nodes = pools.iter().flat_map(|pool| &pool.nodes);
         let in_pools: Vec<InstanceId> = nodes.filter_map(|node| node.instance).collect();
         let mut absent = Vec::new();
         for thing in self

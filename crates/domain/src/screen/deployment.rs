@@ -38,6 +38,12 @@ texts! {
         "needs_found_again" FoundAgain { things: Vec<String> },
         /// What becomes of it.
         "needs_found_again_fix" FoundAgainFix,
+        /// Somebody deleted its cluster.
+        "needs_cluster_gone" ClusterGone,
+        /// What that means.
+        "needs_cluster_gone_why" ClusterGoneWhy,
+        /// What to do about it.
+        "needs_cluster_gone_fix" ClusterGoneFix,
         /// Another computer looks after it.
         "needs_elsewhere" Elsewhere,
         /// Its journal is lost.
@@ -273,6 +279,14 @@ fn notice(
                 actions,
             })
         }
+        DeploymentState::Running if facts.seen.cluster_gone => Some(Notice {
+            tone: Tone::Danger,
+            what: Needs::ClusterGone.into(),
+            why: Some(Needs::ClusterGoneWhy.into()),
+            exists,
+            fix: Some(Needs::ClusterGoneFix.into()),
+            actions: Vec::new(),
+        }),
         DeploymentState::Building | DeploymentState::Running | DeploymentState::Leaving => {
             let stops = stop::notice(facts.progress, facts.now, state);
             stops.or_else(|| reach::notice(facts, state))

@@ -45,6 +45,8 @@ pub struct Seen {
     pub kubernetes_at: Option<Timestamp>,
     /// When Kubernetes was asked for what stands here, by the time since this computer started.
     pub kubernetes_asked: Duration,
+    /// Whether the cluster is not there any more.
+    pub cluster_gone: bool,
     /// Whether the last look had no answer from Linode.
     pub linode_silent: bool,
     /// Whether the last look that asked Kubernetes had no answer from it.

@@ -49,6 +49,7 @@ impl Observer for Ear {
         self.hear(deployment, |held| {
             let old = &mut held.seen;
             old.linode_silent = seen.pools.is_none();
+            old.cluster_gone = seen.cluster_gone;
             match &seen.kube_nodes {
                 Some(nodes) => take_in(old, seen.at, seen.asked, nodes, seen.pods_inside.as_ref()),
                 None if seen.complete => old.kubernetes_silent = true,

@@ -166,7 +166,7 @@ texts! {
         "take_over_unread" TakeOverUnread { name: String },
         /// What to do about it.
         "take_over_unread_fix" TakeOverUnreadFix,
-        /// Not all of its pools are shown.
+        /// Not everything of it is shown.
         "take_over_behind" TakeOverBehind { name: String },
         /// What to do about it.
         "take_over_behind_fix" TakeOverBehindFix,

@@ -74,7 +74,15 @@ impl Engine {
         // Whoever renamed it meanwhile did not change what was confirmed.
         orphan.label.clone_from(&name);
         let mut standing = self.standing(&orphan).await?;
-        if standing.lacks_pools() {
+        // A cluster and its firewall are made at once: the listing of either may be behind.
+        let settled = self
+            .ports
+            .clock
+            .now()
+            .saturating_sub(self.protocol.settle_min);
+        let young = |one: &Cluster| settled.is_ok_and(|settled| one.created > settled);
+        let lacks_wall = standing.firewalls.is_empty() && standing.cluster().is_some_and(young);
+        if lacks_wall || standing.lacks_pools() {
             let fix = Some(Said::TakeOverBehindFix);
             return Err(problem(Said::TakeOverBehind { name }, None, fix));
         }
