@@ -1,7 +1,7 @@
 //! Whole lives under faults that last, or that strike a cluster's own API.
 
 use crate::bench::Bench;
-use domain::view::{DeploymentState, Row};
+use domain::view::{DeploymentState, Row, Tense};
 use serde_json::{Value, json};
 use sim::{Options, Twin};
 
@@ -246,6 +246,7 @@ async fn a_cluster_that_somebody_deleted_is_told_as_gone_and_costs_no_more() {
     let row = rows.next().unwrap();
     assert_eq!(row.notice.unwrap().what.code, "needs_cluster_gone");
     assert_eq!((row.partial, row.rate.unwrap().0), (None, 0));
+    assert_eq!((row.picture.cluster, row.kubeconfig), (Tense::Gone, false));
     bench.engine.tear_down(&id, "ada", &[]).await.unwrap();
     bench.engine.wait(&id).await;
     assert_eq!((bench.state(), bench.alive()), (DeploymentState::Gone, 0));

@@ -193,6 +193,7 @@ export async function show(scene: Scene, window: App): Promise<void> {
     case 'elsewhere':
     case 'forgotten':
     case 'nobody':
+    case 'deleted':
     case 'offline':
     case 'slept':
     case 'rate_limited':

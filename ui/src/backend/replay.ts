@@ -62,6 +62,7 @@ function rows(scene: Scene): Record<string, Row> {
       return { ...views.leaving, ...views.gone };
     case 'forgotten':
     case 'nobody':
+    case 'deleted':
       return rare[scene];
     case 'elsewhere':
       return views.elsewhere;

@@ -49,6 +49,7 @@ export const SCENES = [
   'elsewhere',
   'forgotten',
   'nobody',
+  'deleted',
   'thousand',
   'teardown',
   'leaving',

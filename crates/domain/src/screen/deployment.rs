@@ -170,6 +170,7 @@ fn deployment(facts: &Facts<'_>) -> Option<DeploymentRow> {
         purpose: progress.purpose(),
         kubeconfig: own
             && progress.cluster().is_some()
+            && !facts.seen.cluster_gone
             && matches!(state, DeploymentState::Running)
             && progress.created.is_some(),
         merged: facts.merged.cloned(),

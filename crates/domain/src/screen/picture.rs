@@ -89,6 +89,14 @@ pub(super) fn picture(spec: &Spec, catalog: Option<&Catalog>, standing: &Standin
     }
     firewall(&mut picture, standing);
     pools(&mut picture, standing, there);
+    if standing.seen.cluster_gone && !standing.leaving() {
+        picture.cluster = Tense::Gone;
+        picture.control_plane.tense = Tense::Gone;
+        picture.access_list.tense = Tense::Gone;
+        for pool in &mut picture.pools {
+            pool.tense = Tense::Gone;
+        }
+    }
     picture
 }
 
