@@ -36,6 +36,7 @@ use progress::Progress;
 use quaylight_tests::memory::Computer;
 use sim::{Options, Twin};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -129,14 +130,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// A paused clock for one schedule; what it left behind goes with it.
+/// A paused clock for one schedule; what it left behind goes with it. One that panics says which.
 fn run(seed: u64, rules: Rules, catalog: &Arc<Catalog>, tell: bool) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime");
-    runtime.block_on(plot::schedule(seed, rules, catalog.clone(), tell))
+    let schedule = || runtime.block_on(plot::schedule(seed, rules, catalog.clone(), tell));
+    catch_unwind(AssertUnwindSafe(schedule)).unwrap_or_else(|panic| {
+        eprintln!("seed {seed} panicked");
+        resume_unwind(panic)
+    })
 }
 
 /// I15: the same seed, the same exchanges.
