@@ -4,7 +4,7 @@ use crate::check::{self, Outcome};
 use crate::cost;
 use crate::leave::leaves;
 use crate::story::{CANARY, Rules, Story};
-use crate::wire::{Notes, held};
+use crate::wire::{Bent, Notes, held};
 use crate::world::World;
 use crate::writers::{HOMES, owner, two_writers, written_elsewhere};
 use domain::DeploymentId;
@@ -27,7 +27,12 @@ pub(crate) async fn schedule(
 ) -> Outcome {
     let mut draw = Draw::of(seed);
     let world = World::new(seed, &mut draw).await;
+    let mut account = String::new();
+    if rules.wire == Bent::AnyAccount {
+        account = world.account().await;
+    }
     let notes = Notes {
+        account,
         lines: tell.then(Vec::new),
         ..Notes::default()
     };
@@ -253,10 +258,14 @@ impl Story {
         outcome
     }
 
-    /// Whether it is of the account that the token opens.
+    /// Whether it is of the account that the token opens, or anything of it was sent.
     async fn is_here(&self, id: &DeploymentId) -> bool {
         let account = self.world.account().await;
-        self.ask(id, |one| one.header.account.0 == account) != Some(false)
+        let here = |one: &Progress| {
+            let sent = !one.things.is_empty() || !one.open_creates().is_empty();
+            one.header.account.0 == account || sent
+        };
+        self.ask(id, here) != Some(false)
     }
 
     /// Whether some process could not write what it saw.

@@ -10,7 +10,7 @@ use domain::plan::Purpose;
 use domain::progress::{CreatePhase, Progress};
 use domain::record::{Fact, Record, Thing, Wish};
 use domain::{DeploymentId, Mark, VolumeId};
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use linode::{BoxError, ReplyBody, Transport};
 use quaylight_tests::memory::MemoryJournals;
@@ -27,6 +27,8 @@ pub(crate) struct Notes {
     pub(crate) broken: Vec<(&'static str, String)>,
     /// Each exchange in a line, when somebody wants to read it.
     pub(crate) lines: Option<Vec<String>>,
+    /// Which account is ours, where a planted bug makes every reply name it.
+    pub(crate) account: String,
     /// A hash of all exchanges.
     pub(crate) trace: u64,
     /// Paths that were changed or deleted with success.
@@ -223,7 +225,9 @@ impl Wire {
         match self.bent {
             Bent::Straight | Bent::CountToo => {}
             Bent::AnyAccount => {
-                head.headers.remove("x-customer-uuid");
+                let ours = HeaderValue::from_str(&held(&self.notes).account);
+                let ours = ours.expect("an account in ASCII");
+                head.headers.insert("x-customer-uuid", ours);
             }
             Bent::NoRetryAfter => {
                 head.headers.remove("retry-after");
