@@ -74,10 +74,11 @@ pub(crate) async fn show(session: &Session<'_>, name: &str) -> Result<Exit> {
     }
     print::out(&format!("{}  {}  {}", one.id, one.label, one.region));
     for (_, row) in &rows {
-        if let Row::Deployment(row) = row
-            && let Some(notice) = &row.notice
-        {
-            print::out(&say(&notice.what));
+        if let Row::Deployment(row) = row {
+            let notice = row.notice.as_ref().map(|one| &one.what);
+            for what in notice.into_iter().chain(&row.partial) {
+                print::out(&say(what));
+            }
         }
     }
     for (_, row) in &rows {

@@ -4,15 +4,15 @@ use super::{Engine, Held, lock};
 use crate::book::Book;
 use crate::lookout::News;
 use crate::observe::{Also, Observed, Watch, walls_of};
-use crate::ports::KubeApi;
+use crate::ports::{Kind, KubeApi};
 use crate::signal::Observer;
-use domain::DeploymentId;
 use domain::inside::{NodeInside, Pod};
 use domain::progress::Controller;
 use domain::reach;
 use domain::record::Record;
 use domain::screen::Seen;
 use domain::text::Text;
+use domain::{ClusterId, DeploymentId};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use std::sync::{Arc, Weak};
@@ -165,6 +165,11 @@ impl Engine {
             cloud.instances(),
             cloud.access_list(cluster)
         );
+        let lost = matches!(&pools, Err(failure) if failure.kind == Kind::NotFound)
+            && self.is_lost_to(cluster).await;
+        // Of a cluster that is gone nothing is there: that is known, and not unread.
+        let nothing = || lost.then(Vec::new);
+        let (pools, instances) = (pools.ok().or_else(nothing), instances.ok());
         let wall = match held.progress.controller {
             Controller::Absent => None,
             Controller::Installed | Controller::Guards => {
@@ -222,15 +227,16 @@ impl Engine {
         };
         let seen = Observed {
             cluster: Some(cluster),
-            complete: pools.is_ok() && instances.is_ok(),
-            pools: pools.ok(),
-            instances: instances.ok(),
+            complete: pools.is_some() && instances.is_some(),
+            cluster_gone: lost,
+            pools,
+            instances,
             access: access.ok(),
             covered,
             firewall,
             balancers,
             policies,
-            kube_nodes,
+            kube_nodes: kube_nodes.or_else(|| lost.then(Vec::new)),
             pods_inside,
             usage,
             asked: Some(asked),
@@ -238,6 +244,14 @@ impl Engine {
         };
         self.observer().observed(id, &seen);
         self.note_roaming(id, &seen).await;
+    }
+
+    /// Whether a cluster that answers 404 is in no listing either; from who is restricted it may only
+    /// be hidden.
+    async fn is_lost_to(&self, cluster: ClusterId) -> bool {
+        let listed = self.ports.cloud.clusters().await;
+        let absent = listed.is_ok_and(|all| all.iter().all(|one| one.id != cluster));
+        absent && self.account().await.is_ok_and(|one| !one.restricted)
     }
 
     /// Looks once at a deployment that stands; births and deaths go to its journal.
