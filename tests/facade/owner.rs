@@ -321,6 +321,26 @@ async fn a_stranger_that_bears_our_mark_keeps_nobody_from_taking_back_and_stays_
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_renames_it_during_a_take_over_does_not_rename_the_deployment() {
+    let mut taken = 0;
+    for call in 3..24 {
+        let (pair, id) = Pair::deployed().await;
+        let rule = json!({"kind": "edit_label", "at_call": call});
+        let rules = json!({ "rules": [rule] });
+        pair.twin.demo("PUT", "/_demo/faults", &rules);
+        if pair.other.take_over(&id, None).await.is_err() {
+            continue;
+        }
+        taken += 1;
+        assert_eq!(only(&pair.other).label, spec().label(), "renamed at {call}");
+        pair.other.tear_down(&id, "ada", &[]).await.unwrap();
+        pair.other.wait(&id).await;
+        assert_eq!(pair.alive(), 0, "renamed at {call}");
+    }
+    assert!(taken > 5, "{taken}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_shown_with_all_its_pools_is_taken_over_once_it_is() {
     let (pair, id) = Pair::deployed().await;
     let rules = |rules: Value| {
